@@ -1,0 +1,127 @@
+// The seam between the engine and what it runs on: all that it asks of an operating system.
+//
+// platform/linux and platform/bare implement it; nothing else in the engine knows which.
+// Functions may be called from any thread unless they say otherwise. Sizes are in bytes and
+// multiples of page_size(), addresses likewise, where a range of pages is meant. What the
+// machine may refuse is a Result with ErrorCode::Environment; a breach of a precondition is
+// a CHECK. docs/porting.md has a paragraph on each.
+
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/types.h"
+
+namespace skerry::platform {
+
+// --- Address space ---------------------------------------------------------------------
+
+usize page_size();
+
+enum class Access : u8 { None, Read, ReadWrite, ReadExecute };
+
+// Address space that faults when touched; backed by nothing.
+Result<u8*> reserve(usize size);
+void release(u8* address, usize size);
+// Makes pages of a reservation usable; they read as zeros on their first commit.
+Result<void> commit(u8* address, usize size, Access access);
+// Changes the access of committed pages. Never both writable and executable.
+Result<void> protect(u8* address, usize size, Access access);
+// Gives the pages' memory back; afterwards they fault, and a new commit reads as zeros.
+void decommit(u8* address, usize size);
+// Committed, readable and writable pages become zeros, without faulting afterwards.
+Result<void> zero(u8* address, usize size);
+
+// A memory's initial content, shared by all who map it.
+class Image;
+Result<Image*> create_image(std::span<const u8> content);  // size rounded up with zeros
+void destroy_image(Image* image);
+// Maps the image copy-on-write over pages of a reservation, readable and writable.
+Result<void> map_image(const Image* image, u8* address);
+
+// --- Code ------------------------------------------------------------------------------
+
+// Makes committed, written pages executable and read-only, and the instruction caches of
+// every hart agree with them.
+Result<void> publish_code(u8* address, usize size);
+
+// What happened at `pc`, for the engine to look up and to redirect.
+enum class FaultKind : u8 { Memory, Arithmetic, IllegalInstruction, Interrupt };
+struct FaultContext {
+  FaultKind kind;
+  u64 pc;
+  u64 frame_pointer;
+  u64 stack_pointer;
+  u64 instance;  // the content of the pinned instance register (docs/abi.md)
+  u64 address;   // of the access, for Memory; else 0
+};
+// Where to continue: at `pc` with these registers; all others are unspecified there.
+struct Resume {
+  u64 pc;
+  u64 frame_pointer;
+  u64 stack_pointer;
+  u64 first_argument;
+  u64 second_argument;
+};
+// Called on the faulting thread, where nothing may be allocated or locked. Answers whether
+// the fault was the engine's; if not, the platform passes it on to whoever was there before.
+using FaultHandler = bool (*)(const FaultContext&, Resume&);
+// Once per process, before the first compiled code runs.
+Result<void> install_fault_handler(FaultHandler handler);
+
+// The base of memory 0 for compiled code on this thread, where the machine has a register
+// for it that compiled code cannot set quickly itself. Returns what it was.
+u8* set_memory_base(u8* base);
+// Whether compiled code may set and read the memory base by instructions of its own.
+bool memory_base_instructions();
+
+// --- Threads ---------------------------------------------------------------------------
+
+struct Thread;  // a running thread, as seen by who may interrupt it
+Thread* current_thread();
+// Delivers FaultKind::Interrupt at the thread's next instruction boundary, from any
+// thread. The thread must not end before the call returns. May be delivered late, or twice.
+void interrupt(Thread* thread);
+// The lowest address that the stack of the current thread may use.
+u8* stack_limit();
+
+// Runs `body(argument)` on another thread (a worker of the compiler). join waits for its end.
+struct Worker;
+Result<Worker*> spawn_worker(void (*body)(void*), void* argument);
+void join_worker(Worker* worker);
+u32 processor_count();
+
+// A lock of one word, zero when free. Not recursive. Unlocking is the locker's.
+class Mutex {
+ public:
+  void lock();
+  void unlock();
+
+ private:
+  u32 state_ = 0;
+};
+class MutexGuard {
+ public:
+  explicit MutexGuard(Mutex& mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~MutexGuard() { mutex_.unlock(); }
+  MutexGuard(const MutexGuard&) = delete;
+  MutexGuard& operator=(const MutexGuard&) = delete;
+
+ private:
+  Mutex& mutex_;
+};
+// Sleeps while *word == expected, until wake or `timeout_ns` (~0: for ever). May return early.
+void wait_on(const u32* word, u32 expected, u64 timeout_ns);
+void wake_all(const u32* word);
+
+// --- The rest --------------------------------------------------------------------------
+
+u64 monotonic_ns();
+void fill_entropy(std::span<u8> bytes);
+// For people who look after the process: never where a program's output goes.
+void write_diagnostic(std::string_view text);
+[[noreturn]] void abort_process();
+
+}  // namespace skerry::platform
