@@ -80,7 +80,7 @@ TEST(Arena, ResetKeepsTheFirstChunk) {
 TEST(Arena, HoldsLittleMoreThanWasAsked) {
   Arena arena;
   usize asked = 0;
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 10; ++i) {
     for (usize size : {usize{3 * MiB}, usize{40}, usize{2000}}) {
       arena.alloc<u8>(size);
       asked += size;

@@ -1,0 +1,90 @@
+# What the subcommands of ./dev share. Sourced with $root set; everything it says goes to standard
+# error, so that standard output is the program's own.
+
+build_packages=(clang-19 lld-19 llvm-19 libclang-rt-19-dev ccache cmake ninja-build
+  libgtest-dev libcli11-dev libbenchmark-dev)
+riscv64_packages=(g++-riscv64-linux-gnu)
+qemu_packages=(qemu-system-x86 qemu-system-misc qemu-user)
+wasm_packages=(wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32)
+
+presets=(release debug tsan bare-x64 bare-riscv64)
+
+say() { printf 'dev: %s\n' "$*" >&2; }
+
+fail() {
+  say "$@"
+  exit 1
+}
+
+# need PACKAGE...: installs those of the distribution's packages that are missing.
+need() {
+  command -v dpkg-query apt-get >/dev/null ||
+    fail "this script installs its tools on Debian; elsewhere, provide the like of: $*"
+  local installed missing=() package
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p')
+  for package; do
+    grep -qxF "$package" <<<"$installed" || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+
+  local as_root=()
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || fail "please install, as root: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq >&2 || say "the lists of packages could not be updated"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 </dev/null ||
+    fail "could not install: ${missing[*]}"
+}
+
+# The packages that building the given presets takes.
+need_for_presets() {
+  local packages=("${build_packages[@]}")
+  [[ " $* " != *" bare-riscv64 "* ]] || packages+=("${riscv64_packages[@]}")
+  need "${packages[@]}"
+}
+
+# Ninja's status lines as progress in place on a terminal, every twentieth elsewhere; without the
+# chatter of CMake when it runs again; all else as it is.
+show_progress() {
+  local terminal=0
+  [ ! -t 2 ] || terminal=1
+  awk -v terminal="$terminal" -v name="$1" '
+    /^ninja: (Entering directory|no work to do)|^-- / { next }
+    match($0, /^\[[0-9]+\/[0-9]+\] /) {
+      split(substr($0, 2, RLENGTH - 3), count, "/")
+      if (/Re-checking globbed/) next
+      if (terminal) { printf "\r\033[K%s: %s", name, substr($0, 1, 90); open = 1 }
+      else if (count[1] % 20 == 0 || count[1] == count[2]) print name ": " $0
+      fflush()
+      next
+    }
+    { if (open) printf "\r\033[K"; open = 0; print; fflush() }
+    END { if (open) printf "\r\033[K" }' >&2
+}
+
+# build PRESET [TARGET...]: configures once, then builds; silent when everything is up to date.
+build() {
+  local preset=$1
+  shift
+  [[ " ${presets[*]} " == *" $preset "* ]] || fail "no preset $preset; there are: ${presets[*]}"
+  local folder=$root/build/$preset
+  if [ ! -f "$folder/build.ninja" ]; then
+    say "configuring $preset"
+    mkdir -p "$folder"
+    (cd "$root" && cmake --preset "$preset") >"$folder/configure.log" 2>&1 || {
+      cat "$folder/configure.log" >&2
+      fail "could not configure $preset"
+    }
+  fi
+  ninja -C "$folder" -j "${SKERRY_JOBS:-$(nproc)}" "$@" 2>&1 | show_progress "$preset" ||
+    fail "the build of $preset failed"
+}
+
+# hand_over SCRIPT WHY ARGS...: continues as the script, which another part of the project provides.
+hand_over() {
+  [ -x "$root/$1" ] || fail "$2 ($1 is not there)"
+  exec "$root/$1" "${@:3}"
+}
