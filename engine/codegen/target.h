@@ -1,0 +1,123 @@
+// Target: a machine that code is made for, as everything outside codegen/<isa> sees it.
+//
+// compile() turns the IR of one function into machine code, position-independent but for
+// its relocations. stub() makes the few pieces of code around functions: trampolines from
+// and to the host, bridges between instances. docs/abi.md has the calling convention.
+//
+// A Target is immutable and shared by threads; a Scratch belongs to one thread and is
+// reused from function to function, so that compiling allocates only while it warms up.
+
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/abi/bounds_plan.h"
+#include "engine/abi/instance.h"
+#include "engine/ir/function.h"
+
+namespace skerry::codegen {
+
+// How compiled code raises a trap that it finds by itself.
+enum class TrapStyle : u8 {
+  Fault,  // an illegal instruction, which the fault handler looks up
+  Call,   // a call of the runtime; where signal handlers are forbidden
+};
+
+// How one function reaches another of its module.
+enum class CallStyle : u8 {
+  Direct,  // a relocation: the module is compiled as a whole
+  Slot,    // through the function's entry slot: lazy and tiered code
+};
+
+// What all functions of a module are compiled with. Part of the artifact's key.
+struct Settings {
+  BoundsPlan bounds = BoundsPlan::guarded();
+  TrapStyle traps = TrapStyle::Fault;
+  CallStyle calls = CallStyle::Direct;
+  bool memory_base_register = true;  // the platform keeps memory 0's base where code can use it
+  bool mask_indices = true;          // under speculation: tables and br_table
+  bool fuel = false;
+};
+
+struct ModuleContext {
+  const wasm::Module& module;
+  const InstanceLayout& layout;
+  const Settings& settings;
+};
+
+enum class RelocationKind : u8 {
+  Call,      // to the body of `function`, the ISA's direct call or tail jump
+  EntrySlot, // to the word that holds the address of the body of `function`
+};
+struct Relocation {
+  u32 offset;  // in the code
+  RelocationKind kind;
+  FuncIndex function;
+};
+
+// A pc that can trap: the faulting instruction itself.
+struct TrapSite {
+  u32 offset;
+  TrapCode code;
+  u32 position;  // byte offset in the .wasm
+};
+// A call: the address behind it, and where in the .wasm it was.
+struct CallSite {
+  u32 return_offset;
+  u32 position;
+};
+
+struct CompiledFunction {
+  std::vector<u8> code;
+  std::vector<Relocation> relocations;
+  std::vector<TrapSite> traps;  // ascending
+  std::vector<CallSite> calls;  // ascending
+  u32 frame_size = 0;           // bytes below the frame pointer
+
+  void clear();
+};
+
+enum class StubKind : u8 {
+  // u32 entry(StoreState*, FuncRecord*, u64* values): from the host. Loads the arguments from values, calls, stores
+  // the results there (16-byte cells are not needed: one u64 each); returns 0, or TrapCode + 1 after unwinding.
+  Enter,
+  // far_code of a guest's function of this type: switches to the record's instance and back.
+  Bridge,
+  // far_code of a host function of this type. Calls host_function(host_environment, InstanceHeader* caller, arguments...) in the
+  // platform's C convention; more than one result: a hidden u64* after the caller. Unwinds if a trap is pending.
+  CallHost,
+  // A builtin, by number: leaves for the runtime's C function (its address at a relocation-free absolute immediate).
+  CallBuiltin,
+  // Ends the guest's run: unwinds to the innermost activation with the trap code in the first argument.
+  Unwind,
+  // What an entry slot holds until its function is compiled: calls the runtime, then the body.
+  CompileLazily,
+};
+
+class Scratch;  // the ISA's working memory of one thread
+
+class Target {
+ public:
+  virtual ~Target() = default;
+  virtual std::string_view name() const = 0;  // as in --target: x86_64, riscv64
+  virtual std::string cpu_names() const = 0;  // the CPU features it uses, for keys and for people
+  virtual std::unique_ptr<Scratch> make_scratch() const = 0;
+  virtual void compile(const ModuleContext& context, const ir::Function& function, Scratch& scratch,
+                       CompiledFunction& out) const = 0;
+  // `type` for Enter, Bridge and CallHost; `address` for CallBuiltin and CompileLazily: what is called.
+  virtual std::vector<u8> stub(StubKind kind, const FuncType* type, const void* address) const = 0;
+  // Writes a relocation's value into code that will run at `code_address`.
+  virtual void relocate(u8* code, u64 code_address, const Relocation& relocation, u64 value) const = 0;
+};
+
+class Scratch {
+ public:
+  virtual ~Scratch() = default;
+};
+
+}  // namespace skerry::codegen

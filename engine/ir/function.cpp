@@ -1,0 +1,16 @@
+#include "engine/ir/function.h"
+
+namespace skerry::ir {
+
+void Function::clear() {
+  index = FuncIndex::none();
+  signature = nullptr;
+  insts.clear();
+  positions.clear();
+  blocks.clear();
+  loops.clear();
+  extra.clear();
+  slots.clear();
+}
+
+}  // namespace skerry::ir
