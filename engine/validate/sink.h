@@ -15,6 +15,7 @@
 #include <concepts>
 #include <span>
 
+#include "engine/decode/instruction.h"
 #include "engine/wasm/module.h"
 #include "engine/wasm/opcodes.h"
 
@@ -34,6 +35,10 @@ struct ControlFrame {
   FrameKind kind;
   bool entered;      // its start was reachable: the sink knows of it
   bool unreachable;  // the rest of the current sequence is
+  // The rest comes after a branch, so that operands which are missing are of any type (the
+  // appendix calls this unreachable). It implies the above, which is also of code behind an
+  // end that the sink calls unreachable, where types are checked as ever.
+  bool polymorphic;
   u32 height;        // operands below it
   u32 offset;        // of the opcode in the module, for messages
   std::span<const ValueType> params;
@@ -44,11 +49,7 @@ struct ControlFrame {
   std::span<const ValueType> label_types() const { return kind == FrameKind::Loop ? params : results; }
 };
 
-struct MemArg {
-  MemoryIndex memory;
-  u32 align;  // a power of two's exponent
-  u64 offset;
-};
+using wasm::MemArg;
 
 template <class S>
 concept FunctionSink = requires(S s, typename S::Value v, ControlFrame<typename S::Value, typename S::Frame>& frame,

@@ -48,6 +48,11 @@ class Features {
   constexpr bool has(Feature feature) const { return feature == Feature::Mvp || (bits_ >> u8(feature) & 1); }
   constexpr void add(Feature feature) { bits_ |= u64{1} << u8(feature); }
   constexpr void remove(Feature feature) { bits_ &= ~(u64{1} << u8(feature)); }
+  constexpr Features operator&(Features other) const {
+    Features both;
+    both.bits_ = bits_ & other.bits_;
+    return both;
+  }
   constexpr u64 bits() const { return bits_; }
   constexpr bool operator==(const Features&) const = default;
 
