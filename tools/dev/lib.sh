@@ -7,6 +7,8 @@ riscv64_packages=(g++-riscv64-linux-gnu)
 qemu_packages=(qemu-system-x86 qemu-system-misc qemu-user)
 wasm_packages=(wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32)
 
+shopt -s extglob  # +(...) in patterns
+
 presets=(release debug tsan bare-x64 bare-riscv64)
 
 say() { printf 'dev: %s\n' "$*" >&2; }
@@ -49,20 +51,26 @@ need_for_presets() {
 # Ninja's status lines as progress in place on a terminal, every twentieth elsewhere; without the
 # chatter of CMake when it runs again; all else as it is.
 show_progress() {
-  local terminal=0
-  [ ! -t 2 ] || terminal=1
-  awk -v terminal="$terminal" -v name="$1" '
-    /^ninja: (Entering directory|no work to do)|^-- / { next }
-    match($0, /^\[[0-9]+\/[0-9]+\] /) {
-      split(substr($0, 2, RLENGTH - 3), count, "/")
-      if (/Re-checking globbed/) next
-      if (terminal) { printf "\r\033[K%s: %s", name, substr($0, 1, 90); open = 1 }
-      else if (count[1] % 20 == 0 || count[1] == count[2]) print name ": " $0
-      fflush()
-      next
-    }
-    { if (open) printf "\r\033[K"; open = 0; print; fflush() }
-    END { if (open) printf "\r\033[K" }' >&2
+  local line open=''
+  while IFS= read -r line; do
+    case $line in
+      'ninja: Entering directory'* | 'ninja: no work to do'* | '-- '* | *'Re-checking globbed'*) ;;
+      \[+([0-9])/+([0-9])\]\ *)
+        local at=${line%%/*} total=${line#*/}
+        at=${at#[} total=${total%%]*}
+        if [ -t 2 ]; then
+          printf '\r\033[K%s: %.90s' "$1" "$line"
+          open=yes
+        elif [ $((at % 20)) = 0 ] || [ "$at" = "$total" ]; then
+          printf '%s: %s\n' "$1" "$line"
+        fi ;;
+      *)
+        [ -z "$open" ] || printf '\r\033[K'
+        open=
+        printf '%s\n' "$line" ;;
+    esac
+  done >&2
+  [ -z "$open" ] || printf '\r\033[K' >&2
 }
 
 # build PRESET [TARGET...]: configures once, then builds; silent when everything is up to date.

@@ -22,7 +22,7 @@ for preset in "${presets[@]}"; do
   code=0
   ctest --test-dir "$root/build/$preset" -j "${SKERRY_JOBS:-$(nproc)}" --no-tests=ignore --output-on-failure \
     --output-junit "$results" "${select[@]}" 2>&1 |
-    grep -Ev '^(Internal ctest|Test project|Errors while| +Start +[0-9]+:|$)' || code=${PIPESTATUS[0]}
+    grep --line-buffered -Ev '^(Internal ctest|Test project|Errors while| +Start +[0-9]+:|$)' || code=${PIPESTATUS[0]}
   if [ ! -f "$results" ]; then
     failed=$((failed + 1))
     continue
