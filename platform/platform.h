@@ -40,6 +40,8 @@ Result<Image*> create_image(std::span<const u8> content);  // size rounded up wi
 void destroy_image(Image* image);
 // Maps the image copy-on-write over pages of a reservation, readable and writable.
 Result<void> map_image(const Image* image, u8* address);
+// Gives the pages that an image was mapped over its content again. They were not decommitted.
+Result<void> restore_image(const Image* image, u8* address);
 
 // --- Code ------------------------------------------------------------------------------
 

@@ -1,0 +1,134 @@
+// Address space, images and code pages over mmap.
+//
+// A reservation is an anonymous private mapping without access and without a claim on swap
+// (MAP_NORESERVE), so that many of 6 GiB fit beside each other. An image is a sealed memfd,
+// which every memory maps privately: a page costs memory once it is written.
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/string.h"
+#include "platform/linux/machine.h"
+#include "platform/platform.h"
+
+namespace skerry::platform {
+namespace {
+
+int protection(Access access) {
+  switch (access) {
+    case Access::None: return PROT_NONE;
+    case Access::Read: return PROT_READ;
+    case Access::ReadWrite: return PROT_READ | PROT_WRITE;
+    case Access::ReadExecute: return PROT_READ | PROT_EXEC;
+  }
+  UNREACHABLE("an access that is none");
+}
+
+Failure<Error> refused(std::string_view what, u64 size) {
+  return fail(ErrorCode::Environment, concat("the system refused to ", what, " ", size, " bytes: ", strerror(errno)));
+}
+
+bool is_page_range(const u8* address, usize size) {
+  return (reinterpret_cast<usize>(address) | size) % page_size() == 0;
+}
+
+}  // namespace
+
+class Image {
+ public:
+  int file;
+  usize size;
+};
+
+usize page_size() {
+  static const usize size = usize(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+Result<u8*> reserve(usize size) {
+  CHECK(size % page_size() == 0);
+  void* address = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (address == MAP_FAILED) return refused("reserve address space of", size);
+  return static_cast<u8*>(address);
+}
+
+void release(u8* address, usize size) { CHECK(munmap(address, size) == 0); }
+
+Result<void> commit(u8* address, usize size, Access access) { return protect(address, size, access); }
+
+Result<void> protect(u8* address, usize size, Access access) {
+  CHECK(is_page_range(address, size));
+  if (size != 0 && mprotect(address, size, protection(access)) != 0) return refused("make usable", size);
+  return {};
+}
+
+void decommit(u8* address, usize size) {
+  CHECK(is_page_range(address, size));
+  if (size == 0) return;
+  // A new mapping over the old one: it also takes the place of an image.
+  void* mapped = mmap(address, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  CHECK(mapped == address);
+}
+
+Result<void> zero(u8* address, usize size) {
+  CHECK(is_page_range(address, size));
+  // Below some pages, writing is cheaper than the page faults that follow upon a discard.
+  if (size <= 4 * page_size()) {
+    std::memset(address, 0, size);
+  } else if (madvise(address, size, MADV_DONTNEED) != 0) {
+    return refused("clear", size);
+  }
+  return {};
+}
+
+Result<Image*> create_image(std::span<const u8> content) {
+  usize size = align_up(content.size(), page_size());
+  int file = memfd_create("skerry-image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (file < 0) return refused("make an image of", size);
+  auto give_up = [&] {
+    auto failure = refused("fill an image of", size);
+    close(file);
+    return failure;
+  };
+  if (ftruncate(file, off_t(size)) != 0) return give_up();
+  for (usize at = 0; at < content.size();) {
+    ssize_t n = pwrite(file, content.data() + at, content.size() - at, off_t(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return give_up();
+    at += usize(n);
+  }
+  if (fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) return give_up();
+  return new Image{file, size};
+}
+
+void destroy_image(Image* image) {
+  close(image->file);
+  delete image;
+}
+
+Result<void> map_image(const Image* image, u8* address) {
+  CHECK(is_page_range(address, image->size));
+  if (image->size == 0) return {};
+  void* mapped = mmap(address, image->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED,
+                      image->file, 0);
+  if (mapped == MAP_FAILED) return refused("map an image of", image->size);
+  return {};
+}
+
+Result<void> restore_image(const Image* image, u8* address) {
+  // The private copies of written pages go, and the image shows again.
+  if (image->size != 0 && madvise(address, image->size, MADV_DONTNEED) != 0) return refused("restore", image->size);
+  return {};
+}
+
+Result<void> publish_code(u8* address, usize size) {
+  TRY(protect(address, size, Access::ReadExecute));
+  synchronise_instructions(address, size);
+  return {};
+}
+
+}  // namespace skerry::platform
