@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstring>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace skerry::platform {
@@ -77,9 +78,7 @@ TEST(Image, IsCopiedOnWriteAndRestored) {
 TEST(MemoryBase, IsOfTheThread) {
   u8 here = 0;
   u8* before = set_memory_base(&here);
-  std::thread([&] {
-    EXPECT_NE(set_memory_base(nullptr), &here);
-  }).join();
+  std::thread([&] { set_memory_base(nullptr); }).join();
   EXPECT_EQ(set_memory_base(before), &here);
 }
 
@@ -142,7 +141,6 @@ TEST(Entropy, Differs) {
 
 // Faults. The handler is installed once in a process, behind a handler of the "embedder".
 
-u64 expected_pc = 0;
 std::atomic<int> interrupts = 0;
 volatile sig_atomic_t foreign = 0;
 u64 fault_address = 0;
@@ -187,6 +185,8 @@ bool handle(const FaultContext& fault, Resume& resume) {
 class Faults : public testing::Test {
  protected:
   static void SetUpTestSuite() {
+    static bool installed = false;
+    if (std::exchange(installed, true)) return;
     struct sigaction action {};
     action.sa_flags = SA_SIGINFO;
     action.sa_sigaction = [](int, siginfo_t*, void*) { foreign = foreign + 1; };
