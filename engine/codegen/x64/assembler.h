@@ -240,7 +240,7 @@ class Assembler : public CodeBuffer {
 #define RM_I(Name, function, ...) \
   void function(Width width, GprOrMem auto const& to, i32 value) { emit(RmI::Name, width, to, value); }
 #define LOCKED(Name, function, ...) \
-  void function(Width width, const Mem& to, Gpr from) { emit(Locked::Name, width, to, from); }
+  void lock_##function(Width width, const Mem& to, Gpr from) { emit(Locked::Name, width, to, from); }
 #define R_RM(Name, function, ...) \
   void function(Width width, Gpr to, GprOrMem auto const& from) { emit(RRm::Name, width, to, from); }
 #define BIT(Name, function, ...)                                                            \

@@ -68,10 +68,12 @@ CpuFeatures CpuFeatures::without(CpuFeature feature) const {
 }
 
 Result<CpuFeatures> parse_cpu(std::string_view text, CpuFeatures native) {
-  auto next = [&text] {
+  bool more = true;  // what is left of `text` is a part, though perhaps an empty one
+  auto next = [&] {
     auto comma = text.find(',');
     std::string_view part = text.substr(0, comma);
-    text = comma == text.npos ? std::string_view() : text.substr(comma + 1);
+    more = comma != text.npos;
+    if (more) text.remove_prefix(comma + 1);
     return part;
   };
   std::string_view base = next();
@@ -82,7 +84,7 @@ Result<CpuFeatures> parse_cpu(std::string_view text, CpuFeatures native) {
   else if (base == "x86-64-v3") features = CpuFeatures::level(3);
   else return fail(ErrorCode::Argument, concat("cpu \"", base, "\" is unknown; expected native or x86-64-v1 to -v3"));
 
-  while (!text.empty()) {
+  while (more) {
     std::string_view part = next();
     char sign = part.empty() ? '\0' : part[0];
     if (sign != '+' && sign != '-')
