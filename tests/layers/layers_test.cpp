@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/support/paths.h"
+
 namespace skerry {
 namespace {
 
@@ -159,7 +161,7 @@ std::string joined(const Strings& lines) {
 }
 
 TEST(Layers, IncludesGoOneWay) {
-  const fs::path root = SKERRY_SOURCE_DIR;
+  const fs::path root = tests::source_folder();
   Layers layers(read(root / "docs/layers.txt"));
   auto exists = [&](const std::string& path) { return fs::exists(root / path); };
 

@@ -1,5 +1,7 @@
-# What the subcommands of ./dev share. Sourced with $root set; everything it says goes to standard
-# error, so that standard output is the program's own.
+# What ./dev and the scripts in tools/dev share: sourced, it sets $root, the root of the tree. All that
+# it says goes to standard error, so that standard output is the program's own.
+
+root=$(dirname "$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")")
 
 build_packages=(clang-19 lld-19 llvm-19 libclang-rt-19-dev ccache cmake ninja-build
   libgtest-dev libcli11-dev libbenchmark-dev)
