@@ -24,5 +24,6 @@ inline constexpr u32 memories = 100;
 inline constexpr u32 table_elements = 10'000'000;
 inline constexpr u32 memory32_pages = 65'536;
 inline constexpr u32 name_bytes = 100'000;
+inline constexpr u32 custom_sections = 1'000'000;  // ours: the JavaScript API has none
 
 }  // namespace skerry::limits

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <array>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -108,6 +109,8 @@ struct Module {
   IndexMap<FuncIndex, std::string_view> function_names;
 
   ByteRange code_section;
+  // Where the contents of each section start, by its id; 0 for those that are absent.
+  std::array<u32, 14> section_offsets{};
 
   const FuncType& type_of(FuncIndex function) const { return types[functions[function].type]; }
   bool is_imported(FuncIndex function) const { return function.raw() < imported_functions; }
