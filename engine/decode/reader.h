@@ -29,6 +29,7 @@ class Reader;
 struct Fault {
   const Reader* reader;
   constexpr operator bool() const { return false; }
+  Failure<Error> failure() const;
 };
 
 template <class T>
@@ -134,6 +135,8 @@ class Reader {
   bool failed_ = false;
   Error error_{ErrorCode::Malformed, 0, {}};
 };
+
+inline Failure<Error> Fault::failure() const { return reader->failure(); }
 
 template <class T>
 Failure<Error> Read<T>::take_failure() const {
