@@ -124,6 +124,9 @@ enum class TimeFlag : u16 { Access = 1, AccessNow = 2, Modify = 4, ModifyNow = 8
 using TimeFlags = Flags<TimeFlag>;
 constexpr TimeFlags operator|(TimeFlag a, TimeFlag b) { return TimeFlags(a) | b; }
 
+enum class ReceiveFlag : u16 { Peek = 1, WaitAll = 2, Mask = 3 };
+using ReceiveFlags = Flags<ReceiveFlag>;
+
 // What is known of a file or directory without opening it.
 struct FileStat {
   u64 device = 0;
