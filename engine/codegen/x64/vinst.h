@@ -1,0 +1,55 @@
+// x86-64's instructions over virtual registers: vinsts.def as enum and table, and the small
+// enums that their `aux` holds.
+
+#pragma once
+
+#include "engine/codegen/vcode.h"
+#include "engine/codegen/x64/assembler.h"
+
+namespace skerry::x64 {
+
+using codegen::Role;
+using codegen::VInst;
+using codegen::VKind;
+using codegen::VOpInfo;
+using codegen::VReg;
+
+enum class VOp : u16 {
+#define VINST(name, ...) name,
+#include "engine/codegen/x64/vinsts.def"
+#undef VINST
+};
+
+constexpr u32 bit(Gpr reg) { return 1u << number(reg); }
+
+inline constexpr VOpInfo vop_table[] = {
+#define VINST(name, d, a, b, c, tied, kind, destroys) \
+  {#name, Role::d, Role::a, Role::b, Role::c, tied, VKind::kind, destroys},
+#include "engine/codegen/x64/vinsts.def"
+#undef VINST
+};
+
+enum class DivideKind : u8 { DivS, DivU, RemS, RemU };
+enum class CountKind : u8 { LeadingZeros, TrailingZeros, Ones };
+enum class Extension : u8 { S8, S16, S32, U8, U16, U32 };  // to `width`
+enum class FloatOp : u8 { Add, Sub, Mul, Div };
+enum class FloatUnaryOp : u8 { Sqrt, Promote, Demote };
+enum class FloatBitsOp : u8 { And, Xor };
+enum class TruncateKind : u8 { S32, U32, S64, U64, SatS32, SatU32, SatS64, SatU64 };
+
+// Conditions behind a float comparison that no single flag tells; they continue Condition.
+enum class FloatCondition : u8 { Equal = 16, NotEqual = 17 };
+
+// What is loaded or stored: size, and extension to the register.
+enum class Access : u8 { U8, S8To32, S8To64, U16, S16To32, S16To64, W32, S32To64, W64, F32, F64 };
+constexpr u32 bytes(Access access) {
+  switch (access) {
+    case Access::U8: case Access::S8To32: case Access::S8To64: return 1;
+    case Access::U16: case Access::S16To32: case Access::S16To64: return 2;
+    case Access::W32: case Access::S32To64: case Access::F32: return 4;
+    case Access::W64: case Access::F64: return 8;
+  }
+  return 0;
+}
+
+}  // namespace skerry::x64
