@@ -54,6 +54,26 @@ TEST(X64CodeBuffer, ManyConstants) {
   for (u64 i = 0; i < count; ++i) ASSERT_EQ(at64(code, code.offset_of(labels[i])), i << 40);
 }
 
+// Constants of equal bits and different sizes meet in the hash table, and stay apart.
+TEST(X64CodeBuffer, ConstantsOfEachSize) {
+  constexpr u32 count = 1000;
+  CodeBuffer code;
+  std::vector<Label> small, middle, large;
+  for (u32 i = 0; i < count; ++i) {
+    small.push_back(code.constant32(i));
+    middle.push_back(code.constant64(i));
+    large.push_back(code.constant128(i, 0));
+  }
+  code.finish();
+  ASSERT_EQ(code.offset(), count * (4 + 8 + 16));
+  for (u32 i = 0; i < count; ++i) {
+    ASSERT_EQ(code.offset_of(large[i]), 16 * i);
+    ASSERT_EQ(code.offset_of(middle[i]), 16 * count + 8 * i);
+    ASSERT_EQ(code.offset_of(small[i]), 24 * count + 4 * i);
+    ASSERT_EQ(at32(code, code.offset_of(small[i])), i);
+  }
+}
+
 TEST(X64CodeBuffer, GrowsAndKeepsWhatItHolds) {
   CodeBuffer code;
   constexpr u32 count = 100'000;

@@ -57,7 +57,7 @@ void CodeBuffer::fill(u8 byte, u32 alignment) {
 // --- the constant pool
 
 u32 CodeBuffer::find_slot(u64 low, u64 high, u32 size) const {
-  u64 hash = (low ^ (high * 0x9e3779b97f4a7c15) ^ size) * 0x9e3779b97f4a7c15;
+  u64 hash = (low ^ high * 0x9e3779b97f4a7c15) * 0x9e3779b97f4a7c15;
   u32 mask = u32(constant_slots_.size()) - 1;
   for (u32 slot = u32(hash >> 32) & mask;; slot = (slot + 1) & mask) {
     u32 entry = constant_slots_[slot];
