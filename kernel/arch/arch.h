@@ -1,20 +1,157 @@
-// What the kernel asks of the processor and the board. kernel/arch/<isa> implements it, with equal
-// file names in each; nothing outside those folders knows the ISA.
+// The contract between the kernel and the processor and board that it runs on.
+//
+// kernel/arch/<isa> implements the first part, with equal file names in each, and calls the second
+// part, which the rest of the kernel implements. Nothing outside those folders knows the ISA.
+// Addresses of guests, code, heap and stacks are virtual; a `frame` is the physical address of a
+// page. docs/memory-map.md draws the address space.
 
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/types.h"
+#include "platform/platform.h"
+
+namespace skerry::kernel {
+
+constexpr u64 page_size = 4096;
+
+// Physical addresses, from a loader or a device tree: [begin, end).
+struct PhysicalRange {
+  u64 begin = 0;
+  u64 end = 0;
+  u64 size() const { return end - begin; }
+};
+
+// What the boot loader said. Text and ranges are copies; the archive stays where it was loaded.
+struct BootInfo {
+  static constexpr u32 max_ram = 32;
+  PhysicalRange ram[max_ram];  // free memory in whole pages, ascending: neither kernel nor archive
+  u32 ram_count = 0;
+  PhysicalRange archive;
+  char command_line[2048] = {};
+};
+
+}  // namespace skerry::kernel
 
 namespace skerry::kernel::arch {
+
+// ------------------------------------------------------------------ What the architecture gives
+
+// --- Board
 
 // Writes to the serial console; a newline becomes CR LF. Usable from the first instruction on, in
 // any context.
 void console_write(std::string_view text);
-
 // Ends the machine. Where the board offers only part of it, the host sees (code & 0x7f) * 2 + 1;
 // the whole code crosses on the channel (kernel/channel.h).
 [[noreturn]] void power_off(u8 code);
+
+// --- Processor
+
+// Descriptor tables, trap vectors, features. From here on a fault is reported.
+void start_processor();
+// Fills from the processor's own generator.
+void fill_entropy(std::span<u8> bytes);
+// Whether compiled code may set the memory base by instructions of its own.
+bool memory_base_instructions();
+u8* set_memory_base(u8* base);
+// What runs on this hart: a pointer in the register that the ABI reserves for it. Its first word
+// must be its own address, and the thread-local variables lie before it (see thread_local_size).
+void set_thread_pointer(void* thread);
+void* thread_pointer();
+// Bytes of thread-local variables, a multiple of 64; and their initial content, put before `end`.
+usize thread_local_size();
+void fill_thread_local(u8* end);
+
+// Keeps the registers that a call preserves on this stack, stores the stack pointer in *save, and
+// goes on where the stack pointer `load` was stored.
+void switch_stack(u64* save, u64 load);
+// A stack pointer that switch_stack takes: `body(argument)` begins there; it must not return.
+u64 new_stack(u8* top, void (*body)(void*), void* argument);
+void enable_interrupts();
+// Answers whether they were on.
+bool disable_interrupts();
+// Enables interrupts and sleeps until one was handled; disables them again. Called with interrupts
+// off, so that none is lost between the caller's test and the sleep.
+void wait_for_interrupt();
+
+// Writes the registers of the caller and its chain of return addresses to the console.
+void print_backtrace();
+
+// --- Pages
+
+using platform::Access;
+
+// A page's entry. A shared frame belongs to an image, not to the mapping, and is never writable.
+// With Access::None the page faults and keeps its frame.
+struct Mapping {
+  u64 frame;
+  Access access;
+  bool shared = false;
+};
+
+// The final map: the kernel's image by section, the direct map of what BootInfo names. After this
+// every frame is at direct(frame).
+void start_paging(const BootInfo& info);
+// Registers of a device, readable and writable, uncached.
+u8* map_device(u64 physical, u64 size);
+
+// Maps one page, over what was there. False if no frame is left for a table.
+bool map_page(u64 address, Mapping mapping);
+std::optional<Mapping> find_mapping(u64 address);
+// Takes away what is mapped in the range, gives the frames that are not shared to free_frame, and
+// the tables that the range covers whole.
+void unmap_range(u64 begin, u64 end);
+// Gives the pages that are mapped in the range another access; shared ones stay unwritable.
+void protect_range(u64 begin, u64 end, Access access);
+
+// Where the direct map begins.
+extern const u64 direct_map;
+inline u8* direct(u64 frame) { return reinterpret_cast<u8*>(direct_map + frame); }
+
+// Makes the instruction caches of every hart agree with what was written.
+void agree_on_code();
+
+// --- Time and interrupts
+
+// Begins to measure the processor's counter; clock_ready ends that (and takes a few milliseconds,
+// unless other work has passed them).
+void start_clock();
+void clock_ready();
+// Monotonic, from about the start of the kernel. After clock_ready.
+u64 monotonic_ns();
+// Nanoseconds since 1970 from the board's clock, in whole seconds. Slow.
+u64 wall_clock_ns();
+// timer_expired will be called once, at this instant of monotonic_ns or soon after; ~0: never.
+void set_timer(u64 deadline_ns);
+// device_interrupt(line) will be called when the line is raised.
+void enable_line(u32 line);
+
+// ------------------------------------------------------------------ What it asks of the kernel
+// All but kernel_main are called with interrupts off on the hart's own trap stack.
+
+// The kernel's beginning, on the boot stack.
+[[noreturn]] void kernel_main(const BootInfo& info);
+
+// A frame for a table, with zeros in it; none if memory is short.
+std::optional<u64> allocate_table();
+void free_frame(u64 frame);
+
+enum class FaultAccess : u8 { Read, Write, Execute };
+// An access that the page tables refuse. Answers whether it may be tried again.
+bool page_fault(u64 address, FaultAccess access);
+// What page_fault did not mend, and other faults of an instruction; also called with
+// FaultKind::Interrupt after an interrupt. Answers whether to go on at `resume`; if not, an
+// interrupt returns to where it came from, and anything else stops the kernel.
+bool redirect_fault(const platform::FaultContext& context, platform::Resume& resume);
+
+void timer_expired();
+void device_interrupt(u32 line);
+
+// Prints `what` was wrong and ends the machine; never returns.
+[[noreturn]] void stop(std::string_view what);
 
 }  // namespace skerry::kernel::arch

@@ -1,7 +1,7 @@
 // The parts of the board that need no set-up: the 16550 serial port, and the way out.
 
 #include "kernel/arch/arch.h"
-#include "kernel/arch/x64/io.h"
+#include "kernel/arch/x64/cpu.h"
 
 namespace skerry::kernel::arch {
 

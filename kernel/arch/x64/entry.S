@@ -2,8 +2,8 @@
 //
 // A PVH loader (QEMU's -kernel finds the ELF note below) jumps to pvh_entry in 32-bit protected
 // mode: flat segments, no paging, interrupts off, EBX = physical address of the hvm_start_info.
-// The code here switches to long mode under a temporary map (the first GB at its own address,
-// readable, writable and executable), and calls kernel_entry(start_info) on the boot stack.
+// The code here switches to long mode under a temporary map (the first GB at its own address and
+// where the direct map will be, readable, writable and executable), and calls kernel_entry(start_info) on the boot stack.
 // paging.cpp replaces the map before anything else runs.
 
 .section .note.xen, "a", @note
@@ -28,6 +28,7 @@ pvh_entry:
   movl $boot_tables, %edi
   leal 0x1003(%edi), %eax       // present, writable
   movl %eax, (%edi)             // PML4[0] -> PDPT
+  movl %eax, 0x800(%edi)        // PML4[256] too: the direct map
   leal 0x2003(%edi), %eax
   movl %eax, 0x1000(%edi)       // PDPT[0] -> PD
   leal 0x2000(%edi), %edx

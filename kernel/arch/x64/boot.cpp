@@ -1,0 +1,70 @@
+// From the PVH start information (Xen's public/arch-x86/hvm/start_info.h) to BootInfo.
+//
+// All of it lies below 4 GB wherever the firmware left it, possibly in memory that the map calls
+// free; so it is copied before a frame is given out.
+
+#include <algorithm>
+
+#include "kernel/arch/arch.h"
+
+namespace skerry::kernel::x64 {
+
+struct StartInfo {
+  u32 magic, version, flags, module_count;
+  u64 modules, command_line, rsdp;
+  u64 memory_map;  // from version 1 on
+  u32 memory_map_entries, reserved;
+};
+struct StartModule { u64 address, size, command_line, reserved; };
+struct StartMemory {
+  u64 address, size;
+  u32 type, reserved;
+};
+constexpr u32 start_magic = 0x336ec578, type_ram = 1;
+
+extern "C" char image_begin[], image_end[];
+
+// What physical memory below the kernel holds, firmware keeps.
+constexpr u64 first_usable = 1 * MiB;
+
+template <class T>
+static const T* at(u64 physical) { return reinterpret_cast<const T*>(physical); }
+
+// Adds [begin, end) without what of it lies in `taken`.
+static void add_ram(BootInfo& info, PhysicalRange range, std::span<const PhysicalRange> taken) {
+  if (!taken.empty()) {
+    PhysicalRange hole = taken.front();
+    auto rest = taken.subspan(1);
+    if (hole.begin >= range.end || hole.end <= range.begin) return add_ram(info, range, rest);
+    if (range.begin < hole.begin) add_ram(info, {range.begin, hole.begin}, rest);
+    if (hole.end < range.end) add_ram(info, {hole.end, range.end}, rest);
+    return;
+  }
+  range = {align_up(range.begin, page_size), align_down(range.end, page_size)};
+  if (range.begin < range.end && info.ram_count < BootInfo::max_ram) info.ram[info.ram_count++] = range;
+}
+
+extern "C" [[noreturn]] void kernel_entry(u64 start) {
+  const StartInfo& from = *at<StartInfo>(start);
+  if (from.magic != start_magic || from.version < 1) arch::stop("not started by a PVH loader that gives a memory map");
+
+  static BootInfo info;
+  if (from.module_count > 0) {
+    const StartModule& module = *at<StartModule>(from.modules);
+    info.archive = {module.address, module.address + module.size};
+  }
+  if (from.command_line) {
+    std::string_view line = at<char>(from.command_line);
+    line = line.substr(0, sizeof info.command_line - 1);
+    std::copy(line.begin(), line.end(), info.command_line);
+  }
+  const PhysicalRange taken[] = {{0, first_usable}, {u64(image_begin), u64(image_end)}, info.archive};
+  const StartMemory* memory = at<StartMemory>(from.memory_map);
+  for (u32 i = 0; i < from.memory_map_entries; ++i) {
+    if (memory[i].type == type_ram) add_ram(info, {memory[i].address, memory[i].address + memory[i].size}, taken);
+  }
+  std::sort(info.ram, info.ram + info.ram_count, [](PhysicalRange a, PhysicalRange b) { return a.begin < b.begin; });
+  arch::kernel_main(info);
+}
+
+}  // namespace skerry::kernel::x64

@@ -1,0 +1,145 @@
+// Time and interrupts: the processor's counter (TSC), the local and the I/O interrupt controller
+// (APIC), the interval timer (PIT) as the measure for both, and the clock with a battery.
+//
+// The PIT counts down once from 65535 at 1.193182 MHz, 55 ms, from start_clock on; clock_ready
+// compares what it and the two others counted since. At least `measure` ticks pass between, which
+// bounds the error to some 0.03 %; boot itself takes about as long, so that nothing waits.
+
+#include "kernel/arch/arch.h"
+#include "kernel/arch/x64/cpu.h"
+
+namespace skerry::kernel::x64 {
+
+constexpr u64 local_apic = 0xfee00000, io_apic = 0xfec00000;
+enum LocalRegister : u32 {
+  EndOfInterrupt = 0xb0, Spurious = 0xf0, TimerVector = 0x320, TimerInitial = 0x380, TimerCurrent = 0x390, TimerDivide = 0x3e0,
+};
+constexpr u32 apic_enable = 1 << 8, timer_masked = 1 << 16, divide_by_1 = 0xb;
+constexpr u32 line_level_triggered = 1 << 15;
+
+constexpr u16 pit_counter0 = 0x40, pit_command = 0x43;
+constexpr u8 pit_count_once = 0x30, pit_latch_count_and_status = 0xc2;
+constexpr u8 pit_expired = 0x80;
+constexpr u64 pit_hz = 1193182;
+constexpr u32 measure = 5000;  // ticks, 4.2 ms
+
+constexpr u16 pic_mask[] = {0x21, 0xa1};
+constexpr u16 cmos_index = 0x70, cmos_data = 0x71;
+
+struct Sample {
+  u64 tsc;
+  u32 pit, apic;  // both count down
+  bool expired;
+};
+
+static u8* local_registers;
+static u8* io_registers;
+static Sample first_sample;
+// Nanoseconds per count, as fractions of 2^32.
+static u64 tsc_scale, apic_scale;
+static u64 tsc_origin;
+
+static u32 read_local(LocalRegister reg) { return *reinterpret_cast<volatile u32*>(local_registers + reg); }
+static void write_local(LocalRegister reg, u32 value) { *reinterpret_cast<volatile u32*>(local_registers + reg) = value; }
+static void write_io(u32 reg, u32 value) {
+  *reinterpret_cast<volatile u32*>(io_registers) = reg;
+  *reinterpret_cast<volatile u32*>(io_registers + 16) = value;
+}
+
+static Sample sample() {
+  Sample s;
+  out8(pit_command, pit_latch_count_and_status);
+  s.tsc = read_tsc();
+  s.apic = read_local(TimerCurrent);
+  s.expired = in8(pit_counter0) & pit_expired;
+  s.pit = in8(pit_counter0);
+  s.pit |= u32(in8(pit_counter0)) << 8;
+  return s;
+}
+
+static u64 scaled(u64 count, u64 scale) { return u64((unsigned __int128)count * scale >> 32); }
+
+void end_of_interrupt() { write_local(EndOfInterrupt, 0); }
+
+static u8 read_cmos(u8 reg) {
+  out8(cmos_index, reg);
+  return in8(cmos_data);
+}
+
+}  // namespace skerry::kernel::x64
+
+namespace skerry::kernel::arch {
+
+using namespace x64;
+
+void start_clock() {
+  for (u16 port : pic_mask) out8(port, 0xff);
+  local_registers = map_device(local_apic, page_size);
+  io_registers = map_device(io_apic, page_size);
+  write_local(Spurious, apic_enable | vector_spurious);
+  write_local(TimerDivide, divide_by_1);
+  write_local(TimerVector, timer_masked | vector_timer);
+  write_local(TimerInitial, ~u32{0});
+
+  out8(pit_command, pit_count_once);
+  out8(pit_counter0, 0xff);
+  out8(pit_counter0, 0xff);
+  first_sample = sample();
+  tsc_origin = first_sample.tsc;
+}
+
+void clock_ready() {
+  Sample last = sample();
+  if (last.expired) {  // too long ago
+    start_clock();
+    last = first_sample;
+  }
+  while (!last.expired && first_sample.pit - last.pit < measure) last = sample();
+  u64 ticks = first_sample.pit - last.pit, tsc = last.tsc - first_sample.tsc, apic = first_sample.apic - last.apic;
+  if (last.expired || tsc == 0 || apic == 0) stop("the interval timer does not count");
+  u64 ns = ticks * 1'000'000'000 / pit_hz;
+  tsc_scale = (ns << 32) / tsc;
+  apic_scale = (ns << 32) / apic;
+
+  write_local(TimerInitial, 0);
+  write_local(TimerVector, vector_timer);
+}
+
+u64 monotonic_ns() { return scaled(read_tsc() - tsc_origin, tsc_scale); }
+
+void set_timer(u64 deadline_ns) {
+  if (deadline_ns == ~u64{0}) return write_local(TimerInitial, 0);
+  constexpr u64 longest = 1'000'000'000;  // well within 32 bits of counts; timer_expired sets it again
+  u64 now = monotonic_ns(), ns = deadline_ns > now ? deadline_ns - now : 0;
+  if (ns > longest) ns = longest;
+  u64 counts = (ns << 32) / apic_scale;
+  write_local(TimerInitial, counts ? u32(counts) : 1);
+}
+
+void enable_line(u32 line) {
+  CHECK(line < device_lines);
+  write_io(0x10 + 2 * line + 1, 0);  // to the first processor
+  write_io(0x10 + 2 * line, line_level_triggered | (vector_device + line));
+}
+
+u64 wall_clock_ns() {
+  // Two equal readings outside an update (bit 7 of register A): seconds, minutes, hours, day, month, year.
+  constexpr u8 registers[] = {0, 2, 4, 7, 8, 9};
+  u32 value[6], again[6];
+  do {
+    for (u32* into : {value, again}) {
+      while (read_cmos(10) & 0x80) {}
+      for (unsigned i = 0; i < 6; ++i) into[i] = read_cmos(registers[i]);
+    }
+  } while (__builtin_memcmp(value, again, sizeof value) != 0);
+  if (!(read_cmos(11) & 4)) {  // binary-coded decimals
+    for (u32& v : value) v = (v >> 4) * 10 + (v & 15);
+  }
+  // Days since 1970, of the calendar that begins on March 1.
+  u32 year = 2000 + value[5], month = value[4];
+  if (month <= 2) { --year; month += 12; }
+  u64 days = 365 * u64(year) + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + value[3] - 719469;
+  return (((days * 24 + value[2]) * 60 + value[1]) * 60 + value[0]) * 1'000'000'000;
+}
+
+}  // namespace skerry::kernel::arch

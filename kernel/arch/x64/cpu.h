@@ -1,0 +1,72 @@
+// Instructions of the processor that C++ has no words for, and the kernel's segment selectors.
+
+#pragma once
+
+#include "base/types.h"
+
+namespace skerry::kernel::x64 {
+
+constexpr u16 code_selector = 0x08;
+constexpr u16 task_selector = 0x10;
+
+inline void out8(u16 port, u8 value) { asm volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
+inline u8 in8(u16 port) {
+  u8 value;
+  asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+  return value;
+}
+
+struct CpuId { u32 eax, ebx, ecx, edx; };
+inline CpuId cpuid(u32 leaf, u32 subleaf = 0) {
+  CpuId id;
+  asm volatile("cpuid" : "=a"(id.eax), "=b"(id.ebx), "=c"(id.ecx), "=d"(id.edx) : "a"(leaf), "c"(subleaf));
+  return id;
+}
+
+enum class Msr : u32 { ApicBase = 0x1b, Pat = 0x277, FsBase = 0xc0000100, GsBase = 0xc0000101 };
+inline u64 read_msr(Msr msr) {
+  u32 low, high;
+  asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(u32(msr)));
+  return u64(high) << 32 | low;
+}
+inline void write_msr(Msr msr, u64 value) {
+  asm volatile("wrmsr" ::"c"(u32(msr)), "a"(u32(value)), "d"(u32(value >> 32)) : "memory");
+}
+
+inline u64 read_cr2() {
+  u64 value;
+  asm volatile("movq %%cr2, %0" : "=r"(value));
+  return value;
+}
+inline u64 read_cr4() {
+  u64 value;
+  asm volatile("movq %%cr4, %0" : "=r"(value));
+  return value;
+}
+inline void write_cr4(u64 value) { asm volatile("movq %0, %%cr4" ::"r"(value) : "memory"); }
+inline void write_cr3(u64 value) { asm volatile("movq %0, %%cr3" ::"r"(value) : "memory"); }
+inline u64 read_cr3() {
+  u64 value;
+  asm volatile("movq %%cr3, %0" : "=r"(value));
+  return value;
+}
+inline void flush_page(u64 address) { asm volatile("invlpg (%0)" ::"r"(address) : "memory"); }
+
+inline u64 read_tsc() {
+  u32 low, high;
+  asm volatile("rdtsc" : "=a"(low), "=d"(high));
+  return u64(high) << 32 | low;
+}
+
+// Sets up the local interrupt controller (clock.cpp) and acknowledges one of its interrupts.
+void start_interrupt_controllers();
+void end_of_interrupt();
+
+// Vectors of the interrupt table.
+constexpr u8 vector_device = 32;  // + line of the I/O interrupt controller
+constexpr u8 device_lines = 24;
+constexpr u8 vector_timer = 56;
+constexpr u8 vector_spurious = 63;
+constexpr u32 vector_count = 64;
+
+}  // namespace skerry::kernel::x64

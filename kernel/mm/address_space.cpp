@@ -1,0 +1,301 @@
+#include "kernel/mm/address_space.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "base/check.h"
+#include "kernel/mm/frames.h"
+
+namespace skerry::kernel {
+
+namespace {
+
+struct Span {
+  u64 begin, end;
+  Access access;
+  Image* image;    // null: zeros
+  u64 first_page;  // of the image, at `begin`
+
+  u64 pages() const { return (end - begin) / page_size; }
+};
+
+struct Reservation {
+  u64 begin, end;
+  std::vector<Span> spans;  // ascending, disjoint
+};
+
+// All of them, ascending. The pointers are stable, the array is not.
+std::vector<std::unique_ptr<Reservation>> reservations;
+// Released addresses, ascending, never adjacent; and where nothing was reserved yet.
+std::vector<PhysicalRange> released;
+u64 never_reserved = reservations_begin;
+
+// Pages mapped at once around a fault, a power of two: a fault costs as much as some ten pages.
+constexpr u64 around = 8;
+
+Reservation* find_reservation(u64 address) {
+  auto behind = std::upper_bound(reservations.begin(), reservations.end(), address,
+                                 [](u64 a, const auto& r) { return a < r->begin; });
+  if (behind == reservations.begin()) return nullptr;
+  Reservation* r = std::prev(behind)->get();
+  return address < r->end ? r : nullptr;
+}
+
+Reservation& reservation_of(u8* address, u64 size) {
+  Reservation* r = find_reservation(u64(address));
+  CHECK(u64(address) % page_size == 0 && size % page_size == 0);
+  CHECK(r && size <= r->end - u64(address));
+  return *r;
+}
+
+Span* find_span(Reservation& r, u64 address) {
+  auto it = std::upper_bound(r.spans.begin(), r.spans.end(), address, [](u64 a, const Span& s) { return a < s.end; });
+  return it != r.spans.end() && it->begin <= address ? &*it : nullptr;
+}
+
+void hold(const Span& span) {
+  if (span.image) span.image->hold();
+}
+void drop(const Span& span) {
+  if (span.image) span.image->drop();
+}
+
+// Makes `at` a border between spans, if it lies within one.
+void split(Reservation& r, u64 at) {
+  Span* s = find_span(r, at);
+  if (!s || s->begin == at) return;
+  Span low = *s;
+  s->first_page += (at - s->begin) / page_size;
+  s->begin = at;
+  low.end = at;
+  hold(low);
+  r.spans.insert(r.spans.begin() + (s - r.spans.data()), low);
+}
+
+// The spans in [begin, end), after its ends have been made borders.
+std::pair<usize, usize> spans_in(Reservation& r, u64 begin, u64 end) {
+  split(r, begin);
+  split(r, end);
+  auto by_begin = [](const Span& s, u64 a) { return s.begin < a; };
+  auto first = std::lower_bound(r.spans.begin(), r.spans.end(), begin, by_begin);
+  auto last = std::lower_bound(first, r.spans.end(), end, by_begin);
+  return {usize(first - r.spans.begin()), usize(last - r.spans.begin())};
+}
+
+u64 pages_in(const Reservation& r, usize first, usize last) {
+  u64 pages = 0;
+  for (usize i = first; i < last; ++i) pages += r.spans[i].pages();
+  return pages;
+}
+
+// Joins neighbours of zeros with equal access around the spans [first, last].
+void merge(Reservation& r, usize first, usize last) {
+  usize i = first > 0 ? first - 1 : 0;
+  for (usize left = last - i + 1; left > 0 && i + 1 < r.spans.size(); --left) {
+    Span &a = r.spans[i], &b = r.spans[i + 1];
+    if (a.end == b.begin && a.access == b.access && !a.image && !b.image) {
+      a.end = b.end;
+      r.spans.erase(r.spans.begin() + std::ptrdiff_t(i) + 1);
+    } else {
+      ++i;
+    }
+  }
+}
+
+// Puts one span where [first, last) were.
+void replace(Reservation& r, usize first, usize last, Span span) {
+  for (usize i = first; i < last; ++i) drop(r.spans[i]);
+  if (first == last) r.spans.insert(r.spans.begin() + std::ptrdiff_t(first), span);
+  else r.spans.erase(r.spans.begin() + std::ptrdiff_t(first) + 1, r.spans.begin() + std::ptrdiff_t(last)), r.spans[first] = span;
+  merge(r, first, first);
+}
+
+Failure<Error> no_memory() { return fail(ErrorCode::Environment, "no memory is left"); }
+
+[[noreturn]] void no_table() { arch::stop("no memory is left for page tables"); }
+
+u64 frame_or_stop() {
+  auto frame = allocate_frame();
+  if (!frame) arch::stop("no memory is left though it was promised");
+  return *frame;
+}
+
+// Maps a page that is not mapped, or is mapped to the image's frame and shall be written.
+void map_own_page(const Span& span, u64 page) {
+  u64 content = span.image ? span.image->frame(span.first_page + (page - span.begin) / page_size) : Image::zeros;
+  u64 frame = frame_or_stop();
+  if (content == Image::zeros) __builtin_memset(arch::direct(frame), 0, page_size);
+  else __builtin_memcpy(arch::direct(frame), arch::direct(content), page_size);
+  if (!arch::map_page(page, {frame, span.access})) no_table();
+}
+
+void map_on_read(const Span& span, u64 page) {
+  u64 content = span.image ? span.image->frame(span.first_page + (page - span.begin) / page_size) : Image::zeros;
+  if (content == Image::zeros) return map_own_page(span, page);
+  if (!arch::map_page(page, {content, span.access, true})) no_table();
+}
+
+bool allows(Access has, arch::FaultAccess wanted) {
+  switch (wanted) {
+    case arch::FaultAccess::Read: return has != Access::None;
+    case arch::FaultAccess::Write: return has == Access::ReadWrite;
+    case arch::FaultAccess::Execute: return has == Access::ReadExecute;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<u8*> reserve(u64 size) {
+  CHECK(size % page_size == 0 && size > 0);
+  u64 begin;
+  auto hole = std::find_if(released.begin(), released.end(), [&](PhysicalRange r) { return r.size() >= size; });
+  if (hole != released.end()) {
+    begin = hole->begin;
+    hole->begin += size;
+    if (hole->size() == 0) released.erase(hole);
+  } else {
+    if (size > reservations_end - never_reserved) return fail(ErrorCode::Environment, "no address space is left");
+    begin = never_reserved;
+    never_reserved += size;
+  }
+  auto place = std::upper_bound(reservations.begin(), reservations.end(), begin,
+                                [](u64 a, const auto& r) { return a < r->begin; });
+  reservations.insert(place, std::make_unique<Reservation>(begin, begin + size));
+  return reinterpret_cast<u8*>(begin);
+}
+
+void release(u8* address, u64 size) {
+  Reservation& r = reservation_of(address, size);
+  CHECK(r.begin == u64(address) && r.end == r.begin + size);
+  decommit(address, size);
+  auto behind = std::upper_bound(released.begin(), released.end(), r.begin,
+                                 [](u64 a, PhysicalRange hole) { return a < hole.begin; });
+  behind = released.insert(behind, {r.begin, r.end});
+  if (auto next = behind + 1; next != released.end() && next->begin == behind->end) {
+    behind->end = next->end;
+    released.erase(next);
+  }
+  if (behind != released.begin() && std::prev(behind)->end == behind->begin) {
+    std::prev(behind)->end = behind->end;
+    released.erase(behind);
+  }
+  std::erase_if(reservations, [&](const auto& other) { return other.get() == &r; });
+}
+
+Result<void> commit(u8* address, u64 size, Access access) {
+  Reservation& r = reservation_of(address, size);
+  u64 begin = u64(address), end = begin + size;
+  auto [first, last] = spans_in(r, begin, end);
+  CHECK(first == last);  // not committed yet
+  if (size == 0) return {};
+  if (!charge_frames(size / page_size)) return no_memory();
+  replace(r, first, last, {begin, end, access, nullptr, 0});
+  return {};
+}
+
+Result<void> protect(u8* address, u64 size, Access access) {
+  Reservation& r = reservation_of(address, size);
+  u64 begin = u64(address), end = begin + size;
+  auto [first, last] = spans_in(r, begin, end);
+  CHECK(pages_in(r, first, last) == size / page_size);
+  for (usize i = first; i < last; ++i) r.spans[i].access = access;
+  arch::protect_range(begin, end, access);
+  if (first < last) merge(r, first, last - 1);
+  return {};
+}
+
+void decommit(u8* address, u64 size) {
+  Reservation& r = reservation_of(address, size);
+  u64 begin = u64(address), end = begin + size;
+  auto [first, last] = spans_in(r, begin, end);
+  arch::unmap_range(begin, end);
+  uncharge_frames(pages_in(r, first, last));
+  for (usize i = first; i < last; ++i) drop(r.spans[i]);
+  r.spans.erase(r.spans.begin() + std::ptrdiff_t(first), r.spans.begin() + std::ptrdiff_t(last));
+}
+
+Result<void> zero(u8* address, u64 size) {
+  // What faults again is made of zeros; writing them costs more than the fault does.
+  Reservation& r = reservation_of(address, size);
+  u64 begin = u64(address), end = begin + size;
+  auto [first, last] = spans_in(r, begin, end);
+  CHECK(pages_in(r, first, last) == size / page_size);
+  if (size == 0) return {};
+  arch::unmap_range(begin, end);
+  replace(r, first, last, {begin, end, Access::ReadWrite, nullptr, 0});
+  return {};
+}
+
+Result<Image*> Image::create(std::span<const u8> content) {
+  u64 pages = align_up(content.size(), page_size) / page_size;
+  if (!charge_frames(pages)) return no_memory();
+  u64* frames = new u64[pages];
+  u64 all_zeros = 0;
+  for (u64 i = 0; i < pages; ++i) {
+    std::span<const u8> page = content.subspan(i * page_size, std::min(page_size, content.size() - i * page_size));
+    if (std::all_of(page.begin(), page.end(), [](u8 byte) { return byte == 0; })) {
+      frames[i] = zeros;
+      ++all_zeros;
+      continue;
+    }
+    frames[i] = frame_or_stop();
+    __builtin_memcpy(arch::direct(frames[i]), page.data(), page.size());
+    __builtin_memset(arch::direct(frames[i]) + page.size(), 0, page_size - page.size());
+  }
+  uncharge_frames(all_zeros);
+  return new Image(frames, pages);
+}
+
+Image::~Image() {
+  for (u64 i = 0; i < page_count_; ++i) {
+    if (frames_[i] == zeros) continue;
+    free_frame(frames_[i]);
+    uncharge_frames(1);
+  }
+  delete[] frames_;
+}
+
+void Image::drop() {
+  if (--references_ == 0) delete this;
+}
+
+Result<void> map_image(Image* image, u8* address) {
+  u64 size = image->page_count() * page_size, begin = u64(address), end = begin + size;
+  if (size == 0) return {};
+  Reservation& r = reservation_of(address, size);
+  auto [first, last] = spans_in(r, begin, end);
+  u64 committed = pages_in(r, first, last);
+  if (!charge_frames(image->page_count() - committed)) return no_memory();
+  arch::unmap_range(begin, end);
+  image->hold();
+  replace(r, first, last, {begin, end, Access::ReadWrite, image, 0});
+  return {};
+}
+
+bool fault_in_reservation(u64 address, arch::FaultAccess access) {
+  Reservation* r = find_reservation(address);
+  Span* span = r ? find_span(*r, address) : nullptr;
+  if (!span || !allows(span->access, access)) return false;
+
+  u64 page = align_down(address, page_size);
+  auto mapping = arch::find_mapping(page);
+  if (mapping) {
+    if (access != arch::FaultAccess::Write || !mapping->shared) return allows(mapping->access, access);
+    map_own_page(*span, page);
+    return true;
+  }
+  if (access == arch::FaultAccess::Write) map_own_page(*span, page);
+  else map_on_read(*span, page);
+
+  // The neighbours as well, as if they were read.
+  u64 begin = std::max(align_down(page, around * page_size), span->begin);
+  u64 end = std::min(align_down(page, around * page_size) + around * page_size, span->end);
+  for (u64 at = begin; at < end; at += page_size) {
+    if (at != page && !arch::find_mapping(at)) map_on_read(*span, at);
+  }
+  return true;
+}
+
+}  // namespace skerry::kernel

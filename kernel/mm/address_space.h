@@ -1,0 +1,58 @@
+// The address space of engine and guests: reservations, what of them is committed, and images.
+//
+//   reservation   |. . . . . [ span ][ span ] . . . . . . . . . . . . .|
+//   span          access, and what its pages begin as: zeros, or an image from some page on
+//   page          mapped at the first access: a frame of its own, or the image's own frame until
+//                 it is written
+//
+// A span promises its frames (mm/frames.h) when it is committed. Everything between the spans of a
+// reservation faults. The functions are those of platform.h, without its preconditions' prose.
+
+#pragma once
+
+#include <span>
+
+#include "base/result.h"
+#include "kernel/arch/arch.h"
+
+namespace skerry::kernel {
+
+using platform::Access;
+
+// Reservations lie in [reservations_begin, reservations_end), the heap below them.
+constexpr u64 reservations_begin = 0x1000'0000'0000;
+constexpr u64 reservations_end = 0x7000'0000'0000;
+
+Result<u8*> reserve(u64 size);
+void release(u8* address, u64 size);
+Result<void> commit(u8* address, u64 size, Access access);
+Result<void> protect(u8* address, u64 size, Access access);
+void decommit(u8* address, u64 size);
+Result<void> zero(u8* address, u64 size);
+
+// Content for many mappings; pages of zeros take no frame. Lives until it is dropped by its
+// creator and by every span that it is mapped in.
+class Image {
+ public:
+  static Result<Image*> create(std::span<const u8> content);
+  void drop();
+
+  u64 page_count() const { return page_count_; }
+  static constexpr u64 zeros = ~u64{0};
+  u64 frame(u64 page) const { return frames_[page]; }
+  void hold() { ++references_; }
+
+ private:
+  Image(u64* frames, u64 page_count) : frames_(frames), page_count_(page_count) {}
+  ~Image();
+
+  u64* frames_;
+  u64 page_count_;
+  u64 references_ = 1;
+};
+Result<void> map_image(Image* image, u8* address);
+
+// What arch::page_fault does for addresses of reservations.
+bool fault_in_reservation(u64 address, arch::FaultAccess access);
+
+}  // namespace skerry::kernel

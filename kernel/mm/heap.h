@@ -1,0 +1,28 @@
+// The kernel's heap, what operator new takes from. Engine and kernel share it; never called by
+// interrupt handlers.
+//
+//   window:  | block table | 64 KB block | 64 KB block | ...
+//
+// A block holds objects of one size class, or belongs to an extent: 2^k blocks for one large
+// object, of which only what the object needs is promised. Free objects of a class are
+// a list through themselves; behind the list the class has a block of which the rest was never
+// used. Freed extents wait in a list by k; the frames of large ones go back.
+
+#pragma once
+
+#include "base/types.h"
+
+namespace skerry::kernel {
+
+constexpr u64 heap_begin = 0x0100'0000'0000;
+constexpr u64 heap_size = 256 * (u64{1} << 30);
+
+// Null if memory is short. `alignment` is a power of two up to 64 KB.
+void* heap_allocate(usize size, usize alignment);
+// Null is nothing.
+void heap_free(void* object);
+
+// What arch::page_fault does for addresses in the heap's window.
+bool fault_in_heap(u64 address);
+
+}  // namespace skerry::kernel

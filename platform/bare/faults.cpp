@@ -1,0 +1,50 @@
+// The seam's faults: from the kernel's trap to the engine's handler and back.
+
+#include "base/check.h"
+#include "kernel/arch/arch.h"
+#include "kernel/mm/address_space.h"
+#include "kernel/mm/heap.h"
+#include "kernel/sched/thread.h"
+#include "platform/platform.h"
+
+namespace skerry::platform {
+
+// The registry that trap handlers read; set once.
+static FaultHandler installed;
+
+Result<void> install_fault_handler(FaultHandler handler) {
+  CHECK(!installed || installed == handler);
+  installed = handler;
+  return {};
+}
+
+u8* set_memory_base(u8* base) { return kernel::arch::set_memory_base(base); }
+bool memory_base_instructions() { return kernel::arch::memory_base_instructions(); }
+
+// A thread of the seam is one of the kernel's.
+Thread* current_thread() { return reinterpret_cast<Thread*>(&kernel::current_thread()); }
+
+void interrupt(Thread* thread) {
+  // On one hart the thread is either the interrupted one, and is looked at when the interrupt
+  // handler returns, or in host code, which has its own ways of noticing.
+  reinterpret_cast<kernel::Thread*>(thread)->interrupt_pending = true;
+}
+
+}  // namespace skerry::platform
+
+namespace skerry::kernel::arch {
+
+bool page_fault(u64 address, FaultAccess access) {
+  return address < reservations_begin ? fault_in_heap(address) : fault_in_reservation(address, access);
+}
+
+bool redirect_fault(const platform::FaultContext& context, platform::Resume& resume) {
+  if (context.kind == platform::FaultKind::Interrupt) {
+    Thread& thread = current_thread();
+    if (!thread.interrupt_pending) return false;
+    thread.interrupt_pending = false;
+  }
+  return platform::installed && platform::installed(context, resume);
+}
+
+}  // namespace skerry::kernel::arch

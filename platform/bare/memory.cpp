@@ -1,0 +1,32 @@
+// The seam's address space and code, over kernel/mm.
+
+#include "kernel/mm/address_space.h"
+#include "platform/platform.h"
+
+namespace skerry::platform {
+
+usize page_size() { return kernel::page_size; }
+
+Result<u8*> reserve(usize size) { return kernel::reserve(size); }
+void release(u8* address, usize size) { kernel::release(address, size); }
+Result<void> commit(u8* address, usize size, Access access) { return kernel::commit(address, size, access); }
+Result<void> protect(u8* address, usize size, Access access) { return kernel::protect(address, size, access); }
+void decommit(u8* address, usize size) { kernel::decommit(address, size); }
+Result<void> zero(u8* address, usize size) { return kernel::zero(address, size); }
+
+// An Image of the seam is one of the kernel's.
+static kernel::Image* of(const Image* image) { return reinterpret_cast<kernel::Image*>(const_cast<Image*>(image)); }
+
+Result<Image*> create_image(std::span<const u8> content) {
+  return reinterpret_cast<Image*>(TRY(kernel::Image::create(content)));
+}
+void destroy_image(Image* image) { of(image)->drop(); }
+Result<void> map_image(const Image* image, u8* address) { return kernel::map_image(of(image), address); }
+
+Result<void> publish_code(u8* address, usize size) {
+  TRY(kernel::protect(address, size, Access::ReadExecute));
+  kernel::arch::agree_on_code();
+  return {};
+}
+
+}  // namespace skerry::platform

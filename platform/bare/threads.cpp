@@ -1,0 +1,48 @@
+// The seam's threads, locks, time and the rest, over kernel/sched and kernel/arch.
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "kernel/arch/arch.h"
+#include "kernel/sched/thread.h"
+#include "platform/platform.h"
+
+namespace skerry::platform {
+
+u8* stack_limit() { return kernel::stack_limit(kernel::current_thread()); }
+
+Result<Worker*> spawn_worker(void (*body)(void*), void* argument) {
+  return reinterpret_cast<Worker*>(TRY(kernel::spawn_thread(body, argument)));
+}
+void join_worker(Worker* worker) { kernel::join_thread(reinterpret_cast<kernel::Thread*>(worker)); }
+u32 processor_count() { return 1; }
+
+// Threads give the hart away only when they wait, so that a lock is seen taken only by those who
+// come while its holder waits for something else.
+void Mutex::lock() {
+  while (state_ != 0) kernel::wait_for_word(&state_, 1, kernel::never);
+  state_ = 1;
+}
+void Mutex::unlock() {
+  CHECK(state_ == 1);
+  state_ = 0;
+  kernel::wake_threads(&state_);
+}
+
+void wait_on(const u32* word, u32 expected, u64 timeout_ns) {
+  u64 now = timeout_ns == ~u64{0} ? 0 : monotonic_ns();
+  u64 deadline = timeout_ns > ~now ? kernel::never : now + timeout_ns;
+  kernel::wait_for_word(word, expected, deadline);
+}
+void wake_all(const u32* word) { kernel::wake_threads(word); }
+
+u64 monotonic_ns() { return kernel::arch::monotonic_ns(); }
+void fill_entropy(std::span<u8> bytes) { kernel::arch::fill_entropy(bytes); }
+void write_diagnostic(std::string_view text) { kernel::arch::console_write(text); }
+
+void abort_process() {
+  kernel::arch::print_backtrace();
+  kernel::arch::stop("a check of the kernel or the engine failed");
+}
+
+}  // namespace skerry::platform
