@@ -25,8 +25,6 @@ bool IndexSpace::add(std::optional<std::string> name) {
 // A new member of the space, whose id is here if it has one.
 void ModuleParser::bind(Space in) {
   bool has_id = in_.at_id();
-  // In the first edition segments have no names; an id there is of the table or memory.
-  if ((in == Space::Elem || in == Space::Data) && !features_.has(Feature::BulkMemory)) has_id = false;
   if (!space(in).add(has_id ? std::optional(in_.id_name()) : std::nullopt)) {
     if (!duplicate_) duplicate_ = in_.fail_here(concat("duplicate ", word_of(in), " ", in_.spelling())).error;
   }

@@ -89,10 +89,10 @@ void ModuleParser::write_active_data(std::optional<u32> memory, const std::vecto
 }
 
 // (elem id? declare? (table x)? offset? list). In place of (table x) the first edition has a bare
-// index, and an id is one there; without a table the list may be bare function indices.
+// index; behind an offset the list may be bare function indices.
 Result<void> ModuleParser::elem_field() {
   std::optional<u32> table;
-  bool bare_table = in_.at(TokenKind::Natural) || (in_.at_id() && !features_.has(Feature::BulkMemory));
+  bool bare_table = in_.at(TokenKind::Natural);
   if (bare_table) {
     u32 number = TRY(index(Space::Table));
     if (number != 0) table = number;
@@ -123,10 +123,10 @@ Result<void> ModuleParser::elem_field() {
   return in_.expect_close();
 }
 
-// (data id? (memory x)? offset? "..."*), with a bare index or an id for (memory x) as above.
+// (data id? (memory x)? offset? "..."*), with a bare index for (memory x) as above.
 Result<void> ModuleParser::data_field() {
   std::optional<u32> memory;
-  bool bare_memory = in_.at(TokenKind::Natural) || (in_.at_id() && !features_.has(Feature::BulkMemory));
+  bool bare_memory = in_.at(TokenKind::Natural);
   if (bare_memory) {
     u32 number = TRY(index(Space::Memory));
     if (number != 0) memory = number;
