@@ -119,7 +119,7 @@ class Decoder {
   // --------------------------------------------------------------------------------- Types
 
   Result<void> type_section(Reader& reader) {
-    u32 count = TRY(reader.count(limits::types, "types"));
+    u32 count = TRY(reader.count(limits::types, "types", 3));
     module_.types.reserve(count);
     for (u32 i = 0; i < count; ++i) module_.types.push(TRY(func_type(reader)));
     return {};
@@ -197,7 +197,8 @@ class Decoder {
   // ------------------------------------------------------------------- Imports, definitions
 
   Result<void> import_section(Reader& reader) {
-    u32 count = TRY(reader.count(limits::imports, "imports"));
+    u32 count = TRY(reader.count(limits::imports, "imports", 4));
+    module_.imports.reserve(count);
     for (u32 i = 0; i < count; ++i) {
       std::string_view module = TRY(reader.name(limits::name_bytes));
       std::string_view name = TRY(reader.name(limits::name_bytes));
@@ -242,22 +243,22 @@ class Decoder {
     return fail(ErrorCode::Limit, offset,
                 concat("too many ", what, ": ", u64{present} + more, ", the limit is ", limit));
   }
-  Result<u32> definitions(Reader& reader, u32 present, u32 limit, std::string_view what) {
+  Result<u32> definitions(Reader& reader, u32 present, u32 limit, std::string_view what, u32 item_bytes) {
     u32 start = reader.offset();
-    u32 count = TRY(reader.count(limit, what));
+    u32 count = TRY(reader.count(limit, what, item_bytes));
     TRY(room(start, present, count, limit, what));
     return count;
   }
 
   Result<void> function_section(Reader& reader) {
-    u32 count = TRY(definitions(reader, module_.functions.size(), limits::functions, "functions"));
+    u32 count = TRY(definitions(reader, module_.functions.size(), limits::functions, "functions", 1));
     module_.functions.reserve(module_.functions.size() + count);
     for (u32 i = 0; i < count; ++i) module_.functions.push({TRY(type_index(reader)), {}});
     return {};
   }
 
   Result<void> table_section(Reader& reader) {
-    u32 count = TRY(definitions(reader, module_.tables.size(), limits::tables, "tables"));
+    u32 count = TRY(definitions(reader, module_.tables.size(), limits::tables, "tables", 3));
     for (u32 i = 0; i < count; ++i) {
       if (!reader.at_end() && reader.peek() == 0x40)
         return reader.unsupported(reader.offset(), "a table with an initial value", Feature::FunctionReferences)
@@ -268,13 +269,14 @@ class Decoder {
   }
 
   Result<void> memory_section(Reader& reader) {
-    u32 count = TRY(definitions(reader, module_.memories.size(), limits::memories, "memories"));
+    u32 count = TRY(definitions(reader, module_.memories.size(), limits::memories, "memories", 2));
     for (u32 i = 0; i < count; ++i) module_.memories.push({TRY(read_limits(reader, LimitsOf::Memory))});
     return {};
   }
 
   Result<void> global_section(Reader& reader) {
-    u32 count = TRY(definitions(reader, module_.globals.size(), limits::globals, "globals"));
+    u32 count = TRY(definitions(reader, module_.globals.size(), limits::globals, "globals", 3));
+    module_.globals.reserve(module_.globals.size() + count);
     for (u32 i = 0; i < count; ++i) {
       GlobalType type = TRY(global_type(reader));
       module_.globals.push({type, TRY(const_expr(reader))});
@@ -283,7 +285,7 @@ class Decoder {
   }
 
   Result<void> export_section(Reader& reader) {
-    u32 count = TRY(reader.count(limits::exports, "exports"));
+    u32 count = TRY(reader.count(limits::exports, "exports", 3));
     module_.exports.reserve(count);
     for (u32 i = 0; i < count; ++i) {
       std::string_view name = TRY(reader.name(limits::name_bytes));
@@ -307,7 +309,8 @@ class Decoder {
   // ------------------------------------------------------------------------------- Segments
 
   Result<void> element_section(Reader& reader) {
-    u32 count = TRY(reader.count(limits::elem_segments, "element segments"));
+    u32 count = TRY(reader.count(limits::elem_segments, "element segments", 3));
+    module_.elems.reserve(count);
     for (u32 i = 0; i < count; ++i) module_.elems.push(TRY(elem(reader)));
     return {};
   }
@@ -361,7 +364,7 @@ class Decoder {
 
   Result<void> data_section(Reader& reader) {
     u32 start = reader.offset();
-    u32 count = TRY(reader.count(limits::data_segments, "data segments"));
+    u32 count = TRY(reader.count(limits::data_segments, "data segments", 2));
     if (module_.data_count && *module_.data_count != count)
       return fail(ErrorCode::Malformed, start, "data count and data section have inconsistent lengths");
     module_.datas.reserve(count);
@@ -391,7 +394,7 @@ class Decoder {
   Result<void> code_section(Reader& reader) {
     u32 start = reader.offset();
     module_.code_section = {start, reader.remaining()};
-    u32 count = TRY(reader.count(limits::functions, "bodies"));
+    u32 count = TRY(reader.count(limits::functions, "bodies", 3));
     if (count != module_.functions.size() - module_.imported_functions)
       return fail(ErrorCode::Malformed, start, "function and code section have inconsistent lengths");
     for (u32 i = 0; i < count; ++i) {

@@ -36,11 +36,11 @@ Read<std::string_view> Reader::name(u32 limit) {
   return std::string_view(reinterpret_cast<const char*>(first), range->size);
 }
 
-Read<u32> Reader::count(u32 limit, std::string_view what) {
+Read<u32> Reader::count(u32 limit, std::string_view what, u32 item_bytes) {
   u32 start = offset();
   auto count = leb_u32();
   if (!count) return count;
-  if (*count > remaining())
+  if (*count > remaining() / item_bytes)
     return malformed(start, concat("unexpected end: ", *count, " ", what, " were declared in ", remaining(), " bytes"));
   if (*count > limit)
     return fail(ErrorCode::Limit, start, concat("too many ", what, ": ", *count, ", the limit is ", limit));

@@ -90,9 +90,10 @@ class Reader {
   // vec(byte), and the same in UTF-8.
   Read<ByteRange> byte_vector(std::string_view words = "unexpected end");
   Read<std::string_view> name(u32 limit);
-  // The length of a vector, whose items take a byte or more each: so it is no more than
-  // what remains, nor than `limit`, and may size an allocation. `what` names the items.
-  Read<u32> count(u32 limit, std::string_view what);
+  // The length of a vector, whose items take `item_bytes` or more each: no more than what
+  // remains has room for, nor than `limit`, so that it may size an allocation. `what` names
+  // the items.
+  Read<u32> count(u32 limit, std::string_view what, u32 item_bytes = 1);
 
   // Notes a fault. The offset is that of the byte that cannot be.
   [[gnu::cold]] Fault fail(ErrorCode code, u32 offset, std::string message);

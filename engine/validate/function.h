@@ -640,15 +640,12 @@ class BodyValidator {
   }
   bool read_table(TableIndex& table) { return read_index(module_.tables, table, "table"); }
 
-  bool read_data(DataIndex& data) {
-    auto index = reader_.leb_u32();
-    if (!index) return false;
-    data = DataIndex(*index);
-    // In front of the code, so that bodies can be checked before the data is seen (5.5.16).
+  bool known_data(DataIndex data) {
+    // Counted in front of the code, so that bodies can be checked before the data is seen (5.5.16).
     if (!module_.data_count) return reader_.malformed(at_, "data count section required");
-    return *index < *module_.data_count || unknown(reader_, at_, "data segment", *index, *module_.data_count);
+    return data.raw() < *module_.data_count ||
+           unknown(reader_, at_, "data segment", data.raw(), *module_.data_count);
   }
-  bool read_elem(ElemIndex& elem) { return read_index(module_.elems, elem, "elem segment"); }
 
   ValueType element_type(TableIndex table) const { return module_.tables[table].type.element; }
   bool same_element(ValueType to, ValueType from) { return to == from || mismatch(reader_, at_, to, from); }
@@ -668,16 +665,18 @@ class BodyValidator {
     return true;
   }
   bool on(Tag<Opcode::MemoryInit>) {
-    DataIndex data;
+    auto index = reader_.leb_u32();
     MemoryIndex memory;
-    if (!read_data(data) || !read_memory(memory) || !pop_range()) return false;
+    if (!index || !read_memory(memory)) return false;
+    DataIndex data(*index);
+    if (!known_data(data) || !pop_range()) return false;
     if (reachable_) sink_.memory_init(data, memory, top_[0].value, top_[1].value, top_[2].value);
     return true;
   }
   bool on(Tag<Opcode::DataDrop>) {
-    DataIndex data;
-    if (!read_data(data)) return false;
-    if (reachable_) sink_.data_drop(data);
+    auto index = reader_.leb_u32();
+    if (!index || !known_data(DataIndex(*index))) return false;
+    if (reachable_) sink_.data_drop(DataIndex(*index));
     return true;
   }
   bool on(Tag<Opcode::MemoryCopy>) {
@@ -729,16 +728,18 @@ class BodyValidator {
     return true;
   }
   bool on(Tag<Opcode::TableInit>) {
-    ElemIndex elem;
+    auto index = reader_.leb_u32();
     TableIndex table;
-    if (!read_elem(elem) || !read_table(table)) return false;
+    if (!index || !read_table(table)) return false;
+    ElemIndex elem(*index);
+    if (!known(module_.elems, elem, "elem segment")) return false;
     if (!same_element(element_type(table), module_.elems[elem].type) || !pop_range()) return false;
     if (reachable_) sink_.table_init(elem, table, top_[0].value, top_[1].value, top_[2].value);
     return true;
   }
   bool on(Tag<Opcode::ElemDrop>) {
     ElemIndex elem;
-    if (!read_elem(elem)) return false;
+    if (!read_index(module_.elems, elem, "elem segment")) return false;
     if (reachable_) sink_.elem_drop(elem);
     return true;
   }
