@@ -135,8 +135,8 @@ class Layers {
 
   // Macros of the compiler that tell the machine or the system.
   static std::string check_condition(const std::string& path, const std::string& directive) {
-    for (const char* folder : {"engine/codegen/x64", "engine/codegen/riscv64", "kernel/arch/x64",
-                               "kernel/arch/riscv64", "platform"}) {
+    for (const char* folder : {"engine/codegen/x64", "engine/codegen/riscv64", "kernel/arch/x64", "kernel/arch/riscv64",
+                               "platform", "tests/codegen_x64", "tests/codegen_riscv64"}) {
       if (is_in(path, folder)) return "";
     }
     for (const char* macro : {"__x86_64", "__amd64", "__i386", "__riscv", "__aarch64", "__arm__", "__wasm", "__linux",
