@@ -81,10 +81,12 @@ bool memory_base_instructions();
 
 // --- Threads ---------------------------------------------------------------------------
 
-struct Thread;  // a running thread, as seen by who may interrupt it
+// A thread, as seen by who may interrupt it: a name, which is never read through.
+struct Thread;
+// Also readies the thread for faults. Cheap after the first time.
 Thread* current_thread();
 // Delivers FaultKind::Interrupt at the thread's next instruction boundary, from any
-// thread. The thread must not end before the call returns. May be delivered late, or twice.
+// thread. May be delivered late, twice, or, if the thread has ended, to another one.
 void interrupt(Thread* thread);
 // The lowest address that the stack of the current thread may use.
 u8* stack_limit();

@@ -36,7 +36,8 @@ struct MemoryRecord {
 struct FuncRecord {
   // Code of a guest's function, for callers of the same instance; null for host functions.
   const void* code;
-  // The instance it belongs to; for host functions null.
+  // The instance it belongs to; for host functions one of the store's own, which is empty and
+  // which no code runs in, so that each caller finds it to be another.
   struct InstanceHeader* instance;
   // Code for all other callers, who pass this record in the far register: switches the
   // context, or leaves for the host, and restores it.
@@ -89,11 +90,12 @@ struct Activation {
 
 // The state of a store that compiled code reads. One thread at a time runs in a store.
 struct StoreState {
-  u64 stack_limit;         // the lowest stack pointer for a prologue; set at entry
+  u64 stack_limit;         // the lowest stack pointer for a prologue; set at entry; ~0 to stop at the next one
   Activation* activation;  // innermost; null outside
   u64 fuel;                // what is left, where it is counted
-  u32 pending_trap;        // TrapCode + 1 that a host function left behind, 0: none
-  u32 interrupt;           // set by any thread, atomically; read on the way back from the host
+  u32 pending_trap;        // TrapCode + 1 that a host function, a builtin or an interruption left behind, 0: none;
+                           // of the running thread; read on the way back from the host
+  u32 interrupt;           // set by any thread, atomically; compiled code does not read it
   FuncRecord* functions;   // by handle
 };
 

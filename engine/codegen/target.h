@@ -91,12 +91,20 @@ enum class StubKind : u8 {
   // far_code of a host function of this type. Calls host_function(host_environment, InstanceHeader* caller, arguments...) in the
   // platform's C convention; more than one result: a hidden u64* after the caller. Unwinds if a trap is pending.
   CallHost,
-  // A builtin, by number: leaves for the runtime's C function (its address at a relocation-free absolute immediate).
+  // The same for a host function that takes its arguments as an array, whatever their number:
+  // calls host_function(host_environment, InstanceHeader* caller, u64* values), which finds the arguments in values
+  // (one u64 each) and leaves the results there. Unwinds if a trap is pending.
+  CallHostArray,
+  // A builtin (type: its signature): calls the runtime's C function at `address`. Unwinds if a trap is pending.
   CallBuiltin,
   // Ends the guest's run: unwinds to the innermost activation with the trap code in the first argument.
   Unwind,
-  // What an entry slot holds until its function is compiled: calls the runtime, then the body.
+  // What an entry slot holds until its function is compiled. Keeps all argument registers, calls
+  // const void* address(InstanceHeader*, const void** slot) for the body, and jumps there; unwinds if a trap is pending.
+  // Code that goes through a slot has the slot's address in the scratch register (r11) at that jump or call.
   CompileLazily,
+  // The permanent entry of a function that is reached through the slot at `address`: jumps through it.
+  SlotEntry,
 };
 
 class Scratch;  // the ISA's working memory of one thread
@@ -109,7 +117,7 @@ class Target {
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;
   virtual void compile(const ModuleContext& context, const ir::Function& function, Scratch& scratch,
                        CompiledFunction& out) const = 0;
-  // `type` for Enter, Bridge and CallHost; `address` for CallBuiltin and CompileLazily: what is called.
+  // `type` for Enter, Bridge, CallHost, CallHostArray and CallBuiltin; `address` where the kind says so.
   virtual std::vector<u8> stub(StubKind kind, const FuncType* type, const void* address) const = 0;
   // Writes a relocation's value into code that will run at `code_address`.
   virtual void relocate(u8* code, u64 code_address, const Relocation& relocation, u64 value) const = 0;

@@ -97,7 +97,7 @@ void interrupt(Thread* thread) {
   info.si_pid = getpid();
   info.si_uid = getuid();
   info.si_ptr = const_cast<char*>(&interrupt_mark);
-  syscall(SYS_rt_tgsigqueueinfo, getpid(), thread->id, interrupt_signal, &info);
+  syscall(SYS_rt_tgsigqueueinfo, getpid(), pid_t(reinterpret_cast<i64>(thread)), interrupt_signal, &info);
 }
 
 }  // namespace skerry::platform

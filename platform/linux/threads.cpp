@@ -38,7 +38,7 @@ long futex(const u32* word, int operation, u32 value, const timespec* timeout) {
 
 }  // namespace
 
-Thread::Thread() : id(pid_t(syscall(SYS_gettid))), stack_limit(find_stack_limit()) {
+ThreadState::ThreadState() : id(pid_t(syscall(SYS_gettid))), stack_limit(find_stack_limit()) {
   stack_t current{};
   if (sigaltstack(nullptr, &current) == 0 && !(current.ss_flags & SS_DISABLE)) return;
   // AT_MINSIGSTKSZ is what the kernel writes for a signal, vector registers included.
@@ -57,7 +57,7 @@ Thread::Thread() : id(pid_t(syscall(SYS_gettid))), stack_limit(find_stack_limit(
   signal_stack_size = size;
 }
 
-Thread::~Thread() {
+ThreadState::~ThreadState() {
   if (!signal_stack) return;
   stack_t current{};
   sigaltstack(nullptr, &current);
@@ -69,12 +69,16 @@ Thread::~Thread() {
   munmap(signal_stack, signal_stack_size);
 }
 
-Thread* current_thread() {
-  thread_local Thread thread;
-  return &thread;
+namespace {
+ThreadState& state() {
+  thread_local ThreadState state;
+  return state;
 }
+}  // namespace
 
-u8* stack_limit() { return current_thread()->stack_limit; }
+Thread* current_thread() { return reinterpret_cast<Thread*>(i64(state().id)); }
+
+u8* stack_limit() { return state().stack_limit; }
 
 struct Worker {
   pthread_t thread;
