@@ -44,7 +44,8 @@ class CodeBuffer {
     return labels_[label];
   }
 
-  // The label of a constant in the pool, aligned to its size; the same value gives the same label.
+  // The label of a constant in the pool, aligned to its size. The same value gives the same label, unless
+  // many that came between collide with it.
   Label constant32(u32 value) { return constant(value, 0, 4); }
   Label constant64(u64 value) { return constant(value, 0, 8); }
   Label constant128(u64 low, u64 high) { return constant(low, high, 16); }
@@ -107,13 +108,15 @@ class CodeBuffer {
     u32 size;
     Label label;
     u32 slot;  // in constant_slots_
+
+    bool is(u64 low, u64 high, u32 size) const { return low == this->low && high == this->high && size == this->size; }
   };
 
   [[gnu::cold]] void grow(usize more);
   void fill(u8 byte, u32 alignment);
   Label constant(u64 low, u64 high, u32 size);
   u32 find_slot(u64 low, u64 high, u32 size) const;
-  void rehash_constants();
+  void insert_constant(u32 index);
   void emit_constants();
   void resolve();
 
@@ -126,7 +129,7 @@ class CodeBuffer {
   std::vector<Reference> references8_;
 
   std::vector<Constant> constants_;
-  std::vector<u32> constant_slots_;  // hash table, open addressing: 0, or 1 + index into constants_
+  std::vector<u32> constant_slots_;  // hash table, a power of two: 0, or 1 + index into constants_
 };
 
 }  // namespace skerry::x64
