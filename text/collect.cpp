@@ -32,7 +32,7 @@ void ModuleParser::bind(Space in) {
 }
 
 Result<void> ModuleParser::collect_field() {
-  if (in_.accept(TokenKind::Custom)) return in_.skip_to_close();
+  if (in_.accept(TokenKind::Annotation)) return in_.skip_to_close();
   if (in_.accept_open("type")) {
     bind(Space::Type);
     TRY(in_.expect_open("func"));
@@ -72,7 +72,7 @@ Result<void> ModuleParser::collect_definition(Space in) {
     if (in_.accept_open(segment)) {
       space(in == Space::Table ? Space::Elem : Space::Data).add({});
       TRY(in_.skip_to_close());
-    } else if (in_.accept(TokenKind::LeftParen) || in_.accept(TokenKind::Custom)) {
+    } else if (in_.accept(TokenKind::LeftParen) || in_.accept(TokenKind::Annotation)) {
       TRY(in_.skip_to_close());
     } else if (in_.at(TokenKind::End) || in_.at(TokenKind::Damaged)) {
       return in_.unexpected();

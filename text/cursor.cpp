@@ -74,7 +74,7 @@ Result<u64> Cursor::natural(unsigned bits) {
 
 Result<void> Cursor::skip_to_close(usize depth) {
   while (depth > 0) {
-    if (at(TokenKind::LeftParen) || at(TokenKind::Custom)) ++depth;
+    if (at(TokenKind::LeftParen) || at(TokenKind::Annotation)) ++depth;
     else if (at(TokenKind::RightParen)) --depth;
     else if (at(TokenKind::End) || at(TokenKind::Damaged)) return unexpected();
     advance();

@@ -31,7 +31,7 @@ void write_global_type(std::vector<u8>& out, const GlobalType& type) {
 }  // namespace
 
 Result<void> ModuleParser::field() {
-  if (in_.at(TokenKind::Custom)) return custom_field();
+  if (in_.at(TokenKind::Annotation)) return annotation_field();
   if (in_.accept_open("type")) return in_.skip_to_close();  // read by the first pass
   if (in_.at_open("import")) return import_field();
   if (in_.at_open("func")) return func_field();
@@ -154,7 +154,7 @@ Result<void> ModuleParser::func_field() {
   write_opcode(body, Opcode::End);
   ++code_.count;
   write_sized(code_.bytes, body);
-  write_local_names(index);
+  if (!locals_.names.empty()) named_locals_.emplace_back(index, std::move(locals_));
   locals_ = {};
   return in_.expect_close();
 }
@@ -174,18 +174,6 @@ Result<void> ModuleParser::locals(std::vector<u8>& out) {
   }
   write_vector(out, runs);
   return {};
-}
-
-// Adds the names of the current locals to the indirect name map of the name section.
-void ModuleParser::write_local_names(u32 function) {
-  if (locals_.names.empty()) return;
-  ++local_names_.count;
-  write_leb_unsigned(local_names_.bytes, function);
-  write_leb_unsigned(local_names_.bytes, locals_.names.size());
-  for (auto [local, name] : locals_.names) {
-    write_leb_unsigned(local_names_.bytes, local);
-    write_string(local_names_.bytes, *name);
-  }
 }
 
 Result<void> ModuleParser::table_field() {
@@ -295,10 +283,16 @@ Result<void> ModuleParser::start_field() {
   return in_.expect_close();
 }
 
-// (@custom "name" place? "bytes"*), place being (before|after section), (before first) or
-// (after last), which is where it stands without a place.
-Result<void> ModuleParser::custom_field() {
+// (@datacount): the module has a data count section, used or not.
+// (@custom "name" place? "bytes"*): a custom section, place being (before|after section),
+// (before first) or (after last), which is where it stands without a place.
+Result<void> ModuleParser::annotation_field() {
+  bool datacount = in_.spelling() == "(@datacount";
   in_.advance();
+  if (datacount) {
+    needs_data_count_ = true;
+    return in_.expect_close();
+  }
   std::string name = TRY(in_.utf8_string());
   u32 slot = after_last;
   if (in_.accept(TokenKind::LeftParen)) {

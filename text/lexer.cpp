@@ -205,7 +205,7 @@ bool Lexer::skip_space() {
       usize start = at_;
       std::string_view id;
       if (!skip_annotation_id(id)) return false;
-      if (id == "custom" || id == "\"custom\"") {
+      if (id == "custom" || id == "\"custom\"" || id == "datacount") {
         at_ = start;
         return true;
       }
@@ -265,7 +265,7 @@ Token Lexer::next() {
   if (at() == '(' && at(1) == '@') {
     std::string_view id;
     skip_annotation_id(id);
-    return {TokenKind::Custom, start, at_ - start};
+    return {TokenKind::Annotation, start, at_ - start};
   }
   if (at() == '(' || at() == ')') return {text_[at_++] == '(' ? TokenKind::LeftParen : TokenKind::RightParen, start, 1};
   return word();

@@ -1,7 +1,7 @@
 // The lexical grammar of the text format (Core 6.3): characters -> tokens.
 //
 // A token is a range of the source. Space, comments and annotations are skipped; of the
-// annotations only (@custom ...) is handed on, as it becomes bytes of the module. Strings and
+// annotations only (@custom ...) and (@datacount) are handed on, as they become bytes of the module. Strings and
 // numbers are checked for their form here and turned into values by string_value and number.h.
 //
 // Nesting of comments and annotations is counted, not recursed into. The lexer holds nothing
@@ -37,16 +37,16 @@ Failure<Error> fail_at(const Source& source, usize at, std::string_view sentence
 enum class TokenKind : u8 {
   LeftParen,
   RightParen,
-  Keyword,   // begins with a lower-case letter and is no float
-  Natural,   // an integer without sign
-  Integer,   // an integer with sign
-  Float,     // with point or exponent, or inf, nan, nan:0x...
-  String,    // with its quotes
-  Id,        // $name
-  QuotedId,  // $"name"
-  Custom,    // "(@custom"
-  Reserved,  // a run of characters that is no token
-  Damaged,   // not even that: Lexer::damage says what is wrong. The last token
+  Keyword,     // begins with a lower-case letter and is no float
+  Natural,     // an integer without sign
+  Integer,     // an integer with sign
+  Float,       // with point or exponent, or inf, nan, nan:0x...
+  String,      // with its quotes
+  Id,          // $name
+  QuotedId,    // $"name"
+  Annotation,  // "(@custom" or "(@datacount"
+  Reserved,    // a run of characters that is no token
+  Damaged,     // not even that: Lexer::damage says what is wrong. The last token
   End,
 };
 

@@ -12,6 +12,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -20,12 +21,10 @@
 #include "engine/wasm/types.h"
 #include "text/binary_writer.h"
 #include "text/cursor.h"
+#include "text/name_section.h"
 #include "text/parse.h"
 
 namespace skerry::text {
-
-// The index spaces of a module whose members may have ids (6.6.1).
-enum class Space : u8 { Type, Func, Table, Memory, Global, Elem, Data, Count };
 
 // An index space, or the locals of a function.
 struct IndexSpace {
@@ -36,6 +35,8 @@ struct IndexSpace {
   // Adds a member; false if its name is taken.
   bool add(std::optional<std::string> name);
 };
+// `names` points into `indices`, whose nodes a move keeps.
+static_assert(std::is_nothrow_move_constructible_v<IndexSpace>);
 
 // Slots order custom sections among each other and the sections, whose places run from 0 (type)
 // to 11 (data).
@@ -89,14 +90,13 @@ class ModuleParser {
   Result<void> global_field();
   Result<void> export_field();
   Result<void> start_field();
-  Result<void> custom_field();
+  Result<void> annotation_field();
   Result<void> inline_exports(ExternKind kind, u32 index);
   struct ImportName { std::string module, name; };
   Result<std::optional<ImportName>> inline_import();
   Result<void> import_after_definition(const Token& token);
   void write_import(const ImportName& import, ExternKind kind);
   Result<void> locals(std::vector<u8>& out);
-  void write_local_names(u32 function);
   u32 define(Space space, std::string_view word);
   void skip_id();
 
@@ -170,7 +170,7 @@ class ModuleParser {
 
   std::vector<std::vector<u8>> customs_[slot_count];  // contents of custom sections, by slot
   bool names_are_given_ = false;  // by (@custom "name")
-  Section local_names_;           // of the name section
+  std::vector<std::pair<u32, IndexSpace>> named_locals_;  // by function
 
   // What is open around the instruction that is read.
   enum class FrameKind : u8 {

@@ -45,7 +45,7 @@ Result<void> ModuleParser::module(Pass pass) {
     module_name_ = in_.id_name();
     in_.advance();
   }
-  while (in_.at(TokenKind::LeftParen) || in_.at(TokenKind::Custom)) {
+  while (in_.at(TokenKind::LeftParen) || in_.at(TokenKind::Annotation)) {
     TRY(pass == Pass::Collect ? collect_field() : field());
   }
   if (wrapped) TRY(in_.expect_close());
@@ -114,47 +114,17 @@ std::vector<u8> ModuleParser::join_sections() {
   return out;
 }
 
-// The content of the custom section "name" (Appendix 7.4, and the extended name sections that
-// compilers emit: tables to data segments), or nothing if there are no names.
 std::vector<u8> ModuleParser::name_section() const {
-  std::vector<u8> out;
-  if (names_ == Names::None) return out;
-  write_string(out, "name");
-  usize empty = out.size();
-  std::vector<u8> body;
-  auto write_subsection = [&](u8 id) {
-    out.push_back(id);
-    write_sized(out, body);
-    body.clear();
+  NameSection section;
+  if (module_name_) section.module = *module_name_;
+  auto entries = [](const IndexSpace& named) {
+    std::vector<NameEntry> out;
+    for (auto [index, name] : named.names) out.push_back({index, *name});
+    return out;
   };
-  auto write_name_map = [&](u8 id, const IndexSpace& named) {
-    if (named.names.empty()) return;
-    write_leb_unsigned(body, named.names.size());
-    for (auto [index, name] : named.names) {
-      write_leb_unsigned(body, index);
-      write_string(body, *name);
-    }
-    write_subsection(id);
-  };
-  if (module_name_) {
-    write_string(body, *module_name_);
-    write_subsection(0);
-  }
-  write_name_map(1, space(Space::Func));
-  if (names_ == Names::All) {
-    if (local_names_.count > 0) {
-      write_vector(body, local_names_);
-      write_subsection(2);
-    }
-    write_name_map(4, space(Space::Type));
-    write_name_map(5, space(Space::Table));
-    write_name_map(6, space(Space::Memory));
-    write_name_map(7, space(Space::Global));
-    write_name_map(8, space(Space::Elem));
-    write_name_map(9, space(Space::Data));
-  }
-  if (out.size() == empty) out.clear();
-  return out;
+  for (u8 i = 0; i < u8(Space::Count); ++i) section.spaces[i] = entries(spaces_[i]);
+  for (const auto& [function, locals] : named_locals_) section.locals.push_back({function, entries(locals)});
+  return write_name_section(section, names_);
 }
 
 }  // namespace skerry::text

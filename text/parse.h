@@ -12,6 +12,8 @@
 // (memory m), are encoded as such even where a shorter form would mean the same. Sections are in
 // the standard order, (@custom ...) annotations where they ask to be. Ids become the custom
 // section "name" behind the data section, unless the text has a custom section of that name.
+// A data count section is written where an instruction needs it, or for the annotation
+// (@datacount), which is ours.
 //
 // An error is Malformed, with the byte in the text and a sentence that begins with the words of
 // the specification's test suite and ends with line and column. The earliest fault is reported.

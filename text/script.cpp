@@ -169,7 +169,7 @@ Result<ModuleSource> ScriptParser::module(std::optional<usize> start) {
   }
   usize from = start.value_or(in_.token().offset), close = from;
   for (usize depth = 1; depth > 0; in_.advance()) {
-    if (in_.at(TokenKind::LeftParen) || in_.at(TokenKind::Custom)) ++depth;
+    if (in_.at(TokenKind::LeftParen) || in_.at(TokenKind::Annotation)) ++depth;
     else if (in_.at(TokenKind::RightParen)) --depth;
     else if (in_.at(TokenKind::End) || in_.at(TokenKind::Damaged)) return in_.unexpected();
     close = in_.token().offset;

@@ -1,0 +1,29 @@
+// The binary of a module (Core 5) -> its text (Core 6), which parse_module reads back to the same
+// bytes.
+//
+// Instructions are plain and indented by their nesting, floats hexadecimal, ids the names of the
+// custom section "name". That section comes from the ids where they can carry all of it, else, as
+// every other custom section, from an annotation (@custom "name" (after section) "bytes").
+//
+// What text cannot carry is written anew in its usual form: LEB128 numbers with more bytes than
+// they need, sections without entries, neighbouring runs of locals of one type and empty ones, the
+// index of memory 0 in a memarg, and a final data segment flag or element kind that says the same
+// as a shorter form, apart from a table or memory index 0 that is there.
+//
+// The module must decode, but need not be valid: Malformed and Unsupported as in decode, or Limit
+// if the text would be more than 100 times the size of the binary, which only long names and
+// signatures that are used again and again can bring about.
+
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "engine/wasm/features.h"
+
+namespace skerry::text {
+
+Result<std::string> print_module(std::span<const u8> wasm, Features features = Features::implemented());
+
+}  // namespace skerry::text
