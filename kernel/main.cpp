@@ -1,14 +1,28 @@
-// The kernel's boot list.
+// The kernel's boot list, and its end.
 
 #include "kernel/arch/arch.h"
+#include "kernel/channel.h"
 #include "kernel/mm/frames.h"
+#include "kernel/program.h"
 #include "kernel/sched/thread.h"
 
 namespace skerry::kernel {
 
+// What interrupt handlers and the end have to find.
+static Channel channel;
+static const BootInfo* boot_info;
+
+// The first thread.
 static void run(void*) {
-  arch::console_write("skerry: hello\n");
-  arch::power_off(0);
+  channel.start(*boot_info);  // the host
+  arch::clock_ready();        // time, measured meanwhile
+  u8 code = run_program(*boot_info, channel);
+  if (channel.started()) {
+    u32 message = code;
+    channel.send(ToHost::Exit, {reinterpret_cast<const u8*>(&message), sizeof message});
+    channel.drain();
+  }
+  arch::power_off(code);
 }
 
 }  // namespace skerry::kernel
@@ -16,21 +30,22 @@ static void run(void*) {
 namespace skerry::kernel::arch {
 
 void kernel_main(const BootInfo& info) {
-  start_processor();
-  start_frames(info);
-  start_paging(info);
-  start_clock();
-  clock_ready();
-  start_threads(run);
+  boot_info = &info;
+  start_processor();   // faults are reported
+  start_frames(info);  // physical memory
+  start_paging(info);  // W^X, the direct map
+  start_clock();       // interrupt controllers; time begins
+  start_threads(run);  // a stack that grows
 }
 
-void device_interrupt(u32) {}
+void device_interrupt(u32 line) { channel.device_interrupt(line); }
 
 void stop(std::string_view what) {
+  constexpr u8 exit_stopped = 127;
   console_write("skerry: the kernel stops: ");
   console_write(what);
   console_write("\n");
-  power_off(127);
+  power_off(exit_stopped);
 }
 
 }  // namespace skerry::kernel::arch

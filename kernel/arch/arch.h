@@ -25,12 +25,22 @@ struct PhysicalRange {
   u64 size() const { return end - begin; }
 };
 
+// Registers of a device that can be virtio's, and its interrupt line.
+struct DeviceWindow {
+  u64 physical;
+  u64 size;
+  u32 line;
+};
+
 // What the boot loader said. Text and ranges are copies; the archive stays where it was loaded.
 struct BootInfo {
   static constexpr u32 max_ram = 32;
+  static constexpr u32 max_devices = 32;
   PhysicalRange ram[max_ram];  // free memory in whole pages, ascending: neither kernel nor archive
   u32 ram_count = 0;
   PhysicalRange archive;
+  DeviceWindow devices[max_devices];
+  u32 device_count = 0;
   char command_line[2048] = {};
 };
 

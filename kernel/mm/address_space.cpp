@@ -274,6 +274,11 @@ Result<void> map_image(Image* image, u8* address) {
   return {};
 }
 
+void restore_image(const Image& image, u8* address) {
+  // The next access finds the image, for the spans still name it.
+  arch::unmap_range(u64(address), u64(address) + image.page_count() * page_size);
+}
+
 bool fault_in_reservation(u64 address, arch::FaultAccess access) {
   Reservation* r = find_reservation(address);
   Span* span = r ? find_span(*r, address) : nullptr;

@@ -51,6 +51,7 @@ class Image {
   u64 references_ = 1;
 };
 Result<void> map_image(Image* image, u8* address);
+void restore_image(const Image& image, u8* address);
 
 // What arch::page_fault does for addresses of reservations.
 bool fault_in_reservation(u64 address, arch::FaultAccess access);

@@ -22,6 +22,10 @@ Result<Image*> create_image(std::span<const u8> content) {
 }
 void destroy_image(Image* image) { of(image)->drop(); }
 Result<void> map_image(const Image* image, u8* address) { return kernel::map_image(of(image), address); }
+Result<void> restore_image(const Image* image, u8* address) {
+  kernel::restore_image(*of(image), address);
+  return {};
+}
 
 Result<void> publish_code(u8* address, usize size) {
   TRY(kernel::protect(address, size, Access::ReadExecute));

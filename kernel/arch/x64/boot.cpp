@@ -44,6 +44,41 @@ static void add_ram(BootInfo& info, PhysicalRange range, std::span<const Physica
   if (range.begin < range.end && info.ram_count < BootInfo::max_ram) info.ram[info.ram_count++] = range;
 }
 
+// A number, decimal or hexadecimal with 0x, taken from the front of `text`; 0 if there is none.
+static u64 take_number(std::string_view& text) {
+  u64 base = 10, value = 0;
+  if (text.starts_with("0x")) {
+    base = 16;
+    text.remove_prefix(2);
+  }
+  for (; !text.empty(); text.remove_prefix(1)) {
+    char c = text.front();
+    u64 digit = c >= '0' && c <= '9' ? u64(c - '0') : c >= 'a' && c <= 'f' ? u64(c - 'a' + 10) : base;
+    if (digit >= base) break;
+    value = value * base + digit;
+  }
+  return value;
+}
+
+// Where the board has its virtio devices is told in words "virtio_mmio.device=SIZE@ADDRESS:LINE".
+static void find_devices(BootInfo& info) {
+  constexpr std::string_view key = "virtio_mmio.device=";
+  std::string_view line = info.command_line;
+  while (info.device_count < BootInfo::max_devices) {
+    usize at = line.find(key);
+    if (at == line.npos) return;
+    line.remove_prefix(at + key.size());
+    DeviceWindow device = {.size = take_number(line)};
+    if (!line.starts_with('@')) continue;
+    line.remove_prefix(1);
+    device.physical = take_number(line);
+    if (!line.starts_with(':')) continue;
+    line.remove_prefix(1);
+    device.line = u32(take_number(line));
+    info.devices[info.device_count++] = device;
+  }
+}
+
 extern "C" [[noreturn]] void kernel_entry(u64 start) {
   const StartInfo& from = *at<StartInfo>(start);
   if (from.magic != start_magic || from.version < 1) arch::stop("not started by a PVH loader that gives a memory map");
@@ -57,6 +92,7 @@ extern "C" [[noreturn]] void kernel_entry(u64 start) {
     std::string_view line = at<char>(from.command_line);
     line = line.substr(0, sizeof info.command_line - 1);
     std::copy(line.begin(), line.end(), info.command_line);
+    find_devices(info);
   }
   const PhysicalRange taken[] = {{0, first_usable}, {u64(image_begin), u64(image_end)}, info.archive};
   const StartMemory* memory = at<StartMemory>(from.memory_map);

@@ -1,0 +1,92 @@
+#include "kernel/channel.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "kernel/sched/thread.h"
+
+namespace skerry::kernel {
+
+static std::span<const u8> bytes_of(const auto& value) { return {reinterpret_cast<const u8*>(&value), sizeof value}; }
+
+void Channel::send(ToHost kind, std::span<const u8> bytes) {
+  constexpr usize largest = 1 * MiB;
+  do {
+    auto part = bytes.first(std::min(bytes.size(), largest));
+    bytes = bytes.subspan(part.size());
+    Header header = {u32(kind), u32(part.size())};
+    port_.write(bytes_of(header), part);
+  } while (!bytes.empty());
+}
+
+void Channel::ask_input(u32 size) {
+  CHECK(input_ == InputState::Idle && size <= most_input);
+  input_asked_ = size;
+  input_ = InputState::Asked;
+  send(ToHost::Read, bytes_of(size));
+}
+
+usize Channel::take_input(std::span<u8> into) {
+  CHECK(input_ == InputState::Arrived);
+  usize size = std::min<usize>(into.size(), input_size_ - input_taken_);
+  __builtin_memcpy(into.data(), input_bytes_ + input_taken_, size);
+  input_taken_ += u32(size);
+  if (input_taken_ == input_size_) {
+    input_ = InputState::Idle;
+    watch_ = WatchState::Idle;
+  }
+  return size;
+}
+
+bool Channel::input_ready() {
+  if (input_ == InputState::Arrived || watch_ == WatchState::Ready) return true;
+  if (watch_ == WatchState::Idle && input_ == InputState::Idle) {
+    watch_ = WatchState::Asked;
+    send(ToHost::Watch, {});
+  }
+  return watch_ == WatchState::Ready;
+}
+
+void Channel::device_interrupt(u32 line) {
+  if (port_.interrupted(line) && port_.started()) take_messages();
+}
+
+void Channel::take_messages() {
+  for (;;) {
+    if (header_filled_ < sizeof header_) {
+      u8* header = reinterpret_cast<u8*>(&header_);
+      usize size = port_.read({header + header_filled_, sizeof header_ - header_filled_});
+      header_filled_ += u32(size);
+      if (header_filled_ < sizeof header_) return;
+      body_filled_ = 0;
+      bool fits = FromHost(header_.kind) == FromHost::Input
+                      ? input_ == InputState::Asked && header_.size <= input_asked_
+                      : header_.size <= sizeof body_;
+      if (!fits) arch::stop("the host does not speak as it should");
+    }
+    u8* body = FromHost(header_.kind) == FromHost::Input ? input_bytes_ : body_;
+    body_filled_ += u32(port_.read({body + body_filled_, header_.size - body_filled_}));
+    if (body_filled_ < header_.size) return;
+    handle_message();
+    header_filled_ = 0;
+  }
+}
+
+void Channel::handle_message() {
+  switch (FromHost(header_.kind)) {
+    case FromHost::Input:
+      input_size_ = header_.size;
+      input_taken_ = 0;
+      input_ = InputState::Arrived;
+      break;
+    case FromHost::Ready: watch_ = WatchState::Ready; break;
+    case FromHost::Closed: closed_ |= 1u << (body_[0] & 31); break;
+    case FromHost::Interrupt:
+      if (interrupt_callback_) interrupt_callback_();
+      break;
+  }
+  ++news_;
+  wake_threads(&news_);
+}
+
+}  // namespace skerry::kernel

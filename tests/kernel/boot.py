@@ -1,0 +1,26 @@
+"""boot.py: what the tests here share. run(NAME, INPUT) boots image/parts.cpp's kernel as tools/dev/os would."""
+
+import os
+import subprocess
+import sys
+
+root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(root, "tools", "dev"))
+
+BOOT = """
+import sys
+sys.path.insert(0, {tools!r})
+import machine
+sys.exit(machine.run(machine.Machine({kernel!r}, append={append!r})))
+"""
+
+
+def command(build, test):
+    """The command that boots the test; its streams and exit code are the machine's."""
+    source = BOOT.format(tools=os.path.join(root, "tools", "dev"), kernel=build + "/skerry_parts.elf",
+                         append="test=" + test)
+    return ["timeout", "-k", "5", "60", "/usr/bin/python3", "-c", source]
+
+
+def run(build, test, data=b""):
+    return subprocess.run(command(build, test), input=data, capture_output=True)

@@ -1,0 +1,359 @@
+// A kernel whose program is a test of the kernel itself: "test=NAME" on its command line says which.
+// The scripts beside this file boot it and look at what comes out.
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/string.h"
+#include "kernel/mm/frames.h"
+#include "kernel/mm/heap.h"
+#include "kernel/program.h"
+#include "kernel/sched/thread.h"
+#include "platform/platform.h"
+
+namespace skerry::kernel {
+namespace {
+
+constexpr u64 page = page_size;
+
+Channel* channel;
+
+std::span<const u8> bytes(std::string_view text) { return {reinterpret_cast<const u8*>(text.data()), text.size()}; }
+void say(std::string_view text) { channel->send(ToHost::Output, bytes(text)); }
+
+// What was read; empty at the end of the file.
+std::vector<u8> read_input(u32 size) {
+  channel->ask_input(size);
+  for (;;) {
+    u32 news = *channel->news();
+    if (channel->input_arrived()) break;
+    wait_for_word(channel->news(), news, never);
+  }
+  std::vector<u8> data(size);
+  data.resize(channel->take_input(data));
+  return data;
+}
+
+// Standard input to standard output, and its size to standard error.
+u8 echo() {
+  u64 total = 0;
+  for (;;) {
+    auto data = read_input(10'000);
+    if (data.empty()) break;
+    total += data.size();
+    channel->send(ToHost::Output, data);
+  }
+  channel->send(ToHost::Error, bytes(decimal(total)));
+  return 42;
+}
+
+// Objects of many sizes, freed in another order, never overlapping; large ones give memory back.
+u8 heap() {
+  struct Object { u8* at; usize size; u8 mark; };
+  std::vector<Object> objects;
+  u64 random = 1;
+  for (u32 round = 0; round < 20'000; ++round) {
+    random = random * 6364136223846793005 + 1442695040888963407;
+    if (objects.size() > 500 || (random >> 60) < 5) {
+      if (objects.empty()) continue;
+      usize i = (random >> 33) % objects.size();
+      Object o = objects[i];
+      for (usize k = 0; k < o.size; k += o.size > 4096 ? 4096 : 1) CHECK(o.at[k] == o.mark);
+      CHECK(o.at[o.size - 1] == o.mark);
+      heap_free(o.at);
+      objects[i] = objects.back();
+      objects.pop_back();
+    } else {
+      usize size = 1 + (random >> 20) % (usize{1} << (random >> 40) % 19);
+      usize alignment = usize{1} << (random >> 50) % 13;
+      Object o = {static_cast<u8*>(heap_allocate(size, alignment)), size, u8(random >> 45)};
+      CHECK(o.at && u64(o.at) % alignment == 0);
+      for (usize k = 0; k < size; k += size > 4096 ? 4096 : 1) o.at[k] = o.mark;
+      o.at[size - 1] = o.mark;
+      objects.push_back(o);
+    }
+  }
+  for (const Object& o : objects) heap_free(o.at);
+
+  FrameCounts before = frame_counts();
+  for (u32 i = 0; i < 50; ++i) {
+    u8* large = static_cast<u8*>(heap_allocate(100 * MiB, 16));
+    CHECK(large);
+    for (u64 at = 0; at < 100 * MiB; at += 20 * MiB) large[at] = 1;
+    CHECK(frame_counts().charged == before.charged + 100 * MiB / page);
+    heap_free(large);
+  }
+  CHECK(frame_counts().charged == before.charged && frame_counts().used <= before.used + 8);
+  CHECK(heap_allocate(1000 * GiB, 16) == nullptr);
+  CHECK(heap_allocate(before.total * page, 16) == nullptr);
+
+  std::unordered_map<std::string, u32> map;
+  for (u32 i = 0; i < 10'000; ++i) map[decimal(i)] = i;
+  for (u32 i = 0; i < 10'000; ++i) CHECK(map.at(decimal(i)) == i);
+  say("heap\n");
+  return 0;
+}
+
+template <class T>
+T& check(Result<T>& result) {
+  CHECK(bool(result));
+  return *result;
+}
+
+void use_memory() {
+  using namespace platform;
+
+  // Slots as guests have them, touched at both ends; committed pages are zeros.
+  std::vector<u8*> slots;
+  for (u32 i = 0; i < 100; ++i) {
+    auto slot = platform::reserve(6 * GiB);
+    slots.push_back(check(slot));
+    CHECK(bool(platform::commit(slots[i], 64 * KiB, Access::ReadWrite)));
+    CHECK(slots[i][0] == 0 && slots[i][64 * KiB - 1] == 0);
+    slots[i][0] = 1;
+    // Growing is adding a commit behind the last.
+    CHECK(bool(platform::commit(slots[i] + 64 * KiB, 64 * KiB, Access::ReadWrite)));
+    slots[i][128 * KiB - 1] = 1;
+  }
+  for (u8* slot : slots) {
+    platform::decommit(slot + page, page);
+    CHECK(bool(platform::commit(slot + page, page, Access::ReadWrite)) && slot[page] == 0 && slot[0] == 1);
+    CHECK(bool(platform::zero(slot, 128 * KiB)) && slot[0] == 0 && slot[128 * KiB - 1] == 0);
+    platform::release(slot, 6 * GiB);
+  }
+
+  // Copies on write: the image stays, its mappings differ.
+  std::vector<u8> content(10 * page + 100);
+  for (usize i = 0; i < content.size(); ++i) content[i] = i / page == 3 ? 0 : u8(i / page + i);
+  auto created = create_image(content);
+  platform::Image* image = check(created);
+  u8* copies[3];
+  for (u8*& copy : copies) {
+    auto reserved = platform::reserve(1 * MiB);
+    copy = check(reserved);
+    CHECK(bool(platform::map_image(image, copy)));
+    CHECK(std::equal(content.begin(), content.end(), copy));
+    CHECK(copy[11 * page - 1] == 0);
+  }
+  copies[0][5] = 77;
+  copies[1][3 * page] = 78;
+  CHECK(copies[0][5] == 77 && copies[0][4] == content[4] && copies[1][5] == content[5] && copies[2][3 * page] == 0);
+  CHECK(bool(restore_image(image, copies[0])) && copies[0][5] == content[5]);
+  CHECK(bool(platform::protect(copies[2], 2 * page, Access::Read)) && copies[2][page] == content[page]);
+  destroy_image(image);  // the mappings keep it
+  CHECK(std::equal(content.begin(), content.end(), copies[0]));
+  CHECK(bool(platform::zero(copies[0], page)) && copies[0][5] == 0 && copies[0][page] == content[page]);
+  CHECK(bool(platform::map_image(image, copies[1] + 500 * KiB)) && copies[1][500 * KiB] == content[0]);
+  for (u8* copy : copies) platform::release(copy, 1 * MiB);
+
+  // More than there is.
+  auto slot = platform::reserve(64 * GiB);
+  CHECK(!platform::commit(check(slot), 64 * GiB, Access::ReadWrite));
+  CHECK(!platform::reserve(u64{1} << 47));
+  platform::release(*slot, 64 * GiB);
+}
+
+u8 memory() {
+  use_memory();  // the heap has grown
+  FrameCounts before = frame_counts();
+  use_memory();
+  CHECK(frame_counts().charged == before.charged && frame_counts().used == before.used);
+  say("memory\n");
+  return 0;
+}
+
+// Faults of code are redirected: where the handler was told to go, with two arguments.
+u64 fault_result;
+void landed(u64 first, u64 second);
+
+struct Snapshot { u64 stack_pointer, frame_pointer; };
+Snapshot safe;
+u32 faults[4];
+u64 last_address;
+
+bool handle(const platform::FaultContext& context, platform::Resume& resume) {
+  ++faults[u32(context.kind)];
+  last_address = context.address;
+  resume = {u64(&landed), safe.frame_pointer, safe.stack_pointer, u64(context.kind), 5};
+  return true;
+}
+
+// Calls `faulty`, which ends in `landed` with the stack as it was here.
+[[gnu::naked]] u64 guarded(void (*)(u64), u64) {
+  asm("pushq %%rbp; movq %%rsp, %%rbp; pushq %%rbx; pushq %%r12; pushq %%r13; pushq %%r14; pushq %%r15; subq $8, %%rsp\n"
+      "movq %%rsp, %0; movq %%rbp, %1\n"
+      "movq %%rdi, %%rax; movq %%rsi, %%rdi; call *%%rax; ud2" ::"m"(safe.stack_pointer), "m"(safe.frame_pointer));
+}
+[[gnu::naked]] void landed(u64, u64) {
+  asm("leaq (%rdi,%rsi,8), %rax\n"
+      "addq $8, %rsp; popq %r15; popq %r14; popq %r13; popq %r12; popq %rbx; popq %rbp; ret");
+}
+
+void read_at(u64 address) { fault_result = *reinterpret_cast<volatile u8*>(address); }
+void write_at(u64 address) { *reinterpret_cast<volatile u8*>(address) = 1; }
+void divide_by(u64 divisor) { asm volatile("divq %0" ::"r"(divisor), "a"(u64{100}), "d"(u64{0})); }
+void illegal(u64) { asm volatile("ud2"); }
+void execute(u64 address) { reinterpret_cast<void (*)()>(address)(); }
+void compute(u64) { for (;;) asm volatile(""); }
+void overflow_stack(u64 depth) {
+  volatile u8 room[1000];
+  room[0] = u8(depth);
+  if (depth != ~u64{0}) overflow_stack(depth + 1);
+  room[1] = 1;  // so that the call is none in tail position
+}
+
+u8 faults_test() {
+  using namespace platform;
+  CHECK(bool(install_fault_handler(handle)));
+  auto reserved = platform::reserve(1 * MiB);
+  u8* at = check(reserved);
+  CHECK(bool(platform::commit(at, 2 * page, Access::ReadWrite)));
+  at[0] = 0xc3;  // ret
+
+  auto expect = [](FaultKind kind, u64 address, void (*body)(u64), u64 argument) {
+    u32 before = faults[u32(kind)];
+    u64 result = guarded(body, argument);
+    CHECK(result == u64(kind) + 40 && faults[u32(kind)] == before + 1 && last_address == address);
+  };
+  u64 a = u64(at);
+  expect(FaultKind::Memory, a + 2 * page, read_at, a + 2 * page);
+  expect(FaultKind::Memory, a + 2 * page, write_at, a + 2 * page);
+  expect(FaultKind::Memory, 8, read_at, 8);
+  expect(FaultKind::Memory, 0, read_at, u64{1} << 63);
+  expect(FaultKind::Memory, a, execute, a);  // not published
+  CHECK(bool(publish_code(at, page)));
+  execute(a);
+  expect(FaultKind::Memory, a, write_at, a);  // published
+  expect(FaultKind::Arithmetic, 0, divide_by, 0);
+  expect(FaultKind::IllegalInstruction, 0, illegal, 0);
+  expect(FaultKind::Memory, u64(&arch::kernel_main), write_at, u64(&arch::kernel_main));  // the kernel's text
+
+  // The guard below the stack.
+  CHECK(guarded(overflow_stack, 0) == 40);
+  CHECK(last_address < u64(platform::stack_limit()) && last_address + 64 * KiB >= u64(platform::stack_limit()));
+
+  // A loop is stopped by the alarm.
+  u64 start = monotonic_ns();
+  for (u32 i = 0; i < 20; ++i) {
+    set_alarm(monotonic_ns() + 1'000'000, [] { platform::interrupt(platform::current_thread()); });
+    CHECK(guarded(compute, 0) == u64(FaultKind::Interrupt) + 40);
+  }
+  CHECK(monotonic_ns() - start >= 20'000'000);
+  say("faults\n");
+  return 0;
+}
+
+thread_local u32 local = 5;
+
+u8 threads() {
+  using namespace platform;
+  static u32 turn = 0, done = 0;
+  auto worker = [](void* argument) {
+    u64 self = u64(argument);
+    CHECK(local == 5);
+    local = u32(self);
+    for (u32 i = 0; i < 100; ++i) {
+      while (turn % 4 != self) wait_on(&turn, turn, ~u64{0});
+      ++turn;
+      wake_all(&turn);
+    }
+    CHECK(local == self);
+    ++done;
+  };
+  platform::Worker* workers[4];
+  for (u64 i = 0; i < 4; ++i) {
+    auto spawned = spawn_worker(worker, reinterpret_cast<void*>(i));
+    workers[i] = check(spawned);
+  }
+  for (platform::Worker* w : workers) join_worker(w);
+  CHECK(turn == 400 && done == 4 && local == 5);
+
+  // Threads end and leave nothing; a timed wait takes its time.
+  u64 charged = frame_counts().charged;
+  for (u32 i = 0; i < 200; ++i) {
+    auto spawned = spawn_worker([](void*) { ++done; }, nullptr);
+    join_worker(check(spawned));
+  }
+  CHECK(done == 204 && frame_counts().charged <= charged + 16);
+  u64 start = monotonic_ns();
+  wait_on(&done, 204, 20'000'000);
+  u64 took = monotonic_ns() - start;
+  CHECK(took >= 20'000'000 && took < 2'000'000'000);
+  static Mutex mutex;
+  { MutexGuard guard(mutex); }
+  { MutexGuard guard(mutex); }
+
+  u8 entropy[2][24] = {};
+  fill_entropy(entropy[0]);
+  fill_entropy(entropy[1]);
+  CHECK(!std::equal(entropy[0], entropy[0] + 24, entropy[1]) && entropy[0][23] + entropy[1][23] + entropy[0][22] != 0);
+  say("threads\n");
+  return 0;
+}
+
+// Says the time, waits for a byte, says it again: the host compares.
+u8 clock() {
+  say(decimal(platform::monotonic_ns()) + " " + decimal(arch::wall_clock_ns()) + "\n");
+  read_input(1);
+  say(decimal(platform::monotonic_ns()) + "\n");
+  return 0;
+}
+
+void on_interrupt() { platform::interrupt(platform::current_thread()); }
+
+u8 spin() {
+  CHECK(bool(platform::install_fault_handler(handle)));
+  channel->on_interrupt(on_interrupt);
+  say("spinning\n");
+  CHECK(guarded(compute, 0) == u64(platform::FaultKind::Interrupt) + 40);
+  return 130;
+}
+
+// Output until nobody reads it.
+u8 flood() {
+  std::string line(1000, 'x');
+  line.back() = '\n';
+  while (!channel->is_closed(ToHost::Output)) say(line);
+  return 3;
+}
+
+u8 check_fails() {
+  CHECK(channel == nullptr);
+  return 0;
+}
+
+u8 wild_write() {
+  write_at(u64{1} << 45);
+  return 0;
+}
+
+}  // namespace
+
+u8 run_program(const BootInfo& info, Channel& the_channel) {
+  channel = &the_channel;
+  std::string_view line = info.command_line, key = "test=";
+  usize at = line.find(key);
+  CHECK(at != line.npos);
+  std::string_view name = line.substr(at + key.size());
+  name = name.substr(0, name.find(' '));
+  if (name == "echo") return echo();
+  if (name == "heap") return heap();
+  if (name == "memory") return memory();
+  if (name == "faults") return faults_test();
+  if (name == "threads") return threads();
+  if (name == "clock") return clock();
+  if (name == "spin") return spin();
+  if (name == "flood") return flood();
+  if (name == "check_fails") return check_fails();
+  if (name == "wild_write") return wild_write();
+  u8 code = 0;
+  if (name.starts_with("exit")) {
+    for (char c : name.substr(4)) code = u8(code * 10 + (c - '0'));
+    return code;
+  }
+  UNREACHABLE("no such test");
+}
+
+}  // namespace skerry::kernel

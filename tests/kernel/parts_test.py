@@ -1,0 +1,26 @@
+"""parts_test.py BUILD: the kernel's parts, each by a kernel of its own (image/parts.cpp)."""
+
+import sys
+import time
+
+import boot
+
+build = sys.argv[1]
+
+for part in ("heap", "memory", "faults", "threads"):
+    done = boot.run(build, part)
+    assert (done.returncode, done.stdout, done.stderr) == (0, part.encode() + b"\n", b""), (part, done)
+
+# The clocks agree with the host's.
+done = boot.run(build, "clock", b"x")
+first, last = done.stdout.split(b"\n")[:2]
+monotonic, wall = map(int, first.split())
+assert int(last) >= monotonic, done
+assert abs(wall / 1e9 - time.time()) < 5, (wall, time.time())
+
+# What goes wrong is said, with a backtrace, and is not mistaken for an exit code of the program.
+done = boot.run(build, "check_fails")
+assert done.returncode == 70 and b"check failed: channel == nullptr" in done.stderr, done
+assert b"backtrace 0x" in done.stderr, done
+done = boot.run(build, "wild_write")
+assert done.returncode == 70 and b"page fault" in done.stderr and b"cr2 0000200000000000" in done.stderr, done

@@ -1,0 +1,159 @@
+"""Boots a kernel under QEMU and serves its channel (kernel/channel.h) until it ends.
+
+The channel is one end of a socket pair that QEMU inherits, behind a virtio serial port. The serial
+console, which is the kernel's own voice, goes to memory and is shown when the machine fails.
+"""
+
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+OUTPUT, ERROR, READ, WATCH, FILES, EXIT = 1, 2, 3, 4, 5, 6  # to the host
+INPUT, READY, CLOSED, INTERRUPT = 1, 2, 3, 4  # from the host
+HEADER = struct.Struct("<II")
+
+INTERRUPT_GRACE = 5.0  # seconds for an interrupted program to end by itself
+
+
+class MachineFailure(Exception):
+    """The machine ended without an exit code; the text says what it last said."""
+
+
+class Machine:
+    def __init__(self, kernel, archive=None, append="", memory="2G", board="microvm"):
+        self.files = bytearray()  # what the Files messages brought
+        self.pending = bytearray()  # received, not yet a whole message
+        self.interrupted_at = None
+        self.watching = False
+        self.console = os.memfd_create("console")
+        ours, theirs = socket.socketpair()
+        self.channel = ours
+        command = [
+            "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
+            "-M", board + ",acpi=off,x-option-roms=off" if board == "microvm" else board,
+            "-cpu", "max", "-m", memory, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-kernel", kernel, "-append", append,
+            "-chardev", f"file,id=console,path=/proc/self/fd/{self.console}", "-serial", "chardev:console",
+            "-device", "isa-debug-exit,iobase=0x501,iosize=2",
+        ]
+        fds = [self.console, theirs.fileno()]
+        if board == "microvm":
+            command += [
+                "-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,max_ports=2",
+                "-chardev", f"socket,id=channel,fd={theirs.fileno()}", "-device", "virtserialport,chardev=channel,nr=1",
+            ]
+        if archive is not None:
+            initrd = os.memfd_create("archive")
+            with open(initrd, "wb", closefd=False) as file:
+                file.write(archive)
+            command += ["-initrd", f"/proc/self/fd/{initrd}"]
+            fds.append(initrd)
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=self.console, pass_fds=fds, start_new_session=True)
+        theirs.close()
+
+    def console_text(self):
+        size = os.fstat(self.console).st_size
+        return os.pread(self.console, size, 0).decode(errors="replace").replace("\r\n", "\n")
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def interrupt(self):
+        """Asks the program to end; if it was asked before, ends the machine."""
+        if self.interrupted_at is not None:
+            self.stop()
+        else:
+            self.interrupted_at = time.monotonic()
+            self.send(INTERRUPT)
+
+    def send(self, kind, data=b""):
+        try:
+            self.channel.sendall(HEADER.pack(kind, len(data)) + data)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # the machine has ended; serve() will see it
+
+    def serve(self):
+        """Serves the channel. Returns the exit code, or raises MachineFailure."""
+        while True:
+            readers = [self.channel] + ([0] if self.watching else [])
+            timeout = None
+            if self.interrupted_at is not None:
+                timeout = max(0.0, self.interrupted_at + INTERRUPT_GRACE - time.monotonic())
+            ready, _, _ = select.select(readers, [], [], timeout)
+            if not ready:
+                self.stop()
+                raise MachineFailure("the program did not end when interrupted")
+            if 0 in ready:
+                self.watching = False
+                self.send(READY)
+            if self.channel not in ready:
+                continue
+            try:
+                data = self.channel.recv(1 << 20)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                self.process.wait()
+                raise MachineFailure(self.console_text())
+            self.pending += data
+            code = self.take_messages()
+            if code is not None:
+                self.stop()
+                return code
+
+    def take_messages(self):
+        at = 0
+        code = None
+        while code is None and len(self.pending) - at >= HEADER.size:
+            kind, size = HEADER.unpack_from(self.pending, at)
+            if len(self.pending) - at - HEADER.size < size:
+                break
+            at += HEADER.size
+            body = bytes(memoryview(self.pending)[at:at + size])
+            at += size
+            code = self.take_message(kind, body)
+        del self.pending[:at]
+        return code
+
+    def take_message(self, kind, body):
+        if kind == OUTPUT or kind == ERROR:
+            try:
+                view = memoryview(body)
+                while view:
+                    view = view[os.write(kind, view):]
+            except OSError:
+                self.send(CLOSED, struct.pack("<I", kind))
+        elif kind == READ:
+            try:
+                data = os.read(0, struct.unpack("<I", body)[0])
+            except OSError:
+                data = b""
+            self.send(INPUT, data)
+        elif kind == WATCH:
+            self.watching = True
+        elif kind == FILES:
+            self.files += body
+        elif kind == EXIT:
+            return struct.unpack("<I", body)[0]
+        return None
+
+
+def run(machine):
+    """Serves the machine with Ctrl-C passed on; its exit code, or a message and 70 if it fails."""
+    signal.signal(signal.SIGINT, lambda *_: machine.interrupt())
+    signal.signal(signal.SIGTERM, lambda *_: (machine.stop(), os._exit(128 + signal.SIGTERM)))
+    try:
+        return machine.serve()
+    except MachineFailure as failure:
+        sys.stderr.write(f"skerry os: the machine failed\n{failure}\n")
+        return 70
+    finally:
+        machine.stop()
