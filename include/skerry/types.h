@@ -59,7 +59,7 @@ struct MemoryType {
   AddressType address = AddressType::I32;
   bool shared = false;
 };
-inline constexpr u64 page_size = 64 * KiB;
+inline constexpr u64 page_size = 65536;
 
 struct TableType {
   ValueType element = ValueType::FuncRef;

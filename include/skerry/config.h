@@ -1,0 +1,63 @@
+// Config: everything about an engine that can be chosen, with the defaults that most want.
+//
+//   Config config;
+//   config.features = "wasm2,tail-call";
+//   config.fuel = Fuel::Counted;
+//   Result<Engine> engine = Engine::create(config);
+//
+// A Config is read once, by Engine::create; changing it afterwards changes nothing.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "skerry/code_cache.h"
+#include "skerry/integers.h"
+
+namespace skerry {
+
+// How functions are compiled.
+enum class Gear : u8 {
+  Quick,  // fast to compile
+};
+
+enum class Compilation : u8 {
+  Eager,  // a module's functions when the module is made, on several threads
+  Lazy,   // each at its first call; they are still validated when the module is made
+};
+
+// Whether the engine may install signal handlers (for SIGSEGV, SIGBUS, SIGILL, SIGFPE and
+// SIGURG; what is not the engine's is passed on to the handlers that were there before).
+// Without, compiled code checks explicitly what otherwise faults, and a guest can be
+// interrupted only by fuel.
+enum class SignalHandlers : u8 { Allowed, Forbidden };
+
+enum class Fuel : u8 { NotCounted, Counted };
+
+// What one store may hold. Going over a limit is an error of the API, or, where a guest asks
+// for it, what WebAssembly has for that: memory.grow and table.grow answer -1.
+struct StoreLimits {
+  u64 memory_bytes = ~u64{0};   // of all memories together
+  u64 table_elements = 20'000'000;  // of all tables together
+  u32 memories = 10'000;
+  u32 tables = 10'000;
+  u32 instances = 10'000;
+};
+
+struct Config {
+  std::string target;  // x86_64, riscv64; empty: this machine. Others compile, but do not run
+  std::string cpu;     // CPU features, as `skerry compile --cpu` takes them; empty: those of this machine
+  std::string features;  // of WebAssembly: wasm1|wasm2|wasm3[,NAME|-NAME...]; empty: all that is implemented
+  Gear gear = Gear::Quick;
+  Compilation compilation = Compilation::Eager;
+  u32 compiler_threads = 0;  // 0: as many as there are processors
+  SignalHandlers signal_handlers = SignalHandlers::Allowed;
+  Fuel fuel = Fuel::NotCounted;
+  bool mask_indices = true;  // of tables, under speculation (docs/threat-model.md)
+  u64 guest_stack_bytes = 1024 * 1024;  // at most; less where the thread's stack has less left
+  StoreLimits limits;
+  std::shared_ptr<CodeCache> cache;  // none: modules are compiled each time
+};
+
+}  // namespace skerry
