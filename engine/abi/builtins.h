@@ -15,6 +15,16 @@ enum class Builtin : u8 {
   Count,
 };
 
+// Behind the builtins in InstanceHeader::builtins: code without a function of the runtime of its own.
+enum class RuntimeStub : u8 {
+  Unwind,      // raises the trap whose code is the first argument (TrapStyle::Call)
+  TailReturn,  // where a callee returns to that was tail-called out of its caller's frame (docs/abi.md)
+  Count,
+};
+constexpr u32 builtin_slot(Builtin builtin) { return u32(builtin); }
+constexpr u32 builtin_slot(RuntimeStub stub) { return u32(Builtin::Count) + u32(stub); }
+constexpr u32 builtin_slots = u32(Builtin::Count) + u32(RuntimeStub::Count);
+
 struct BuiltinInfo {
   std::string_view name;
   std::string_view signature;

@@ -88,6 +88,10 @@ struct Activation {
   u64 exit_pc;
 };
 
+// Code without calls and with a frame of at most so many bytes does not compare with the
+// stack limit: so much, and what the host needs, is free below it.
+inline constexpr u32 unchecked_frame = 512;
+
 // The state of a store that compiled code reads. One thread at a time runs in a store.
 struct StoreState {
   u64 stack_limit;         // the lowest stack pointer for a prologue; set at entry; ~0 to stop at the next one

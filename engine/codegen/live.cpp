@@ -56,7 +56,10 @@ class Pass {
       loops_.push_back({4 * range.begin, 4 * end_inst, end});
     }
     const ir::BlockData& data = function_.blocks[block];
-    for (u32 i = 0; i < data.params; ++i) define(VReg(data.begin + i), 4 * range.begin);
+    for (u32 i = 0; i < data.params; ++i) {
+      VReg param(data.begin + i);
+      if (code_.classes[param] != RegClass::Unused) define(param, 4 * range.begin);
+    }
     for (u32 p = range.begin; p < range.end; ++p) visit(code_.insts[p], 4 * p);
   }
 
@@ -108,8 +111,8 @@ class Pass {
     const ir::BlockData& block = function_.blocks[function_.target_block(target)];
     std::span<const u32> args = function_.target_args(target);
     for (u32 i = 0; i < args.size(); ++i) {
-      if (is_constant(VReg(args[i]))) continue;
       VReg arg(args[i]), param(block.begin + i);
+      if (is_constant(arg) || code_.classes[param] == RegClass::Unused) continue;
       read(arg, time + read_end);
       relate(arg, param);
       relate(param, arg);

@@ -32,6 +32,7 @@ class ParallelMove {
     if (move.from.place != move.to) moves_.push_back(move);
   }
   bool empty() const { return moves_.empty(); }
+  void clear() { moves_.clear(); }
 
   // Emits all and is empty again. emit(const Move&); `scratch[class]` are registers that no
   // move names.

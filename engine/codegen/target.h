@@ -82,23 +82,30 @@ struct CompiledFunction {
   void clear();
 };
 
+// Pieces of code around functions. All are position-independent; docs/abi.md tells what they find and leave where.
 enum class StubKind : u8 {
-  // u32 entry(StoreState*, FuncRecord*, u64* values): from the host. Loads the arguments from values, calls, stores
-  // the results there (16-byte cells are not needed: one u64 each); returns 0, or TrapCode + 1 after unwinding.
+  // u32 enter(StoreState*, FuncRecord*, u64* values), in the platform's C convention: from the host into a function
+  // of `type`. Pushes an Activation, loads the arguments from values, calls, and stores the results there, a word
+  // each; returns 0, or TrapCode + 1 where the guest was unwound.
   Enter,
-  // far_code of a guest's function of this type: switches to the record's instance and back.
+  // FuncRecord::far_code of guests' functions of `type`: switches to the record's instance and back.
   Bridge,
-  // far_code of a host function of this type. Calls host_function(host_environment, InstanceHeader* caller, arguments...) in the
-  // platform's C convention; more than one result: a hidden u64* after the caller. Unwinds if a trap is pending.
+  // FuncRecord::far_code of host functions of `type`: calls
+  //   R host_function(host_environment, InstanceHeader* caller, arguments...)
+  // in the platform's C convention; with more than one result R is void, and a u64* comes after the caller.
+  // Unwinds afterwards if a trap is pending.
   CallHost,
   // The same for a host function that takes its arguments as an array, whatever their number:
   // calls host_function(host_environment, InstanceHeader* caller, u64* values), which finds the arguments in values
   // (one u64 each) and leaves the results there. Unwinds if a trap is pending.
   CallHostArray,
-  // A builtin (type: its signature): calls the runtime's C function at `address`. Unwinds if a trap is pending.
+  // An entry of InstanceHeader::builtins (type: its signature, the instance left out): calls the runtime's C function
+  // at `address`. Unwinds if a trap is pending.
   CallBuiltin,
-  // Ends the guest's run: unwinds to the innermost activation with the trap code in the first argument.
+  // unwind(TrapCode, StoreState*): to the innermost activation, whose enter returns. Jumped to or called.
   Unwind,
+  // RuntimeStub::TailReturn.
+  TailReturn,
   // What an entry slot holds until its function is compiled. Keeps all argument registers, calls
   // const void* address(InstanceHeader*, const void** slot) for the body, and jumps there; unwinds if a trap is pending.
   // Code that goes through a slot has the slot's address in the scratch register (r11) at that jump or call.
@@ -114,6 +121,8 @@ class Target {
   virtual ~Target() = default;
   virtual std::string_view name() const = 0;  // as in --target: x86_64, riscv64
   virtual std::string cpu_names() const = 0;  // the CPU features it uses, for keys and for people
+  // Whether its code keeps memory 0's base in a register of its own accord (Settings::memory_base_register).
+  virtual bool has_memory_base_register() const = 0;
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;
   virtual void compile(const ModuleContext& context, const ir::Function& function, Scratch& scratch,
                        CompiledFunction& out) const = 0;

@@ -30,7 +30,8 @@ using VReg = Index<VRegTag>;
 
 constexpr VReg vreg_of(ir::Value value) { return VReg(value.raw()); }
 
-enum class RegClass : u8 { Int, Float };
+// Unused: a parameter of a block that nobody reads; it gets no place, and nothing is handed over.
+enum class RegClass : u8 { Int, Float, Unused };
 
 // How an instruction treats one of its operands. Any: a spill slot serves as well as a register.
 enum class Role : u8 { None, Write, EarlyWrite, Read, ReadLate, ReadAny, ReadAnyLate };

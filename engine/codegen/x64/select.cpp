@@ -74,6 +74,10 @@ void Lower::lower_block(ir::Block block) {
     if (info(inst(value).op).removable() && !is_needed(value)) continue;
     lower(value);
   }
+  // A loop's back edges have handed over what turns out to be read only now: they go on doing
+  // so for parameters that nobody reads, into no place.
+  for (u32 i = data.begin; i < data.begin + data.params; ++i)
+    if (!is_needed(Value(i))) code_->classes[VReg(i)] = RegClass::Unused;
   if (block.raw() == 0) lower_entry();
   out.begin = u32(code_->insts.size());
 }

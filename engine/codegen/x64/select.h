@@ -42,9 +42,17 @@ struct Address {
   i32 disp = 0;
 };
 
+// Memory reused from function to function.
+struct LowerScratch {
+  std::vector<VInst> pending;
+  IndexMap<Value, u8> use_counts;
+  IndexMap<Value, u8> states;
+};
+
 class Lower {
  public:
-  Lower(const ModuleContext& context, CpuFeatures cpu) : context(context), cpu(cpu) {}
+  Lower(const ModuleContext& context, CpuFeatures cpu, LowerScratch& scratch)
+      : context(context), cpu(cpu), pending_(scratch.pending), use_counts_(scratch.use_counts), states_(scratch.states) {}
 
   void run(const ir::Function& function, codegen::VCode& code, codegen::Liveness& liveness);
 
@@ -101,9 +109,9 @@ class Lower {
   const ir::Function* function_ = nullptr;
   codegen::VCode* code_ = nullptr;
   codegen::Liveness* liveness_ = nullptr;
-  std::vector<VInst> pending_;
-  IndexMap<Value, u8> use_counts_;  // up to 2
-  IndexMap<Value, u8> states_;
+  std::vector<VInst>& pending_;
+  IndexMap<Value, u8>& use_counts_;  // up to 2
+  IndexMap<Value, u8>& states_;
   u32 block_begin_ = 0;
   u32 position_ = 0;
   VReg result_pointer_ = VReg::none();

@@ -8,29 +8,35 @@ namespace {
 
 VReg none() { return VReg::none(); }
 
-void needs_target(Lower& l, u32 target) {
-  for (u32 argument : l.function().target_args(target)) l.mark_needed(Value(argument));
+// A block further down has been lowered, and it is known which of its parameters are read;
+// of a loop's header it is not.
+void needs_target(Lower& l, Value jump, u32 target) {
+  const ir::BlockData& block = l.function().blocks[l.function().target_block(target)];
+  std::span<const u32> arguments = l.function().target_args(target);
+  bool backwards = block.begin <= jump.raw();
+  for (u32 i = 0; i < arguments.size(); ++i)
+    if (backwards || l.is_needed(Value(block.begin + i))) l.mark_needed(Value(arguments[i]));
 }
 
-void needs_targets(Lower& l, const Inst& inst) {
-  l.function().for_each_target(inst, [&](u32 target) { needs_target(l, target); });
+void needs_targets(Lower& l, Value jump, const Inst& inst) {
+  l.function().for_each_target(inst, [&](u32 target) { needs_target(l, jump, target); });
 }
 
 bool jump(Lower& l, Value value, const Inst& inst) {
-  needs_targets(l, inst);
+  needs_targets(l, value, inst);
   l.emit(VOp::Jump, Width::W64, none(), none(), none(), 0, value.raw());
   return true;
 }
 
 bool branch(Lower& l, Value value, const Inst& inst) {
-  needs_targets(l, inst);
+  needs_targets(l, value, inst);
   u8 condition = l.condition(Value(inst.a));
   l.emit(VOp::Branch, Width::W64, none(), none(), none(), condition, value.raw());
   return true;
 }
 
 bool branch_table(Lower& l, Value value, const Inst& inst) {
-  needs_targets(l, inst);
+  needs_targets(l, value, inst);
   l.emit(VOp::BranchTable, Width::W64, none(), l.use(Value(inst.a)), none(), 0, value.raw());
   return true;
 }

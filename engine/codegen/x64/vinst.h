@@ -52,4 +52,10 @@ constexpr u32 bytes(Access access) {
   return 0;
 }
 
+constexpr bool is_float_access(Access access) { return access == Access::F32 || access == Access::F64; }
+constexpr Width width_of(Access access) {
+  u32 size = bytes(access);
+  return size == 1 ? Width::W8 : size == 2 ? Width::W16 : size == 4 ? Width::W32 : Width::W64;
+}
+
 }  // namespace skerry::x64

@@ -1,0 +1,263 @@
+#include "engine/codegen/x64/emit.h"
+
+namespace skerry::x64 {
+
+using codegen::RelocationKind;
+
+bool Emitter::emit_call(const VInst& inst) {
+  VOp op = VOp(inst.op);
+  switch (op) {
+    case VOp::Entry: prologue(); return true;
+    case VOp::CallDirect:
+    case VOp::CallImport: {
+      const CallInfo& call = code_->calls[u32(inst.imm)];
+      move_arguments(call, Instance::NotPassed);
+      if (op == VOp::CallDirect) {
+        call_function(FuncIndex(call.target));
+      } else {
+        a_.mov(Width::W64, far_register, Mem::at(instance_register, i32(context_->layout.imported_function(FuncIndex(call.target)))));
+        a_.call(Mem::at(far_register, offsetof(FuncRecord, far_code)));
+      }
+      call_site(inst.position);
+      fetch_results(call);
+      return true;
+    }
+    case VOp::CallEntry: {
+      const CallInfo& call = code_->calls[u32(inst.imm)];
+      move_to(far_register, inst.a);
+      move_arguments(call, Instance::NotPassed);
+      FarStub stub{a_.new_label(), a_.new_label(), inst.position};
+      a_.cmp(Width::W64, instance_register, Mem::at(far_register, offsetof(TableEntry, instance)));
+      a_.jcc(Condition::NotEqual, stub.label);
+      a_.call(Mem::at(far_register, offsetof(TableEntry, code)));
+      call_site(inst.position);
+      a_.bind(stub.back);
+      fars_.push_back(stub);
+      fetch_results(call);
+      return true;
+    }
+    case VOp::CallBuiltin: {
+      const CallInfo& call = code_->calls[u32(inst.imm)];
+      move_arguments(call, Instance::First);
+      a_.mov(Width::W64, far_register, Mem::at(instance_register, offsetof(InstanceHeader, builtins)));
+      a_.call(Mem::at(far_register, 8 * i32(builtin_slot(Builtin(call.target)))));
+      call_site(inst.position);
+      fetch_results(call);
+      return true;
+    }
+    case VOp::TailDirect:
+    case VOp::TailImport:
+    case VOp::TailEntry: tail_call(inst); return true;
+    case VOp::Return: return_(inst); return true;
+    default: return false;
+  }
+}
+
+void Emitter::call_function(FuncIndex function) {
+  if (context_->settings.calls == codegen::CallStyle::Direct) {
+    a_.call_elsewhere();
+    out_->relocations.push_back({a_.offset() - 4, RelocationKind::Call, function});
+  } else {
+    load_slot_address(function);
+    a_.call(Mem::at(scratch_gpr));
+  }
+}
+
+// Whoever compiles the function finds its slot in the scratch register.
+void Emitter::load_slot_address(FuncIndex function) {
+  constexpr u8 lea_r11_rip_relative[] = {0x4c, 0x8d, 0x1d, 0, 0, 0, 0};
+  a_.data(lea_r11_rip_relative);
+  out_->relocations.push_back({a_.offset() - 4, RelocationKind::EntrySlot, function});
+}
+
+void Emitter::jump_function(FuncIndex function) {
+  if (context_->settings.calls == codegen::CallStyle::Direct) {
+    a_.jmp_elsewhere();
+    out_->relocations.push_back({a_.offset() - 4, RelocationKind::Call, function});
+  } else {
+    load_slot_address(function);
+    a_.jmp(Mem::at(scratch_gpr));
+  }
+}
+
+void Emitter::store_word(const Mem& to, VReg vreg) {
+  codegen::Source from = source(vreg);
+  if (from.place.is_none()) {
+    if (i64(from.constant) == i32(from.constant)) {
+      a_.mov(Width::W64, to, i32(from.constant));
+      return;
+    }
+    a_.mov_constant(scratch_gpr, from.constant);
+    a_.mov(Width::W64, to, scratch_gpr);
+  } else if (from.place.is_slot()) {
+    a_.mov(Width::W64, scratch_gpr, slot(from.place.slot()));
+    a_.mov(Width::W64, to, scratch_gpr);
+  } else if (codegen::class_of(from.place.reg()) == codegen::RegClass::Float) {
+    a_.movsd(to, xmm(from.place));
+  } else {
+    a_.mov(Width::W64, to, gpr(from.place));
+  }
+}
+
+// Words of the stack first: no move reads them. Leaves far_register alone.
+void Emitter::place_arguments(const CallInfo& call, Mem words, VReg result_pointer) {
+  PlaceCounter places = argument_places();
+  if (call.type && overflowing_results(*call.type)) {
+    auto where = places.next(false);
+    if (!result_pointer.is_none()) moves_.add({Place::reg(where.index), source(result_pointer), ir::Type::I64});
+  } else if (!call.type) {
+    places.next(false);  // a builtin's instance
+  }
+  for (VReg vreg : code_->arguments(call)) {
+    ir::Type type = type_of(vreg);
+    auto where = places.next(ir::is_float(type));
+    if (where.in_register) {
+      moves_.add({Place::reg(where.index), source(vreg), type});
+    } else {
+      Mem to = words;
+      to.disp += 8 * i32(where.index);
+      store_word(to, vreg);
+    }
+  }
+  resolve_moves(scratch_gpr);
+}
+
+void Emitter::move_arguments(const CallInfo& call, Instance instance) {
+  place_arguments(call, Mem::at(Gpr::Rsp), VReg::none());
+  if (instance == Instance::First) {
+    a_.mov(Width::W64, argument_gprs[0], instance_register);
+  } else if (call.type && overflowing_results(*call.type)) {
+    // Results that overflow come to lie behind the arguments.
+    a_.lea(Width::W64, argument_gprs[0], Mem::at(Gpr::Rsp, 8 * i32(stack_arguments(*call.type))));
+  }
+}
+
+void Emitter::fetch_results(const CallInfo& call) {
+  for (bool from_memory : {false, true}) {
+    PlaceCounter places = result_places();
+    std::span<const VReg> results = code_->results(call);
+    for (u32 i = 0; i < results.size(); ++i) {
+      ir::Type type = call.type ? ir::type_of(call.type->results[i]) : type_of(results[i]);
+      auto where = places.next(ir::is_float(type));
+      if (results[i].is_none() || where.in_register == from_memory) continue;
+      Place to = place(results[i]);
+      if (where.in_register) {
+        moves_.add({to, {Place::reg(where.index)}, type});
+        continue;
+      }
+      Mem from = Mem::at(Gpr::Rsp, 8 * i32(stack_arguments(*call.type) + where.index));
+      if (to.is_slot()) {
+        a_.mov(Width::W64, scratch_gpr, from);
+        a_.mov(Width::W64, slot(to.slot()), scratch_gpr);
+      } else if (ir::is_float(type)) {
+        a_.movsd(xmm(to), from);
+      } else {
+        a_.mov(Width::W64, gpr(to), from);
+      }
+    }
+    if (!from_memory) resolve_moves(far_register);
+  }
+}
+
+void Emitter::return_(const VInst& inst) {
+  const CallInfo& call = code_->calls[u32(inst.imm)];
+  PlaceCounter places = result_places();
+  Gpr pointer = inst.a.is_none() ? far_register : gpr(inst.a, far_register);
+  for (VReg vreg : code_->arguments(call)) {
+    ir::Type type = type_of(vreg);
+    auto where = places.next(ir::is_float(type));
+    if (where.in_register) moves_.add({Place::reg(where.index), source(vreg), type});
+    else store_word(Mem::at(pointer, 8 * i32(where.index)), vreg);
+  }
+  resolve_moves(far_register);
+  epilogue();
+  a_.ret();
+}
+
+// far_register: TableEntry*  =>  FuncRecord*
+void Emitter::far_record_from_entry() {
+  static_assert(sizeof(FuncRecord) == 48);
+  a_.mov(Width::W32, far_register, Mem::at(far_register, offsetof(TableEntry, handle)));
+  a_.lea(Width::W64, far_register, Mem::indexed(far_register, far_register, Scale::By2));
+  a_.shl(Width::W64, far_register, 4);
+  a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
+  a_.add(Width::W64, far_register, Mem::at(scratch_gpr, offsetof(StoreState, functions)));
+}
+
+// The frame goes before the callee runs. Its stack arguments take the place of this function's own, if
+// they are not more. Else the frame shrinks to one that holds them (docs/abi.md, tail calls):
+//
+//   [rbp + 8]    return address, of this function's caller
+//   [rbp]        saved rbp
+//   [rbp - 8]    r14
+//   [rbp - 16]   how many words of arguments there is room for
+//   [rsp + 8..]  the arguments
+//   [rsp]        TailReturn, which restores r14 and the memory base, and returns
+//
+// and who tail-calls from there, with no more arguments than there is room for, finds that
+// its return address is TailReturn and uses that room.
+void Emitter::tail_call(const VInst& inst) {
+  const CallInfo& call = code_->calls[u32(inst.imm)];
+  u32 words = stack_arguments(*call.type);
+  bool fits = words <= incoming_words_;
+  VOp op = VOp(inst.op);
+  if (op == VOp::TailEntry) move_to(far_register, inst.a);
+  place_arguments(call, fits ? Mem::at(Gpr::Rbp, 16) : Mem::at(Gpr::Rsp), inst.b);
+  auto restore_registers = [&] {
+    u32 saved = 0;
+    for (Gpr reg : callee_saved)
+      if (allocation_->used_registers >> number(reg) & 1) a_.mov(Width::W64, reg, Mem::at(Gpr::Rbp, -8 * i32(++saved)));
+  };
+  auto jump = [&] {
+    if (op == VOp::TailDirect) {
+      jump_function(FuncIndex(call.target));
+      return;
+    }
+    if (op == VOp::TailImport) {
+      a_.mov(Width::W64, far_register, Mem::at(instance_register, i32(context_->layout.imported_function(FuncIndex(call.target)))));
+    } else {
+      Label far = a_.new_label();
+      a_.cmp(Width::W64, instance_register, Mem::at(far_register, offsetof(TableEntry, instance)));
+      a_.jcc(Condition::NotEqual, far, Reach::Short);
+      a_.jmp(Mem::at(far_register, offsetof(TableEntry, code)));
+      a_.bind(far);
+      far_record_from_entry();
+    }
+    a_.jmp(Mem::at(far_register, offsetof(FuncRecord, far_code)));
+  };
+  restore_registers();
+  if (fits) {
+    a_.leave();
+    jump();
+    return;
+  }
+  // rbx, r12, r13 and r15 are the caller's again; r11 alone is free.
+  Label grow = a_.new_label();
+  runtime_stub_address(RuntimeStub::TailReturn);
+  a_.cmp(Width::W64, scratch_gpr, Mem::at(Gpr::Rbp, 8));
+  a_.jcc(Condition::NotEqual, grow);
+  a_.mov(Width::W64, scratch_gpr, Mem::at(Gpr::Rbp));
+  a_.cmp(Width::W64, Mem::at(scratch_gpr, -16), i32(words));
+  a_.jcc(Condition::Below, grow);
+  for (u32 i = 0; i < words; ++i) {
+    a_.mov(Width::W64, scratch_gpr, Mem::at(Gpr::Rsp, 8 * i32(i)));
+    a_.mov(Width::W64, Mem::at(Gpr::Rbp, 16 + 8 * i32(i)), scratch_gpr);
+  }
+  a_.leave();
+  jump();
+  a_.bind(grow);
+  // The arguments move up, the last first, to right below the two words.
+  u32 room = u32(align_up(words, 2));
+  for (u32 i = words; i-- > 0;) {
+    a_.mov(Width::W64, scratch_gpr, Mem::at(Gpr::Rsp, 8 * i32(i)));
+    a_.mov(Width::W64, Mem::at(Gpr::Rbp, -16 - 8 * i32(room - i)), scratch_gpr);
+  }
+  a_.mov(Width::W64, Mem::at(Gpr::Rbp, -8), instance_register);
+  a_.mov(Width::W64, Mem::at(Gpr::Rbp, -16), i32(words));
+  runtime_stub_address(RuntimeStub::TailReturn);
+  a_.lea(Width::W64, Gpr::Rsp, Mem::at(Gpr::Rbp, -16 - 8 * i32(room)));
+  a_.push(scratch_gpr);
+  jump();
+}
+
+}  // namespace skerry::x64

@@ -1,0 +1,65 @@
+#include "engine/codegen/x64/target.h"
+
+#include <string.h>
+
+#include "engine/codegen/linear_scan.h"
+#include "engine/codegen/x64/emit.h"
+#include "engine/codegen/x64/select.h"
+
+namespace skerry::x64 {
+
+namespace {
+
+struct X64Scratch : codegen::Scratch {
+  explicit X64Scratch(CpuFeatures cpu) : emitter(cpu) {}
+  codegen::VCode code;
+  codegen::Liveness liveness;
+  codegen::LinearScanScratch scan;
+  codegen::Allocation allocation;
+  LowerScratch lower;
+  Emitter emitter;
+};
+
+class X64Target : public codegen::Target {
+ public:
+  explicit X64Target(CpuFeatures cpu) : cpu_(cpu) {}
+
+  std::string_view name() const override { return "x86_64"; }
+  std::string cpu_names() const override { return print_cpu(cpu_); }
+  bool has_memory_base_register() const override { return cpu_.has(CpuFeature::Fsgsbase); }
+  std::unique_ptr<codegen::Scratch> make_scratch() const override { return std::make_unique<X64Scratch>(cpu_); }
+
+  void compile(const codegen::ModuleContext& context, const ir::Function& function, codegen::Scratch& scratch,
+               codegen::CompiledFunction& out) const override {
+    X64Scratch& s = static_cast<X64Scratch&>(scratch);
+    Lower(context, cpu_, s.lower).run(function, s.code, s.liveness);
+    codegen::find_liveness(function, s.code, vop_table, s.liveness);
+    codegen::allocate_linear_scan(s.code, s.liveness, register_file, s.scan, s.allocation);
+    s.emitter.run(context, function, s.code, s.allocation, out);
+  }
+
+  std::vector<u8> stub(codegen::StubKind kind, const FuncType* type, const void* address) const override {
+    return make_stub(cpu_, kind, type, address);
+  }
+
+  void relocate(u8* code, u64 code_address, const codegen::Relocation& relocation, u64 value) const override {
+    i64 distance = i64(value - (code_address + relocation.offset + 4));
+    CHECK(distance == i32(distance));  // a module's code is one region below 2 GiB
+    i32 field = i32(distance);
+    memcpy(code + relocation.offset, &field, sizeof field);
+  }
+
+ private:
+  CpuFeatures cpu_;
+};
+
+}  // namespace
+
+CpuFeatures required_features() { return CpuFeatures().with(CpuFeature::Sse41); }
+
+std::unique_ptr<codegen::Target> make_target(CpuFeatures cpu) {
+  CHECK(cpu.covers(required_features()));
+  return std::make_unique<X64Target>(cpu);
+}
+
+}  // namespace skerry::x64
