@@ -1,0 +1,164 @@
+#include "engine/runtime/function_table.h"
+
+#include <cstring>
+
+#include "base/leb128.h"
+
+namespace skerry::runtime {
+namespace {
+
+enum class SiteKind : u8 { Trap, Call };
+
+// The sites of one kind, one after the other.
+class SiteReader {
+ public:
+  [[clang::disable_sanitizer_instrumentation]] SiteReader(std::span<const u8> bytes, SiteKind kind)
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()), kind_(kind) {}
+
+  u32 offset = 0;
+  Site site = {TrapCode::Unreachable, 0};
+
+  // False at the end, or where the bytes are none that encode() writes.
+  [[clang::disable_sanitizer_instrumentation]] bool next() {
+    if (at_ == end_) return false;
+    auto distance = read_leb_u32(at_, end_);
+    if (!distance.next) return fail();
+    at_ = distance.next;
+    if (kind_ == SiteKind::Trap) {
+      if (at_ == end_ || *at_ >= u8(TrapCode::Count)) return fail();
+      site.code = TrapCode(*at_++);
+    }
+    auto moved = read_leb_s33(at_, end_);
+    if (!moved.next || distance.value > ~u32{0} - offset) return fail();
+    at_ = moved.next;
+    offset += distance.value;
+    site.position += u32(moved.value);
+    return true;
+  }
+  bool is_damaged() const { return damaged_; }
+
+ private:
+  [[clang::disable_sanitizer_instrumentation]] bool fail() {
+    damaged_ = true;
+    at_ = end_;
+    return false;
+  }
+
+  const u8* at_;
+  const u8* end_;
+  SiteKind kind_;
+  bool damaged_ = false;
+};
+
+// The part of a function's sites that is of one kind; all of it must be at least four bytes.
+[[clang::disable_sanitizer_instrumentation]] std::span<const u8> part(std::span<const u8> sites, SiteKind kind) {
+  u32 size;
+  __builtin_memcpy(&size, sites.data(), sizeof size);
+  const u8* traps = sites.data() + sizeof size;
+  if (kind == SiteKind::Trap) return {traps, size};
+  return {traps + size, sites.size() - sizeof size - size};
+}
+
+}  // namespace
+
+void FunctionTable::encode(const codegen::CompiledFunction& function, std::vector<u8>& sites) {
+  usize start = sites.size();
+  sites.resize(start + sizeof(u32));
+  u32 offset = 0, position = 0;
+  auto step = [&](u32 to) {
+    CHECK(to >= offset);
+    write_leb_unsigned(sites, to - offset);
+    offset = to;
+  };
+  auto move = [&](u32 to) {
+    write_leb_signed(sites, i64(to) - i64(position));
+    position = to;
+  };
+  for (const codegen::TrapSite& site : function.traps) {
+    step(site.offset);
+    sites.push_back(u8(site.code));
+    move(site.position);
+  }
+  u32 size = u32(sites.size() - start - sizeof(u32));
+  std::memcpy(sites.data() + start, &size, sizeof size);
+  offset = position = 0;
+  for (const codegen::CallSite& site : function.calls) {
+    step(site.return_offset);
+    move(site.position);
+  }
+}
+
+void FunctionTable::add(u32 code_begin, u32 code_size, std::span<const u8> sites) {
+  functions_.push_back({code_begin, code_size, u32(sites_.size()), u32(sites.size())});
+  sites_.insert(sites_.end(), sites.begin(), sites.end());
+}
+
+[[clang::disable_sanitizer_instrumentation]] std::optional<u32> FunctionTable::find_function(u64 offset) const {
+  const Function* low = functions_.data();
+  for (usize count = functions_.size(); count > 0;) {
+    usize half = count / 2;
+    if (low[half].code_begin <= offset) {
+      low += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  if (low == functions_.data() || offset - low[-1].code_begin >= low[-1].code_size) return std::nullopt;
+  return u32(low - functions_.data() - 1);
+}
+
+[[clang::disable_sanitizer_instrumentation]] std::optional<Site> FunctionTable::find_trap(u32 function,
+                                                                                           u32 offset) const {
+  SiteReader reader(part(sites(function), SiteKind::Trap), SiteKind::Trap);
+  while (reader.next()) {
+    if (reader.offset == offset) return reader.site;
+  }
+  return std::nullopt;
+}
+
+std::optional<Site> FunctionTable::find_call(u32 function, u32 offset) const {
+  SiteReader reader(part(sites(function), SiteKind::Call), SiteKind::Call);
+  while (reader.next()) {
+    if (reader.offset == offset) return reader.site;
+  }
+  return std::nullopt;
+}
+
+u32 FunctionTable::nearest_position(u32 function, u32 offset, u32 otherwise) const {
+  u32 best_offset = 0, best = otherwise;
+  for (SiteKind kind : {SiteKind::Trap, SiteKind::Call}) {
+    SiteReader reader(part(sites(function), kind), kind);
+    while (reader.next() && reader.offset <= offset) {
+      if (reader.offset < best_offset) continue;
+      best_offset = reader.offset;
+      best = reader.site.position;
+    }
+  }
+  return best;
+}
+
+bool FunctionTable::check(u64 code_size) const {
+  u64 end_before = 0;
+  for (const Function& f : functions_) {
+    if (f.code_begin < end_before || f.code_size > code_size || f.code_begin > code_size - f.code_size) return false;
+    end_before = u64(f.code_begin) + f.code_size;
+    if (f.sites_size > sites_.size() || f.sites_begin > sites_.size() - f.sites_size) return false;
+    u32 traps_size;
+    if (f.sites_size < sizeof traps_size) return false;
+    std::memcpy(&traps_size, sites_.data() + f.sites_begin, sizeof traps_size);
+    if (traps_size > f.sites_size - sizeof traps_size) return false;
+    u32 function = u32(&f - functions_.data());
+    for (SiteKind kind : {SiteKind::Trap, SiteKind::Call}) {
+      SiteReader reader(part(sites(function), kind), kind);
+      while (reader.next()) {
+        // A call may be the last instruction, and returns behind the function if it ever does.
+        if (reader.offset > f.code_size) return false;
+      }
+      if (reader.is_damaged()) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace skerry::runtime

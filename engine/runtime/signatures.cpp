@@ -1,0 +1,125 @@
+#include "engine/runtime/signatures.h"
+
+#include <cstring>
+
+#include "base/string.h"
+
+namespace skerry::runtime {
+namespace {
+
+// Equal for equal types only.
+std::string key_of(const FuncType& type) {
+  std::string key;
+  key.reserve(type.params.size() + type.results.size() + 1);
+  for (ValueType param : type.params) key.push_back(char(param));
+  key.push_back(0);
+  for (ValueType result : type.results) key.push_back(char(result));
+  return key;
+}
+
+constexpr u64 stub_alignment = 16;
+
+}  // namespace
+
+Result<u32> Signatures::acquire(const FuncType& type) {
+  std::string key = key_of(type);
+  platform::MutexGuard guard(mutex_);
+  if (auto found = ids_.find(key); found != ids_.end()) {
+    ++entries_[found->second].references;
+    return found->second;
+  }
+  u32 id;
+  if (!free_.empty()) {
+    id = free_.back();
+    free_.pop_back();
+  } else {
+    if (entries_.size() > maximum_) {
+      return fail(ErrorCode::Limit, concat("more than ", maximum_, " different function types are in use"));
+    }
+    id = u32(entries_.size());
+    entries_.emplace_back();
+  }
+  entries_[id] = {type, key, 1, {}, nullptr};
+  ids_.emplace(std::move(key), id);
+  return id;
+}
+
+void Signatures::retain(u32 id) {
+  platform::MutexGuard guard(mutex_);
+  CHECK(entries_[id].references > 0);
+  ++entries_[id].references;
+}
+
+void Signatures::release(u32 id) {
+  std::shared_ptr<CodeMemory> code;  // goes after the lock
+  platform::MutexGuard guard(mutex_);
+  Entry& entry = entries_[id];
+  CHECK(entry.references > 0);
+  if (--entry.references > 0) return;
+  ids_.erase(entry.key);
+  code = std::move(entry.code);
+  entry = {};
+  free_.push_back(id);
+}
+
+const FuncType& Signatures::type(u32 id) {
+  platform::MutexGuard guard(mutex_);
+  CHECK(id < entries_.size() && entries_[id].references > 0);
+  return entries_[id].type;
+}
+
+Result<void> Signatures::make_stubs(std::span<const u32> ids) {
+  platform::MutexGuard guard(mutex_);
+  // The ways in come first, so that each kind of code is one range.
+  struct Made {
+    u32 id;
+    std::vector<u8> code;
+    u64 offset;
+    const void* Stubs::* place;
+  };
+  std::vector<Made> made;
+  using codegen::StubKind;
+  auto make = [&](StubKind kind, const void* Stubs::* place) {
+    for (u32 id : ids) {
+      Entry& entry = entries_[id];
+      CHECK(entry.references > 0);
+      if (!entry.code) made.push_back({id, target_.stub(kind, &entry.type, nullptr), 0, place});
+    }
+  };
+  make(StubKind::Enter, &Stubs::enter);
+  usize ways_in = made.size();
+  if (ways_in == 0) return {};
+  make(StubKind::Bridge, &Stubs::bridge);
+  make(StubKind::CallHost, &Stubs::call_host);
+  make(StubKind::CallHostArray, &Stubs::call_host_array);
+
+  u64 size = 0;
+  for (Made& stub : made) {
+    stub.offset = size;
+    size = align_up(size + stub.code.size(), stub_alignment);
+  }
+  auto code = std::make_shared<CodeMemory>(TRY(CodeMemory::create(size)));
+  for (const Made& stub : made) std::memcpy(code->data() + stub.offset, stub.code.data(), stub.code.size());
+  TRY(code->publish());
+  u64 others = made[ways_in].offset;
+  code->add_range(0, others, CodeKind::Enter);
+  code->add_range(others, size, CodeKind::Stubs);
+  for (const Made& stub : made) {
+    entries_[stub.id].stubs.*stub.place = code->data() + stub.offset;
+    entries_[stub.id].code = code;
+  }
+  return {};
+}
+
+Stubs Signatures::stubs(u32 id) {
+  platform::MutexGuard guard(mutex_);
+  CHECK(entries_[id].code);
+  return entries_[id].stubs;
+}
+
+u32 Signatures::live() {
+  platform::MutexGuard guard(mutex_);
+  return u32(ids_.size());
+}
+
+}  // namespace skerry::runtime
