@@ -126,7 +126,9 @@ bool Lexer::skip_string() {
       at_ += 2;
     } else if (c == 'u' && at(1) == '{') {
       at_ += 2;
-      std::string_view rest = text_.substr(at_, text_.find('}', at_) - at_), digits = rest;
+      usize end = std::min(text_.find('}', at_), text_.size());
+      std::string_view rest = text_.substr(at_, end - at_), digits = rest;
+      if (end == text_.size()) return damaged(start, "unclosed string");
       if (!skip_digits(rest, is_hex_digit) || !rest.empty()) return damaged(escape, "illegal escape in a string");
       u32 code = 0;
       for (char digit : digits) if (digit != '_' && code < 0x110000) code = code * 16 + hex_digit_value(digit);

@@ -73,8 +73,8 @@ TEST(Print, EveryFormOfSegmentReadsBack) {
 
 TEST(Print, CustomSectionsStayInTheirPlaces) {
   std::string text = round_trip(R"((module $m (func $f) (memory 1) (data "")
-    (@custom "last") (@custom "first" (before first) "\00") (@custom "a" (before code) "1") (@custom "b" (after code) "2")
-    (@custom "c" (after data) "3") (@custom "d" (before type)) (@custom "e" (after type))))");
+    (@custom "last") (@custom "first" (before first) "\00") (@custom "a" (before code) "1")
+    (@custom "b" (after code) "2") (@custom "c" (after data) "3") (@custom "d" (before type)) (@custom "e" (after type))))");
   EXPECT_NE(text.find("(@custom \"c\" (after data) \"3\")"), text.npos) << text;
   EXPECT_NE(text.find("(@custom \"last\" (after last) \"\")"), text.npos) << text;
 }
@@ -96,7 +96,7 @@ TEST(Print, NamesThatIdsCannotCarryAreGivenAsBytes) {
 }
 
 TEST(Print, NamesOfAnyCharactersAreQuotedIds) {
-  std::string text = round_trip("(func $\"a b\\\"\\00\\u{202e}\\u{e9}\" (param $\"x)\" i32) (call $\"a b\\\"\\00\\u{202e}\\u{e9}\"))");
+  std::string text = round_trip(R"wat((func $"a b\"\00\u{202e}\u{e9}" (param $"x)" i32) (call $"a b\"\00\u{202e}\u{e9}")))wat");
   EXPECT_NE(text.find("(func $\"a b\\\"\\00\\e2\\80\\ae\xc3\xa9\" (;0;)"), text.npos) << text;
 }
 
