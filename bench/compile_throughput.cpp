@@ -1,0 +1,90 @@
+// Compile throughput of one thread, stage by stage: compile_throughput FILE.wasm...
+//
+// For each module: MB of code section a second for validation alone, for translation, and
+// for all up to machine code, each the best of a few runs.
+
+#include <stdio.h>
+
+#include <chrono>
+#include <vector>
+
+#include "engine/codegen/x64/target.h"
+#include "engine/decode/decode.h"
+#include "engine/translate/translate.h"
+#include "engine/validate/validate.h"
+
+namespace {
+
+using namespace skerry;
+
+std::vector<u8> read_file(const char* path) {
+  std::vector<u8> bytes;
+  FILE* file = fopen(path, "rb");
+  if (!file) return bytes;
+  u8 buffer[65536];
+  while (usize n = fread(buffer, 1, sizeof buffer, file)) bytes.insert(bytes.end(), buffer, buffer + n);
+  fclose(file);
+  return bytes;
+}
+
+template <class Body>
+double best_seconds(u32 runs, Body body) {
+  double best = 1e9;
+  for (u32 i = 0; i < runs; ++i) {
+    auto start = std::chrono::steady_clock::now();
+    body();
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  x64::CpuFeatures cpu = x64::detect_cpu_features();
+  auto target = x64::make_target(cpu);
+  for (int i = 1; i < argc; ++i) {
+    std::vector<u8> bytes = read_file(argv[i]);
+    Result<wasm::Module> module = wasm::decode(bytes);
+    if (!module) {
+      printf("%s: %s\n", argv[i], module.error().message.c_str());
+      continue;
+    }
+    Features features = Features::implemented();
+    InstanceLayout layout = InstanceLayout::of(*module);
+    codegen::Settings settings;
+    settings.memory_base_register = target->has_memory_base_register();
+    codegen::ModuleContext context{*module, layout, settings};
+    translate::Scratch scratch;
+    auto machine = target->make_scratch();
+    ir::Function function;
+    codegen::CompiledFunction code;
+    u64 code_bytes = 0, slot_functions = 0, insts = 0;
+    bool failed = false;
+    auto each = [&](auto body) {
+      for (FuncIndex f(module->imported_functions); f != module->functions.end_key(); f = f.next()) body(f);
+    };
+    double mb = double(module->code_section.size) / 1e6;
+    double validating = best_seconds(3, [&] { if (!validate::validate(*module, features)) failed = true; });
+    double translating = best_seconds(3, [&] {
+      slot_functions = insts = 0;
+      each([&](FuncIndex f) {
+        auto outcome = translate::translate_function(*module, f, features, {}, scratch, function);
+        if (!outcome) failed = true;
+        else slot_functions += outcome->locals_in_slots;
+        insts += function.insts.size();
+      });
+    });
+    double compiling = best_seconds(3, [&] {
+      code_bytes = 0;
+      each([&](FuncIndex f) {
+        if (!translate::translate_function(*module, f, features, {}, scratch, function)) failed = true;
+        else target->compile(context, function, *machine, code), code_bytes += code.code.size();
+      });
+    });
+    printf("%s: %.2f MB of code%s; validate %.1f MB/s, translate %.1f MB/s, all %.1f MB/s; %llu IR insts, %llu functions with slots, "
+           "%.2f bytes of machine code a byte\n",
+           argv[i], mb, failed ? " (FAILED)" : "", mb / validating, mb / translating, mb / compiling,
+           (unsigned long long)insts, (unsigned long long)slot_functions, double(code_bytes) / 1e6 / mb);
+  }
+}
