@@ -137,6 +137,7 @@ void Emitter::fetch_results(const CallInfo& call) {
     PlaceCounter places = result_places();
     std::span<const VReg> results = code_->results(call);
     for (u32 i = 0; i < results.size(); ++i) {
+      if (!call.type && results[i].is_none()) continue;  // a builtin has one result at most
       ir::Type type = call.type ? ir::type_of(call.type->results[i]) : type_of(results[i]);
       auto where = places.next(ir::is_float(type));
       if (results[i].is_none() || where.in_register == from_memory) continue;
