@@ -6,12 +6,6 @@
 namespace skerry::ir {
 namespace {
 
-constexpr std::string_view trap_names[] = {
-#define TRAP(name, sentence) #name,
-#include "skerry/traps.def"
-#undef TRAP
-};
-
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
 void append_values(std::string& out, std::span<const u32> values) {
@@ -136,7 +130,7 @@ std::string print(const Function& function, Value value) {
       out += ' ';
       append_values(out, function.list(inst.b, inst.c));
       break;
-    case Shape::Trap: out += concat(' ', text_name(trap_names[inst.aux])); break;
+    case Shape::Trap: out += concat(' ', text_name(skerry::name(TrapCode(inst.aux)))); break;
   }
   return out;
 }
