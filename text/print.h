@@ -6,9 +6,8 @@
 // every other custom section, from an annotation (@custom "name" (after section) "bytes").
 //
 // What text cannot carry is written anew in its usual form: LEB128 numbers with more bytes than
-// they need, sections without entries, neighbouring runs of locals of one type and empty ones, the
-// index of memory 0 in a memarg, and a final data segment flag or element kind that says the same
-// as a shorter form, apart from a table or memory index 0 that is there.
+// they need, sections without entries (a data count stays, as (@datacount)), neighbouring runs of
+// locals of one type and empty ones, and the index of memory 0 in a memarg.
 //
 // The module must decode, but need not be valid: Malformed and Unsupported as in decode, or Limit
 // if the text would be more than 100 times the size of the binary, which only long names and

@@ -6,6 +6,34 @@
 #include "text/number.h"
 
 namespace skerry::text {
+namespace {
+
+// The blocks that are open in a sequence of instructions. The sequence's own `end` is one more
+// than its blocks have.
+class Nesting {
+ public:
+  u32 depth() const { return u32(may_have_else_.size()); }
+
+  Result<void> step(const wasm::Instruction& inst) {
+    if (info(inst.opcode).immediates == Immediates::BlockType) {
+      may_have_else_.push_back(inst.opcode == Opcode::If);
+    } else if (inst.opcode == Opcode::Else) {
+      if (may_have_else_.empty() || !may_have_else_.back()) {
+        return fail(ErrorCode::Malformed, inst.offset, "an else without its if");
+      }
+      may_have_else_.back() = false;
+    } else if (inst.opcode == Opcode::End) {
+      if (may_have_else_.empty()) return fail(ErrorCode::Malformed, inst.offset, "an end without its block");
+      may_have_else_.pop_back();
+    }
+    return {};
+  }
+
+ private:
+  std::vector<bool> may_have_else_;  // whether a block is an `if` before its `else`
+};
+
+}  // namespace
 
 // (param $x t) for those with an id, (param t t) for runs of those without; also locals.
 void ModulePrinter::named_types(std::string_view keyword, u32 first, std::span<const ValueType> types) {
@@ -64,21 +92,15 @@ Result<void> ModulePrinter::locals(wasm::Reader& reader, u32 first) {
 
 // The instructions of a body, whose own `end` is the last.
 Result<void> ModulePrinter::body(wasm::Reader& reader) {
-  std::vector<bool> may_have_else;  // of each block that is open: an `if` before its `else`
+  Nesting nesting;
   for (;;) {
     wasm::Instruction inst = TRY(wasm::read_instruction(reader, features_));
-    bool ends = inst.opcode == Opcode::End, is_else = inst.opcode == Opcode::Else;
-    if (ends && may_have_else.empty()) break;
-    if (is_else && (may_have_else.empty() || !may_have_else.back())) {
-      return fail(ErrorCode::Malformed, inst.offset, "an else without its if");
-    }
-    u32 depth = u32(may_have_else.size()) + 2 - (ends || is_else);
-    line(depth);
+    if (inst.opcode == Opcode::End && nesting.depth() == 0) break;
+    bool outdented = inst.opcode == Opcode::End || inst.opcode == Opcode::Else;
+    line(2 + nesting.depth() - (outdented && nesting.depth() > 0));
+    TRY(nesting.step(inst));
     put(info(inst.opcode).mnemonic);
     TRY(immediates(inst));
-    if (ends) may_have_else.pop_back();
-    if (is_else) may_have_else.back() = false;
-    if (info(inst.opcode).immediates == Immediates::BlockType) may_have_else.push_back(inst.opcode == Opcode::If);
     TRY(check_size());
   }
   if (!reader.at_end()) return fail(ErrorCode::Malformed, reader.offset(), "instructions behind the end of a function");
@@ -94,9 +116,11 @@ Result<void> ModulePrinter::expression(wasm::ConstExpr expr, std::string_view wr
   bool folded = count == 2;
   if (folded) put(" (");
   else if (!wrapper.empty()) put(concat(" (", wrapper));
+  Nesting nesting;
   for (;;) {
     wasm::Instruction inst = TRY(wasm::read_instruction(reader, features_));
-    if (reader.at_end()) break;
+    if (inst.opcode == Opcode::End && nesting.depth() == 0) break;
+    TRY(nesting.step(inst));
     if (!folded) put(" ");
     put(info(inst.opcode).mnemonic);
     TRY(immediates(inst));

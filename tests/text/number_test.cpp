@@ -107,7 +107,8 @@ TEST(Number, HexadecimalFloatsAreRoundedAsTheCLibraryDoes) {
                  i64(random() % 2400) - 1200));
   }
   for (std::string_view text : {"0x1.fffffefffffffp127", "0x1.ffffffp127", "0x1.fffffeffffffffffffffffffp127",
-                                "0x1p-150", "0x1.00000000000000000000001p-150", "0x1p-149", "0x1p-1075", "0x1.0000000000001p-1075",
+                                "0x1p-150", "0x1.00000000000000000000001p-150", "0x1p-149", "0x1p-1075",
+                                "0x1.0000000000001p-1075",
                                 "0x1.fffffffffffff7p1023", "0x1.fffffffffffff8p1023", "0x0p99999999999999999999"}) {
     check(std::string(text));
   }

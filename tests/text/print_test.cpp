@@ -74,7 +74,8 @@ TEST(Print, EveryFormOfSegmentReadsBack) {
 TEST(Print, CustomSectionsStayInTheirPlaces) {
   std::string text = round_trip(R"((module $m (func $f) (memory 1) (data "")
     (@custom "last") (@custom "first" (before first) "\00") (@custom "a" (before code) "1")
-    (@custom "b" (after code) "2") (@custom "c" (after data) "3") (@custom "d" (before type)) (@custom "e" (after type))))");
+    (@custom "b" (after code) "2") (@custom "c" (after data) "3") (@custom "d" (before type))
+    (@custom "e" (after type))))");
   EXPECT_NE(text.find("(@custom \"c\" (after data) \"3\")"), text.npos) << text;
   EXPECT_NE(text.find("(@custom \"last\" (after last) \"\")"), text.npos) << text;
 }
@@ -96,7 +97,8 @@ TEST(Print, NamesThatIdsCannotCarryAreGivenAsBytes) {
 }
 
 TEST(Print, NamesOfAnyCharactersAreQuotedIds) {
-  std::string text = round_trip(R"wat((func $"a b\"\00\u{202e}\u{e9}" (param $"x)" i32) (call $"a b\"\00\u{202e}\u{e9}")))wat");
+  std::string text = round_trip(R"wat((func $"a b\"\00\u{202e}\u{e9}" (param $"x)" i32)
+    (call $"a b\"\00\u{202e}\u{e9}")))wat");
   EXPECT_NE(text.find("(func $\"a b\\\"\\00\\e2\\80\\ae\xc3\xa9\" (;0;)"), text.npos) << text;
 }
 
@@ -119,6 +121,21 @@ TEST(Print, TextStaysLinearInTheModule) {
   Result<std::string> refused = print_module(parsed(wide));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::Limit);
+}
+
+TEST(Print, ABinaryThatNestsWronglyIsMalformed) {
+  auto of = [](std::initializer_list<u8> code) {
+    std::vector<u8> wasm = {0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0};
+    wasm.insert(wasm.end(), {10, u8(code.size() + 3), 1, u8(code.size() + 1), 0});
+    wasm.insert(wasm.end(), code);
+    Result<std::string> text = print_module(wasm);
+    return text ? *text : text.error().message;
+  };
+  EXPECT_NE(of({0x01, 0x0b}).find("nop)"), std::string::npos);
+  EXPECT_EQ(of({0x05, 0x0b}), "an else without its if");
+  EXPECT_EQ(of({0x02, 0x40, 0x05, 0x0b, 0x0b}), "an else without its if");
+  EXPECT_EQ(of({0x0b, 0x0b}), "instructions behind the end of a function");
+  EXPECT_EQ(of({0x02, 0x40, 0x0b}), "unexpected end");
 }
 
 class PrintSuite : public testing::TestWithParam<const char*> {};
