@@ -1,7 +1,7 @@
 // Machine: the functions of a module as machine code, in the least instance that runs them.
 //
 // No runtime and no signal handlers: traps are calls, memories are checked explicitly. A
-// module may have functions, globals and one memory, and no imports. It is how code
+// module may have functions, globals and one memory, and no imports; globals begin as zero. It is how code
 // generation is tested by itself, against the interpreter of the IR.
 
 #pragma once
