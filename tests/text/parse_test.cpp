@@ -55,6 +55,18 @@ TEST(Parse, AMemoryIndexSetsBitSixOfTheAlignment) {
   EXPECT_EQ(body_of("(drop (i32.load (i32.const 0)))"), "004100" "280200" "1a0b");
 }
 
+TEST(Parse, IdsBecomeTheNamesThatAreAskedFor) {
+  std::string_view wat = "(module $m (func $f (param $x i32)) (global $g i32 (i32.const 0)))";
+  auto with = [&](Names names) { return *parse_module(wat, Features::implemented(), names); };
+  auto ends_in = [](const std::vector<u8>& wasm, std::string_view bytes) {
+    return std::string_view(reinterpret_cast<const char*>(wasm.data()), wasm.size()).ends_with(bytes);
+  };
+  using namespace std::literals;
+  EXPECT_TRUE(ends_in(with(Names::All), "\x04name\0\2\1m\1\4\1\0\1f\2\6\1\0\1\0\1x\7\4\1\0\1g"sv));
+  EXPECT_TRUE(ends_in(with(Names::Functions), "\x04name\0\2\1m\1\4\1\0\1f"sv));
+  EXPECT_TRUE(ends_in(with(Names::None), "\2\0\x0b"sv));
+}
+
 TEST(Parse, ErrorsNameTheFirstFaultWithItsPlace) {
   EXPECT_EQ(hex_of("(module\n  (func nop\n    get_local 0))"), "unknown operator get_local at 3:5");
   EXPECT_EQ(hex_of("(func (call $f))"), "unknown function $f at 1:13");

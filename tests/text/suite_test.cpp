@@ -17,6 +17,7 @@ struct Folder {
   const char* name;
   u8 edition;
 };
+void PrintTo(const Folder& folder, std::ostream* out) { *out << folder.name; }
 constexpr Folder folders[] = {
     {"wasm-v1", 1},
     {"wasm-v2", 2},
