@@ -10,13 +10,24 @@ namespace skerry::kernel {
 static std::span<const u8> bytes_of(const auto& value) { return {reinterpret_cast<const u8*>(&value), sizeof value}; }
 
 void Channel::send(ToHost kind, std::span<const u8> bytes) {
-  constexpr usize largest = 1 * MiB;
   do {
-    auto part = bytes.first(std::min(bytes.size(), largest));
+    auto part = bytes.first(std::min<usize>(bytes.size(), most_output));
     bytes = bytes.subspan(part.size());
     Header header = {u32(kind), u32(part.size())};
+    for (u32 news = news_; !can_send(); news = news_) wait_for_word(&news_, news, never);
     port_.write(bytes_of(header), part);
   } while (!bytes.empty());
+}
+
+void Channel::drain() {
+  for (u32 news = news_; !port_.all_written(); news = news_) wait_for_word(&news_, news, never);
+}
+
+void Channel::make_news() {
+  bool interrupts = arch::disable_interrupts();
+  ++news_;
+  wake_threads(&news_);
+  if (interrupts) arch::enable_interrupts();
 }
 
 void Channel::ask_input(u32 size) {
@@ -33,22 +44,33 @@ usize Channel::take_input(std::span<u8> into) {
   input_taken_ += u32(size);
   if (input_taken_ == input_size_) {
     input_ = InputState::Idle;
-    watch_ = WatchState::Idle;
+    watch_ = WatchState::Idle;  // what was said of the file before is no longer true
   }
   return size;
 }
 
-bool Channel::input_ready() {
-  if (input_ == InputState::Arrived || watch_ == WatchState::Ready) return true;
-  if (watch_ == WatchState::Idle && input_ == InputState::Idle) {
+Channel::Ready Channel::input_ready() {
+  if (input_ == InputState::Arrived) return {ReadyState::Ready, input_size_ - input_taken_};
+  if (input_ == InputState::Asked) return {ReadyState::Waits, 0};
+  if (watch_ == WatchState::Idle) {
     watch_ = WatchState::Asked;
     send(ToHost::Watch, {});
+    for (u32 news = news_; watch_ == WatchState::Asked; news = news_) wait_for_word(&news_, news, never);
   }
-  return watch_ == WatchState::Ready;
+  return ready_;
+}
+
+u64 Channel::host_time_ns() {
+  time_ = 0;
+  send(ToHost::Time, {});
+  for (u32 news = news_; time_ == 0; news = news_) wait_for_word(&news_, news, never);
+  return time_;
 }
 
 void Channel::device_interrupt(u32 line) {
-  if (port_.interrupted(line) && port_.started()) take_messages();
+  if (!port_.interrupted(line)) return;
+  if (port_.started()) take_messages();
+  make_news();
 }
 
 void Channel::take_messages() {
@@ -79,14 +101,19 @@ void Channel::handle_message() {
       input_taken_ = 0;
       input_ = InputState::Arrived;
       break;
-    case FromHost::Ready: watch_ = WatchState::Ready; break;
+    case FromHost::Ready: {
+      u32 words[2] = {};
+      __builtin_memcpy(words, body_, sizeof words);
+      ready_ = {ReadyState(words[0]), words[1]};
+      watch_ = WatchState::Told;
+      break;
+    }
+    case FromHost::Time: __builtin_memcpy(&time_, body_, sizeof time_); break;
     case FromHost::Closed: closed_ |= 1u << (body_[0] & 31); break;
     case FromHost::Interrupt:
       if (interrupt_callback_) interrupt_callback_();
       break;
   }
-  ++news_;
-  wake_threads(&news_);
 }
 
 }  // namespace skerry::kernel

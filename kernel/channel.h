@@ -7,15 +7,18 @@
 //
 //   to the host     Output, Error   bytes for its standard output and error
 //                   Read            u32: read so many bytes of standard input, once, and wait
-//                   Watch           tell when reading would not wait
+//                   Watch           tell whether reading would wait, and if so, when it no longer does
+//                   Time            tell the time
 //                   Files           a part of the archive of changed files (kernel/fs/archive.h)
 //                   Exit            u32: the exit code. The last message.
 //   from the host   Input           the answer to Read; empty at the end of the file
-//                   Ready           the answer to Watch
+//                   Ready           answers to Watch: u32 ReadyState, u32 bytes that are there
+//                   Time            the answer to Time: u64 nanoseconds since 1970
 //                   Closed          u32: nobody reads stream 1 or 2 any more
 //                   Interrupt       the program is to end
 //
-// Messages from the host are taken by the interrupt handler.
+// Messages from the host are taken by the interrupt handler. A message to it fits one buffer of the
+// port, so that sending waits before a message and never within one.
 
 #pragma once
 
@@ -25,8 +28,9 @@
 
 namespace skerry::kernel {
 
-enum class ToHost : u32 { Output = 1, Error = 2, Read = 3, Watch = 4, Files = 5, Exit = 6 };
-enum class FromHost : u32 { Input = 1, Ready = 2, Closed = 3, Interrupt = 4 };
+enum class ToHost : u32 { Output = 1, Error = 2, Read = 3, Watch = 4, Files = 5, Exit = 6, Time = 7 };
+enum class FromHost : u32 { Input = 1, Ready = 2, Closed = 3, Interrupt = 4, Time = 5 };
+enum class ReadyState : u32 { Waits = 0, Ready = 1, Hangup = 3 };
 
 class Channel {
  public:
@@ -37,10 +41,15 @@ class Channel {
   void on_interrupt(void (*callback)()) { interrupt_callback_ = callback; }
   void device_interrupt(u32 line);
 
+  // Waits as long as the host does not take what was sent before.
   void send(ToHost kind, std::span<const u8> bytes);
+  // Whether the next message of so many bytes, at most `most_output`, would be sent without waiting.
+  // If not, `news` will change.
+  bool can_send() { return port_.can_write(); }
+  static constexpr u32 most_output = Port::most_at_once - 8;
   bool is_closed(ToHost stream) const { return closed_ >> u32(stream) & 1; }
   // Waits until the host has all that was sent.
-  void drain() { port_.drain(); }
+  void drain();
 
   static constexpr u32 most_input = 64 * KiB;  // of one message
   // One read of standard input, in steps, so that waits can be given up. At most one is under way.
@@ -50,15 +59,20 @@ class Channel {
   // Takes from what has arrived; 0 at the end of the file. When all is taken the read is over.
   usize take_input(std::span<u8> into);
 
-  // Whether a read would not wait, as far as the host has said; asks it if need be.
-  bool input_ready();
+  // Whether a read would wait. Asks the host, if need be, and will hear when that changes.
+  struct Ready { ReadyState state; u32 bytes; };
+  Ready input_ready();
 
-  // Counts messages from the host: what waits for one waits for this word to change.
+  u64 host_time_ns();
+
+  // Changes with each message from the host, and when there is room for messages to it again: what
+  // waits for such waits for this word to change.
   const u32* news() const { return &news_; }
+  void make_news();
 
  private:
   enum class InputState : u8 { Idle, Asked, Arrived };
-  enum class WatchState : u8 { Idle, Asked, Ready };
+  enum class WatchState : u8 { Idle, Asked, Told };
   struct Header { u32 kind, size; };
 
   void take_messages();
@@ -72,6 +86,8 @@ class Channel {
   u32 closed_ = 0;  // bits by ToHost
   InputState input_ = InputState::Idle;
   WatchState watch_ = WatchState::Idle;
+  Ready ready_ = {};
+  u64 time_ = 0;
   u32 input_asked_ = 0, input_size_ = 0, input_taken_ = 0;
   u8 input_bytes_[most_input];
   Header header_ = {};

@@ -1,6 +1,7 @@
 // What C++ and libstdc++ want of a C library, besides memory_functions.cpp: the list is
 // cmake/bare-undefined.txt.
 
+#include <memory>
 #include <new>
 #include <string_view>
 #include <unordered_map>
@@ -81,7 +82,7 @@ pair<bool, size_t> _Prime_rehash_policy::_M_need_rehash(size_t buckets, size_t e
 
 }  // namespace std::__detail
 
-// Of bytes, for std::hash<std::string>: multiply and rotate by words. Not against an enemy's keys.
+// Of bytes, for std::hash<std::string>: multiply and fold by words. Not against an enemy's keys.
 size_t std::_Hash_bytes(const void* bytes, size_t size, size_t seed) {
   constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15;
   const unsigned char* p = static_cast<const unsigned char*>(bytes);
@@ -97,6 +98,9 @@ size_t std::_Hash_bytes(const void* bytes, size_t size, size_t seed) {
   }
   return hash;
 }
+
+// Whether a shared_ptr of a library that has type information was made by make_shared: there is none.
+bool std::_Sp_make_shared_tag::_S_eq(const std::type_info&) noexcept { return false; }
 
 // One hart, and threads that give it away only when they wait: a local static is made at once.
 extern "C" {

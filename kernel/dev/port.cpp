@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernel/sched/thread.h"
+#include "base/check.h"
 
 namespace skerry::kernel {
 
@@ -11,7 +11,8 @@ constexpr u32 port_number = 1;
 constexpr u32 queue_control_receive = 2, queue_control_send = 3, queue_receive = 4, queue_send = 5;
 enum Event : u16 { DeviceReady = 0, PortAdd = 1, PortReady = 3, PortOpen = 6 };
 
-constexpr u32 send_size = 16 * KiB, receive_size = 4 * KiB, control_size = 64;
+constexpr u32 receive_size = 4 * KiB, control_size = 64;
+constexpr u8 exit_abandoned = 125;
 constexpr u32 all_buffers = (1u << VirtioQueue::size) - 1;
 
 bool Port::start(const BootInfo& info) {
@@ -23,7 +24,7 @@ bool Port::start(const BootInfo& info) {
       !control_receive_.create(*device_, queue_control_receive, FromDevice, control_size) ||
       !control_send_.create(*device_, queue_control_send, ToDevice, control_size) ||
       !receive_.create(*device_, queue_receive, FromDevice, receive_size) ||
-      !send_.create(*device_, queue_send, ToDevice, send_size)) {
+      !send_.create(*device_, queue_send, ToDevice, most_at_once)) {
     return false;
   }
   device_->begin();
@@ -33,13 +34,13 @@ bool Port::start(const BootInfo& info) {
   }
   control_receive_.notify();
   receive_.notify();
-  arch::enable_line(device_->line());
 
   send_control(DeviceReady, 1);
   if (!await_control(PortAdd)) return false;
   send_control(PortReady, 1);
   send_control(PortOpen, 1);
   started_ = true;
+  arch::enable_line(device_->line());
   return true;
 }
 
@@ -51,14 +52,20 @@ void Port::send_control(u16 event, u16 value) {
   while (!control_send_.take()) {}
 }
 
+Port::Control Port::take_control(VirtioQueue::Used used) {
+  Control control = {};
+  __builtin_memcpy(&control, control_receive_.buffer(used.buffer), std::min<usize>(used.bytes, sizeof control));
+  control_receive_.give(used.buffer, control_size);
+  control_receive_.notify();
+  return control;
+}
+
 // The device answers at once; so this looks for a while and then gives up.
 bool Port::await_control(u16 event) {
   for (u32 attempt = 0; attempt < 10'000'000; ++attempt) {
     auto used = control_receive_.take();
     if (!used) continue;
-    Control control = {};
-    __builtin_memcpy(&control, control_receive_.buffer(used->buffer), std::min<usize>(used->bytes, sizeof control));
-    control_receive_.give(used->buffer, control_size);
+    Control control = take_control(*used);
     if (control.port == port_number && control.event == event) return true;
   }
   return false;
@@ -91,43 +98,39 @@ void Port::collect_sent() {
   while (auto used = send_.take()) sending_ &= ~(1u << used->buffer);
 }
 
-u32 Port::free_buffer() {
-  for (;;) {
-    u32 news = news_;
-    collect_sent();
-    if (sending_ != all_buffers) return u32(__builtin_ctz(~sending_));
-    wait_for_word(&news_, news, never);
-  }
+// Interrupts for sent buffers are asked for only by those who find none free.
+bool Port::can_write() {
+  collect_sent();
+  if (sending_ != all_buffers) return true;
+  send_.want_interrupts(true);
+  collect_sent();
+  return sending_ != all_buffers;
+}
+
+bool Port::all_written() {
+  send_.want_interrupts(true);
+  collect_sent();
+  return sending_ == 0;
 }
 
 void Port::write(std::span<const u8> head, std::span<const u8> body) {
-  while (!head.empty() || !body.empty()) {
-    u32 buffer = free_buffer(), filled = 0;
-    for (auto* from : {&head, &body}) {
-      usize size = std::min<usize>(from->size(), send_size - filled);
-      __builtin_memcpy(send_.buffer(buffer) + filled, from->data(), size);
-      *from = from->subspan(size);
-      filled += u32(size);
-    }
-    sending_ |= 1u << buffer;
-    send_.give(buffer, filled);
-    send_.notify();
-  }
-}
-
-void Port::drain() {
-  for (;;) {
-    u32 news = news_;
-    collect_sent();
-    if (sending_ == 0) return;
-    wait_for_word(&news_, news, never);
-  }
+  CHECK(sending_ != all_buffers && head.size() + body.size() <= most_at_once);
+  u32 buffer = u32(__builtin_ctz(~sending_));
+  std::copy(head.begin(), head.end(), send_.buffer(buffer));
+  std::copy(body.begin(), body.end(), send_.buffer(buffer) + head.size());
+  sending_ |= 1u << buffer;
+  send_.give(buffer, u32(head.size() + body.size()));
+  send_.want_interrupts(false);
+  send_.notify();
 }
 
 bool Port::interrupted(u32 line) {
   if (!device_ || device_->line() != line || device_->take_interrupt() == 0) return false;
-  ++news_;
-  wake_threads(&news_);
+  // The host's end is gone: nobody is there to do anything for.
+  while (auto used = control_receive_.take()) {
+    Control control = take_control(*used);
+    if (control.port == port_number && control.event == PortOpen && control.value == 0) arch::power_off(exit_abandoned);
+  }
   return true;
 }
 

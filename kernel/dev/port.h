@@ -1,7 +1,7 @@
 // A virtio serial port (Virtual I/O Device 1.2, 5.3): a stream of bytes to the host and one back,
 // with back-pressure both ways. The port is number 1 of the console device.
 //
-// One writer at a time, who may wait. Reading is for the interrupt handler.
+// Nothing here waits. Reading is for the interrupt handler, writing for threads.
 
 #pragma once
 
@@ -19,10 +19,14 @@ class Port {
 
   // Takes what has arrived, as much as fits; 0 if nothing has. Never waits.
   usize read(std::span<u8> into);
-  // Hands `head` and then `body` to the device, and waits where it is slow.
+
+  // Whether there is a free buffer. If not, an interrupt will tell of one.
+  bool can_write();
+  static constexpr u32 most_at_once = 16 * KiB;
+  // Hands `head` and then `body`, together at most `most_at_once` bytes, to the device. After can_write.
   void write(std::span<const u8> head, std::span<const u8> body);
-  // Waits until the device has passed on all that was written.
-  void drain();
+  // Whether the device has passed on all that was written. If not, an interrupt will tell.
+  bool all_written();
 
   // Of the interrupt handler: whether the interrupt was this device's.
   bool interrupted(u32 line);
@@ -30,8 +34,8 @@ class Port {
  private:
   struct Control { u32 port; u16 event, value; };
 
-  u32 free_buffer();
   void collect_sent();
+  Control take_control(VirtioQueue::Used used);
   void send_control(u16 event, u16 value);
   bool await_control(u16 event);
 
@@ -43,7 +47,6 @@ class Port {
   u32 read_buffer_ = 0, read_offset_ = 0, read_size_ = 0;
   // Which of send_'s buffers are the device's.
   u32 sending_ = 0;
-  u32 news_ = 0;  // counts interrupts
 };
 
 }  // namespace skerry::kernel

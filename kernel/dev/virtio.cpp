@@ -18,7 +18,7 @@ constexpr u32 magic = 0x74726976, version = 2;
 constexpr u32 status_acknowledge = 1, status_driver = 2, status_driver_ok = 4, status_features_ok = 8;
 constexpr u32 features_high_version_1 = 1;
 constexpr u16 descriptor_write = 2;  // by the device
-constexpr u16 used_no_notify = 1;
+constexpr u16 used_no_notify = 1, available_no_interrupt = 1;
 
 std::optional<VirtioDevice> VirtioDevice::find(DeviceWindow window, Kind kind) {
   auto* registers = reinterpret_cast<volatile u32*>(arch::map_device(window.physical, window.size));
@@ -95,6 +95,11 @@ void VirtioQueue::notify() {
   if (!(__atomic_load_n(&rings_->used.flags, __ATOMIC_RELAXED) & used_no_notify)) {
     device_->registers_[QueueNotify] = number_;
   }
+}
+
+void VirtioQueue::want_interrupts(bool wanted) {
+  __atomic_store_n(&rings_->available.flags, wanted ? u16(0) : available_no_interrupt, __ATOMIC_RELAXED);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);  // the flag before what the caller looks at next
 }
 
 bool VirtioQueue::has_used() const { return __atomic_load_n(&rings_->used.index, __ATOMIC_ACQUIRE) != taken_; }

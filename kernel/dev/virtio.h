@@ -54,6 +54,8 @@ class VirtioQueue {
   void give(u32 i, u32 bytes);
   // Tells the device about what was given.
   void notify();
+  // Whether the device shall raise its line for buffers that it has finished with.
+  void want_interrupts(bool wanted);
   // A buffer that the device has finished with, and how many bytes it filled.
   struct Used { u32 buffer, bytes; };
   std::optional<Used> take();

@@ -4,6 +4,7 @@ The channel is one end of a socket pair that QEMU inherits, behind a virtio seri
 console, which is the kernel's own voice, goes to memory and is shown when the machine fails.
 """
 
+import fcntl
 import os
 import select
 import signal
@@ -11,10 +12,11 @@ import socket
 import struct
 import subprocess
 import sys
+import termios
 import time
 
-OUTPUT, ERROR, READ, WATCH, FILES, EXIT = 1, 2, 3, 4, 5, 6  # to the host
-INPUT, READY, CLOSED, INTERRUPT = 1, 2, 3, 4  # from the host
+OUTPUT, ERROR, READ, WATCH, FILES, EXIT, TIME = 1, 2, 3, 4, 5, 6, 7  # to the host
+INPUT, READY, CLOSED, INTERRUPT, TIME_NOW = 1, 2, 3, 4, 5  # from the host
 HEADER = struct.Struct("<II")
 
 INTERRUPT_GRACE = 5.0  # seconds for an interrupted program to end by itself
@@ -93,7 +95,7 @@ class Machine:
                 raise MachineFailure("the program did not end when interrupted")
             if 0 in ready:
                 self.watching = False
-                self.send(READY)
+                self.tell_ready()
             if self.channel not in ready:
                 continue
             try:
@@ -108,6 +110,19 @@ class Machine:
             if code is not None:
                 self.stop()
                 return code
+
+    def tell_ready(self):
+        """Tells whether reading standard input would wait: 0 it would, 1 it would not, 3 the writer has gone."""
+        poll = select.poll()
+        poll.register(0, select.POLLIN)
+        events = poll.poll(0)
+        state = 0 if not events else 3 if events[0][1] & select.POLLHUP else 1
+        try:
+            size = struct.unpack("i", fcntl.ioctl(0, termios.FIONREAD, b"\0" * 4))[0] if state else 0
+        except OSError:
+            size = 0
+        self.send(READY, struct.pack("<II", state, max(size, 0)))
+        return state != 0
 
     def take_messages(self):
         at = 0
@@ -138,7 +153,9 @@ class Machine:
                 data = b""
             self.send(INPUT, data)
         elif kind == WATCH:
-            self.watching = True
+            self.watching = not self.tell_ready()
+        elif kind == TIME:
+            self.send(TIME_NOW, struct.pack("<Q", time.time_ns()))
         elif kind == FILES:
             self.files += body
         elif kind == EXIT:

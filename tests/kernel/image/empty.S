@@ -1,0 +1,20 @@
+// The least kernel that a PVH loader starts: writes a byte to the serial console and ends the
+// machine. What it takes is QEMU's own floor (../latency_test.py).
+
+.section .note.xen, "a", @note
+  .long 4, 4, 18
+  .asciz "Xen"
+  .long pvh_entry
+
+.section .text.entry, "ax"
+.code32
+.globl pvh_entry
+pvh_entry:
+  movw $0x3f8, %dx
+  movb $'x', %al
+  outb %al, %dx
+  movw $0x501, %dx
+  outb %al, %dx
+1:
+  hlt
+  jmp 1b

@@ -1,0 +1,273 @@
+"""os.py KERNEL [FLAGS] PROG.wasm ARGS...: packs the boot archive, runs the machine, unpacks what changed.
+
+The flags are those of `skerry run` that the kernel takes, and for the machine itself:
+  --verbose         show what the kernel says on its serial console
+  --memory SIZE     of the machine, as QEMU takes it (2G)
+
+What crosses at boot, and how it comes back, is in kernel/fs/archive.h and kernel/program.cpp.
+"""
+
+import os
+import stat
+import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import machine
+
+EXIT_USAGE, EXIT_UNWRITTEN = 2, 74
+
+# Flags with a value that the kernel reads by the same name.
+PASSED_ON = ("gear", "unknown-imports", "invoke", "features", "fuel", "max-memory")
+
+
+class Usage(Exception):
+    pass
+
+
+def fail(text):
+    sys.stderr.write(f"skerry os: {text}\n")
+    sys.exit(EXIT_USAGE)
+
+
+# ---------------------------------------------------------------------------------- The archive
+
+END = b"TRAILER!!!"
+HEADER_SIZE = 6 + 13 * 8
+UNCHANGED = 0
+
+
+def padding(size):
+    return b"\0" * (-size % 4)
+
+
+def pack_entry(mode, name, content=b"", mtime_ns=0):
+    seconds, nanoseconds = divmod(max(mtime_ns, 0), 10**9)
+    fields = (0, mode, 0, 0, 1, seconds & 0xFFFFFFFF, len(content), 0, 0, nanoseconds, 0, len(name) + 1, 0)
+    head = b"070701" + b"".join(b"%08x" % field for field in fields) + name + b"\0"
+    return b"".join((head, padding(len(head)), content, padding(len(content))))
+
+
+def unpack(archive):
+    """Yields (mode, name, content, mtime_ns)."""
+    at = 0
+    while True:
+        head = archive[at:at + HEADER_SIZE]
+        if len(head) < HEADER_SIZE or head[:6] != b"070701":
+            raise ValueError("the kernel's archive is damaged")
+        fields = [int(head[6 + 8 * i:14 + 8 * i], 16) for i in range(13)]
+        mode, seconds, size, nanoseconds, name_size = fields[1], fields[5], fields[6], fields[9], fields[11]
+        name = bytes(archive[at + HEADER_SIZE:at + HEADER_SIZE + name_size - 1])
+        if name == END:
+            return
+        content_at = (at + HEADER_SIZE + name_size + 3) & ~3
+        yield mode, name, memoryview(archive)[content_at:content_at + size], seconds * 10**9 + nanoseconds
+        at = (content_at + size + 3) & ~3
+
+
+# -------------------------------------------------------------------------- Preopened directories
+
+class Tree:
+    """A folder of the host that the program gets, and what of it was packed."""
+
+    def __init__(self, number, host, guest, writable):
+        self.prefix = b"dirs/%d/" % number
+        self.host = host
+        self.guest = guest
+        self.writable = writable
+        self.packed = {}  # path -> whether it is a directory
+
+    def pack(self):
+        """Yields the folder's entries, a directory before what is in it."""
+        pending = [b""]
+        while pending:
+            folder = pending.pop()
+            with os.scandir(os.path.join(os.fsencode(self.host), folder)) as found:
+                for entry in sorted(found, key=lambda e: e.name):
+                    path = folder + entry.name
+                    info = entry.stat(follow_symlinks=False)
+                    content = b""
+                    try:
+                        if stat.S_ISDIR(info.st_mode):
+                            pending.append(path + b"/")
+                        elif stat.S_ISREG(info.st_mode):
+                            with open(entry.path, "rb") as file:
+                                content = file.read()
+                        elif stat.S_ISLNK(info.st_mode):
+                            content = os.readlink(entry.path)
+                        else:
+                            continue
+                    except OSError as error:
+                        sys.stderr.write(f"skerry os: left out: {error}\n")
+                        continue
+                    self.packed[path] = stat.S_ISDIR(info.st_mode)
+                    yield pack_entry(info.st_mode & 0o170777, self.prefix + path, content, info.st_mtime_ns)
+
+    def apply(self, entries):
+        """Makes the host's folder as the program left it. Follows no link within it."""
+        left = {path for _, path, _, _ in entries}
+        root = os.open(self.host, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for path in sorted(self.packed.keys() - left, key=lambda p: -p.count(b"/")):
+                self.remove(root, path)
+            for mode, path, content, mtime_ns in entries:
+                if mode != UNCHANGED:
+                    self.write(root, mode, path, content, mtime_ns)
+        finally:
+            os.close(root)
+
+    def open_parent(self, root, path):
+        names = path.split(b"/")
+        if any(name in (b"", b".", b"..") for name in names):
+            raise ValueError(f"a path that cannot be: {path!r}")
+        folder = os.dup(root)
+        for name in names[:-1]:
+            below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+            os.close(folder)
+            folder = below
+        return folder, names[-1]
+
+    def remove(self, root, path):
+        try:
+            folder, name = self.open_parent(root, path)
+        except FileNotFoundError:
+            return
+        try:
+            if self.packed[path]:
+                os.rmdir(name, dir_fd=folder)
+            else:
+                os.unlink(name, dir_fd=folder)
+        except FileNotFoundError:
+            pass
+        finally:
+            os.close(folder)
+
+    def write(self, root, mode, path, content, mtime_ns):
+        folder, name = self.open_parent(root, path)
+        try:
+            try:
+                there = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+            except FileNotFoundError:
+                there = None
+            if there is not None and (stat.S_IFMT(there) != stat.S_IFMT(mode) or stat.S_ISLNK(mode)):
+                if stat.S_ISDIR(there):
+                    os.rmdir(name, dir_fd=folder)
+                else:
+                    os.unlink(name, dir_fd=folder)
+                there = None
+            if stat.S_ISDIR(mode):
+                if there is None:
+                    os.mkdir(name, dir_fd=folder)
+            elif stat.S_ISLNK(mode):
+                os.symlink(bytes(content), name, dir_fd=folder)
+            else:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+                file = os.open(name, flags, 0o666, dir_fd=folder)
+                with open(file, "wb") as out:
+                    out.write(content)
+                os.utime(name, ns=(mtime_ns, mtime_ns), dir_fd=folder, follow_symlinks=False)
+        finally:
+            os.close(folder)
+
+
+# -------------------------------------------------------------------------------- Command line
+
+def file_type(fd):
+    """WASI's number for the kind of file that a descriptor is; 0 where it is closed."""
+    try:
+        mode = os.fstat(fd).st_mode
+    except OSError:
+        return 0
+    kinds = {stat.S_IFBLK: 1, stat.S_IFCHR: 2, stat.S_IFDIR: 3, stat.S_IFREG: 4, stat.S_IFSOCK: 6}
+    return kinds.get(stat.S_IFMT(mode), 0)
+
+
+def seconds_in(text):
+    try:
+        return float(text[:-1] if text.endswith("s") else text)
+    except ValueError:
+        raise Usage(f"--timeout wants a number of seconds, not {text!r}") from None
+
+
+def parse(arguments):
+    """The manifest's records, the trees, the program's file and the machine's options."""
+    records, trees = [], []
+    options = {"memory": "2G", "verbose": False}
+    argv0 = None
+    at = 0
+    while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "-":
+        flag, has_value, value = arguments[at].partition("=")
+        at += 1
+        if flag == "--":
+            break
+        if flag == "--verbose":
+            options["verbose"] = True
+            continue
+        if not has_value:
+            if at == len(arguments):
+                raise Usage(f"{flag} wants a value")
+            value = arguments[at]
+            at += 1
+        if flag in ("--dir", "--dir-ro"):
+            host, _, guest = value.partition("::")
+            if not os.path.isdir(host):
+                raise Usage(f"{flag}: no such folder: {host}")
+            tree = Tree(len(trees), host, guest or host, flag == "--dir")
+            trees.append(tree)
+            records.append(f"{'dir' if tree.writable else 'dir-ro'}={tree.guest}")
+        elif flag == "--env":
+            if "=" in value:
+                records.append("env=" + value)
+            elif value in os.environ:
+                records.append(f"env={value}={os.environ[value]}")
+        elif flag == "--argv0":
+            argv0 = value
+        elif flag == "--timeout":
+            records.append(f"timeout_ns={int(seconds_in(value) * 1e9)}")
+        elif flag == "--memory":
+            options["memory"] = value
+        elif flag[2:] in PASSED_ON:
+            records.append(f"{flag[2:]}={value}")
+        else:
+            raise Usage(f"no flag {flag}")
+    if at == len(arguments):
+        raise Usage("no program; usage: ./dev os [FLAGS] PROG.wasm ARGS...")
+    program = arguments[at]
+    records.append("arg=" + (argv0 if argv0 is not None else program))
+    records += ["arg=" + argument for argument in arguments[at + 1:]]
+    records += [f"stream={file_type(fd)}" for fd in (0, 1, 2)]
+    return records, trees, program, options
+
+
+def main():
+    kernel = sys.argv[1]
+    try:
+        records, trees, program, options = parse(sys.argv[2:])
+        with (open(program, "rb") if program != "-" else open(0, "rb", closefd=False)) as file:
+            code = file.read()
+    except (Usage, OSError) as error:
+        fail(error)
+    manifest = b"".join(os.fsencode(record) + b"\0" for record in records)
+    parts = [pack_entry(0o100644, b"manifest", manifest), pack_entry(0o100644, b"program", code)]
+    for tree in trees:
+        parts.extend(tree.pack())
+    parts.append(pack_entry(UNCHANGED, END))
+
+    box = machine.Machine(kernel, archive=b"".join(parts), memory=options["memory"])
+    exit_code = machine.run(box)
+    if options["verbose"]:
+        sys.stderr.write(box.console_text())
+    if box.files:
+        try:
+            entries = list(unpack(box.files))
+            for tree in trees:
+                if tree.writable:
+                    tree.apply([(mode, name[len(tree.prefix):], content, mtime)
+                                for mode, name, content, mtime in entries if name.startswith(tree.prefix)])
+        except (OSError, ValueError) as error:
+            sys.stderr.write(f"skerry os: the program's files could not be written: {error}\n")
+            sys.exit(EXIT_UNWRITTEN)
+    sys.exit(exit_code)
+
+
+main()
