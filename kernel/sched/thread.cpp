@@ -119,6 +119,12 @@ void wait_for_word(const u32* word, u32 expected, u64 deadline_ns) {
   if (interrupts) arch::enable_interrupts();
 }
 
+void yield_thread() {
+  bool interrupts = arch::disable_interrupts();
+  give_way();
+  if (interrupts) arch::enable_interrupts();
+}
+
 void wake_threads(const u32* word) {
   bool interrupts = arch::disable_interrupts();
   Thread* t = running;

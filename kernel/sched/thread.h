@@ -45,6 +45,8 @@ constexpr u64 never = ~u64{0};
 // Lets others run until wake_threads(word) or the instant of monotonic_ns, while *word == expected.
 // May come back early.
 void wait_for_word(const u32* word, u32 expected, u64 deadline_ns);
+// Lets others run, if there are any that can.
+void yield_thread();
 // From threads and from interrupt handlers.
 void wake_threads(const u32* word);
 
