@@ -19,6 +19,7 @@ OUTPUT, ERROR, READ, WATCH, FILES, EXIT, TIME = 1, 2, 3, 4, 5, 6, 7  # to the ho
 INPUT, READY, CLOSED, INTERRUPT, TIME_NOW = 1, 2, 3, 4, 5  # from the host
 HEADER = struct.Struct("<II")
 
+SAME_KEYPRESS = 0.5  # seconds
 INTERRUPT_GRACE = 5.0  # seconds for an interrupted program to end by itself
 
 
@@ -69,9 +70,10 @@ class Machine:
         self.process.wait()
 
     def interrupt(self):
-        """Asks the program to end; if it was asked before, ends the machine."""
+        """Asks the program to end; if it was asked a while before, ends the machine."""
         if self.interrupted_at is not None:
-            self.stop()
+            if time.monotonic() - self.interrupted_at > SAME_KEYPRESS:  # `timeout` sends a signal twice
+                self.stop()
         else:
             self.interrupted_at = time.monotonic()
             self.send(INTERRUPT)
