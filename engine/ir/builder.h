@@ -66,6 +66,15 @@ class Builder {
     open_ = true;
   }
 
+  // Whether there is nothing in the open block.
+  bool is_empty() const { return function_.blocks[current()].begin == next().raw(); }
+  // Takes the open block away, which is empty.
+  void drop_block() {
+    DCHECK(open_ && is_empty());
+    function_.blocks.resize(function_.blocks.size() - 1);
+    open_ = false;
+  }
+
   // A list in extra: its position.
   u32 list(std::span<const u32> items) {
     u32 at = u32(function_.extra.size());

@@ -1,6 +1,7 @@
 #include "engine/translate/translate.h"
 
 #include "engine/abi/builtins.h"
+#include "engine/ir/prune.h"
 #include "engine/translate/fold.h"
 #include "engine/translate/prescan.h"
 #include "engine/validate/function.h"
@@ -157,7 +158,7 @@ class Translator {
   u32 new_target(Label& label, u32 operand_count);
   void jump(u32 target);
   void begin_block();
-  void begin_only_successor(u32 target);
+  void begin_next(u32 target);
   void join(Label& label);
   bool continue_behind_jump(Label& label);
   void end_loop(Label& label, bool reachable);
@@ -201,6 +202,9 @@ class Translator {
   u32 table_stamp_ = 0;
 
   Loop current_loop_ = Loop::none();
+  // The Branch, and its target, that alone leads to the open block; none if that is not so.
+  Value only_branch_ = Value::none();
+  u32 only_target_ = none;
   i32 depth_ = 0;  // open frames that the sink knows of
   // The depth at which a constant condition made the rest of a sequence unreachable; 0: it is
   // not. What is told meanwhile goes to the end of the arrays, from where end_dead takes it
@@ -222,6 +226,7 @@ struct Scratch::Arrays {
   std::vector<ir::Value> saved;
   std::vector<ir::Value> results;
   std::vector<u8> columns;
+  ir::Pruner pruner;
 };
 
 Scratch::Scratch() : arrays_(std::make_unique<Arrays>()) {}
@@ -297,11 +302,14 @@ void Translator::return_values(Operands operands) {
 void Translator::begin_block() {
   builder_.begin_block(current_loop_);
   numbering_.begin_extended_block();
+  only_branch_ = Value::none();
   close_fuel();
 }
 
-// Begins a block that has one predecessor, the block just ended, and names it in `target`.
-void Translator::begin_only_successor(u32 target) {
+// Begins a block that only `target` of the Branch just made leads to.
+void Translator::begin_next(u32 target) {
+  only_branch_ = Value(builder_.next().raw() - 1);
+  only_target_ = target;
   function_.extra[target] = builder_.begin_block(current_loop_).raw();
   close_fuel();
 }
@@ -367,7 +375,18 @@ u32 Translator::saved_edge(Label& label) {
   return target;
 }
 
-void Translator::jump(u32 target) { terminate({.op = Op::Jump, .b = target}); }
+// Ends the open block with a Jump. An empty block that only a Branch leads to is taken away: the Branch goes where the
+// Jump would.
+void Translator::jump(u32 target) {
+  if (!only_branch_.is_none() && builder_.is_empty()) {
+    Inst& branch = function_.insts[only_branch_];
+    (branch.b == only_target_ ? branch.b : branch.c) = target;
+    builder_.drop_block();
+    only_branch_ = Value::none();
+    return;
+  }
+  terminate({.op = Op::Jump, .b = target});
+}
 
 void Translator::block(Label& label, Operands) { open_frame(label); }
 
@@ -376,7 +395,7 @@ void Translator::loop(Label& label, Operands operands) {
   if (is_dead()) return;
   Frame& frame = label.data;
   u32 target = u32(function_.extra.size());
-  function_.extra.push_back(function_.blocks.size());
+  function_.extra.push_back(none);
   function_.extra.push_back(u32(operands.size() + frame.assigned.size()));
   for (const auto& operand : operands) function_.extra.push_back(operand.value.raw());
   for (u32 local : frame.assigned) {
@@ -387,6 +406,7 @@ void Translator::loop(Label& label, Operands operands) {
 
   u32 parent_depth = current_loop_.is_none() ? 0 : function_.loops[current_loop_].depth;
   frame.header = function_.blocks.end_key();
+  function_.extra[target] = frame.header.raw();
   frame.loop = function_.loops.push({.header = frame.header, .end = Block::none(), .parent = current_loop_, .depth = parent_depth + 1});
   current_loop_ = frame.loop;
   begin_block();
@@ -439,7 +459,7 @@ void Translator::if_(Label& label, Value condition, Operands operands) {
   // The target for the else arm, which is not known yet, is field b if the condition is inverted.
   if (inverted) std::swap(branch.b, branch.c);
   terminate(branch);
-  begin_only_successor(then);
+  begin_next(then);
 }
 
 void Translator::else_(Label& label, Operands operands) {
@@ -462,6 +482,8 @@ void Translator::else_(Label& label, Operands operands) {
   Inst& branch = function_.insts[frame.branch];
   (branch.b == none ? branch.b : branch.c) = target;
   begin_block();
+  only_branch_ = frame.branch;
+  only_target_ = target;
 }
 
 void Translator::else_params(Label& label, Operands operands) {
@@ -628,7 +650,7 @@ void Translator::br_if(Label& label, Value condition, Operands operands) {
   Inst branch{.op = Op::Branch, .a = value.raw(), .b = taken, .c = next};
   if (inverted) std::swap(branch.b, branch.c);
   terminate(branch);
-  begin_only_successor(next);
+  begin_next(next);
 }
 
 void Translator::br_table(std::span<Label* const> labels, Value index, Operands operands) {
@@ -950,7 +972,10 @@ Result<TranslateOutcome> translate_function(const wasm::Module& module, FuncInde
     Translator translator(module, options, arrays, out, locals, budget);
     TRY(validate::validate_function(module, index, features, translator, arrays.validation));
     outcome.locals_in_slots = locals == Locals::Slots;
-    if (!translator.over_budget()) return outcome;
+    if (!translator.over_budget()) {
+      arrays.pruner.run(out);
+      return outcome;
+    }
     if (locals == Locals::Slots)
       return fail(ErrorCode::Limit, body.offset, concat("function ", index.raw(), " carries too many values over its branches"));
     locals = Locals::Slots;
