@@ -1,9 +1,11 @@
 // Compile throughput of one thread, stage by stage: compile_throughput FILE.wasm...
 //
+// With CHECK_ALLOCATION in the environment each allocation is checked (and the last figure means nothing).
 // For each module: MB of code section a second for validation alone, for translation, and
 // for all up to machine code, each the best of a few runs.
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <algorithm>
@@ -61,6 +63,7 @@ int main(int argc, char** argv) {
     Features features = Features::implemented();
     InstanceLayout layout = InstanceLayout::of(*module);
     codegen::Settings settings;
+    settings.check_allocation = getenv("CHECK_ALLOCATION") != nullptr;
     settings.memory_base_register = target->has_memory_base_register();
     codegen::ModuleContext context{*module, layout, settings};
     translate::Scratch scratch;

@@ -42,6 +42,7 @@ struct Settings {
   bool memory_base_register = true;  // the platform keeps memory 0's base where code can use it
   bool mask_indices = true;          // under speculation: tables and br_table
   bool fuel = false;
+  bool check_allocation = false;  // after each function, by a CHECK; for tests
 };
 
 struct ModuleContext {

@@ -30,6 +30,7 @@ Machine::Machine(const oracle::Program& program, x64::CpuFeatures cpu)
   settings.bounds = BoundsPlan::checked(memory_bytes);
   settings.traps = codegen::TrapStyle::Call;
   settings.memory_base_register = false;
+  settings.check_allocation = true;
   codegen::ModuleContext context{module, layout_, settings};
   auto scratch = target_->make_scratch();
   codegen::CompiledFunction compiled;

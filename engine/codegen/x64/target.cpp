@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/codegen/check_allocation.h"
 #include "engine/codegen/linear_scan.h"
 #include "engine/codegen/x64/emit.h"
 #include "engine/codegen/x64/select.h"
@@ -35,6 +36,10 @@ class X64Target : public codegen::Target {
     Lower(context, cpu_, s.lower).run(function, s.code, s.liveness);
     codegen::find_liveness(function, s.code, vop_table, s.liveness);
     codegen::allocate_linear_scan(s.code, s.liveness, register_file, s.scan, s.allocation);
+    if (context.settings.check_allocation) {
+      std::string wrong = codegen::check_allocation(function, s.code, vop_table, register_file, s.allocation);
+      if (!wrong.empty()) codegen::allocation_failed(wrong);
+    }
     s.emitter.run(context, function, s.code, s.allocation, out);
   }
 
