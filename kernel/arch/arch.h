@@ -88,6 +88,11 @@ bool disable_interrupts();
 // off, so that none is lost between the caller's test and the sleep.
 void wait_for_interrupt();
 
+// Whether this is called by a handler of an interrupt: timer_expired or device_interrupt.
+bool in_interrupt();
+// redirect_fault with FaultKind::Interrupt for the caller's own code, as if an interrupt had come.
+void check_interrupt();
+
 // Writes the registers of the caller and its chain of return addresses to the console.
 void print_backtrace();
 
@@ -141,7 +146,7 @@ void set_timer(u64 deadline_ns);
 void enable_line(u32 line);
 
 // ------------------------------------------------------------------ What it asks of the kernel
-// All but kernel_main are called with interrupts off on the hart's own trap stack.
+// All but kernel_main are called with interrupts off on stacks of the hart's own for traps.
 
 // The kernel's beginning, on the boot stack.
 [[noreturn]] void kernel_main(const BootInfo& info);

@@ -186,10 +186,10 @@ void release(u8* address, u64 size) {
 
 Result<void> commit(u8* address, u64 size, Access access) {
   Reservation& r = reservation_of(address, size);
+  if (size == 0) return {};
   u64 begin = u64(address), end = begin + size;
   auto [first, last] = spans_in(r, begin, end);
   CHECK(first == last);  // not committed yet
-  if (size == 0) return {};
   if (!charge_frames(size / page_size)) return no_memory();
   replace(r, first, last, {begin, end, access, nullptr, 0});
   return {};
@@ -197,6 +197,7 @@ Result<void> commit(u8* address, u64 size, Access access) {
 
 Result<void> protect(u8* address, u64 size, Access access) {
   Reservation& r = reservation_of(address, size);
+  if (size == 0) return {};
   u64 begin = u64(address), end = begin + size;
   auto [first, last] = spans_in(r, begin, end);
   CHECK(pages_in(r, first, last) == size / page_size);
@@ -208,6 +209,7 @@ Result<void> protect(u8* address, u64 size, Access access) {
 
 void decommit(u8* address, u64 size) {
   Reservation& r = reservation_of(address, size);
+  if (size == 0) return;
   u64 begin = u64(address), end = begin + size;
   auto [first, last] = spans_in(r, begin, end);
   arch::unmap_range(begin, end);
@@ -219,10 +221,10 @@ void decommit(u8* address, u64 size) {
 Result<void> zero(u8* address, u64 size) {
   // What faults again is made of zeros; writing them costs more than the fault does.
   Reservation& r = reservation_of(address, size);
+  if (size == 0) return {};
   u64 begin = u64(address), end = begin + size;
   auto [first, last] = spans_in(r, begin, end);
   CHECK(pages_in(r, first, last) == size / page_size);
-  if (size == 0) return {};
   arch::unmap_range(begin, end);
   replace(r, first, last, {begin, end, Access::ReadWrite, nullptr, 0});
   return {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "base/check.h"
 #include "kernel/mm/address_space.h"
@@ -12,6 +13,7 @@ namespace skerry::kernel {
 static Thread* running;  // the thread pointer's copy, for before there is one
 static u64 alarm_deadline = never;
 static void (*alarm_callback)();
+static void (*deferred_callback)();  // of call_unlocked
 
 Thread& current_thread() { return *running; }
 
@@ -35,7 +37,9 @@ static void give_way() {
       if (t == last) return;
       running = t;
       arch::set_thread_pointer(t);
-      return arch::switch_stack(&last->stack_pointer, t->stack_pointer);
+      arch::switch_stack(&last->stack_pointer, t->stack_pointer);
+      if (running->interrupt_pending) arch::check_interrupt();
+      return;
     }
     arch::set_timer(std::min(nearest, alarm_deadline));
     arch::wait_for_interrupt();
@@ -109,6 +113,7 @@ void join_thread(Thread* thread) {
 }
 
 void wait_for_word(const u32* word, u32 expected, u64 deadline_ns) {
+  CHECK(!arch::in_interrupt());
   bool interrupts = arch::disable_interrupts();
   if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == expected) {
     running->wait_word = word;
@@ -140,6 +145,25 @@ void set_alarm(u64 deadline_ns, void (*callback)()) {
   alarm_deadline = deadline_ns;
   alarm_callback = callback;
   arch::set_timer(deadline_ns);
+  if (interrupts) arch::enable_interrupts();
+}
+
+void interrupt_thread(Thread& thread) {
+  thread.interrupt_pending = true;
+  if (&thread == running && !arch::in_interrupt()) arch::check_interrupt();
+}
+
+void call_unlocked(void (*callback)()) {
+  if (running->locks == 0) callback();
+  else deferred_callback = callback;
+}
+
+void note_lock() { ++running->locks; }
+
+void note_unlock() {
+  if (--running->locks != 0 || !deferred_callback) return;
+  bool interrupts = arch::disable_interrupts();
+  if (auto callback = std::exchange(deferred_callback, nullptr)) callback();
   if (interrupts) arch::enable_interrupts();
 }
 

@@ -20,12 +20,13 @@ struct Thread {
   void (*body)(void*);
   void* argument;
   u32 ended;
+  u32 locks;  // held
 
   // Shared with interrupt handlers: touched with interrupts off.
   bool waits;
   const u32* wait_word;
   u64 wait_deadline;
-  bool interrupt_pending;  // platform::interrupt was called for it
+  bool interrupt_pending;  // interrupt_thread was called for it
 };
 
 constexpr u64 stack_size = 8 * MiB;
@@ -52,5 +53,14 @@ void wake_threads(const u32* word);
 
 // `callback` is called by the interrupt handler at the instant, once. There is one alarm.
 void set_alarm(u64 deadline_ns, void (*callback)());
+
+// FaultKind::Interrupt for a thread, where it is or, if it does not run, where it goes on.
+void interrupt_thread(Thread& thread);
+
+// From an interrupt handler: calls now what takes locks, or when the interrupted thread lets go of
+// its last one. The last callback counts.
+void call_unlocked(void (*callback)());
+void note_lock();
+void note_unlock();
 
 }  // namespace skerry::kernel

@@ -24,11 +24,7 @@ bool memory_base_instructions() { return kernel::arch::memory_base_instructions(
 // A thread of the seam is one of the kernel's.
 Thread* current_thread() { return reinterpret_cast<Thread*>(&kernel::current_thread()); }
 
-void interrupt(Thread* thread) {
-  // On one hart the thread is either the interrupted one, and is looked at when the interrupt
-  // handler returns, or in host code, which has its own ways of noticing.
-  reinterpret_cast<kernel::Thread*>(thread)->interrupt_pending = true;
-}
+void interrupt(Thread* thread) { kernel::interrupt_thread(*reinterpret_cast<kernel::Thread*>(thread)); }
 
 }  // namespace skerry::platform
 

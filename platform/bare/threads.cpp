@@ -18,15 +18,18 @@ void join_worker(Worker* worker) { kernel::join_thread(reinterpret_cast<kernel::
 u32 processor_count() { return 1; }
 
 // Threads give the hart away only when they wait, so that a lock is seen taken only by those who
-// come while its holder waits for something else.
+// come while its holder waits for something else. Interrupt handlers never see the lock of the
+// thread that they interrupt (kernel::call_unlocked).
 void Mutex::lock() {
   while (state_ != 0) kernel::wait_for_word(&state_, 1, kernel::never);
   state_ = 1;
+  kernel::note_lock();
 }
 void Mutex::unlock() {
   CHECK(state_ == 1);
   state_ = 0;
   kernel::wake_threads(&state_);
+  kernel::note_unlock();
 }
 
 void wait_on(const u32* word, u32 expected, u64 timeout_ns) {

@@ -66,6 +66,7 @@ void end_of_interrupt();
 constexpr u8 vector_device = 32;  // + line of the I/O interrupt controller
 constexpr u8 device_lines = 24;
 constexpr u8 vector_timer = 56;
+constexpr u8 vector_check = 57;  // raised by ourselves: nothing but the look that every interrupt ends with
 constexpr u8 vector_spurious = 63;
 constexpr u32 vector_count = 64;
 

@@ -1,8 +1,9 @@
 // Descriptor tables, and what happens after a trap.
 //
-// All vectors are interrupt gates, so that a trap runs with interrupts off. Exceptions, interrupts
-// and double faults have a stack each; an exception within an exception's handling is a bug of ours
-// and stops the kernel (its frame overwrites the first one's, which nobody returns to then).
+// All vectors are interrupt gates, so that a trap runs with interrupts off. Interrupts, double faults
+// and exceptions have stacks of their own. The handler of an exception may touch pages that are not
+// mapped yet: while it runs, the processor is told to enter the next exception on the next of
+// `exception_depth` stacks.
 
 #include "base/string.h"
 #include "kernel/arch/arch.h"
@@ -43,15 +44,18 @@ struct [[gnu::packed]] TablePointer {
   u64 base;
 };
 
-constexpr u8 stack_exception = 1, stack_interrupt = 2, stack_double_fault = 3;
+constexpr u8 stack_interrupt = 1, stack_double_fault = 2, stack_exception = 3;
 constexpr usize trap_stack_size = 16 * KiB;
+constexpr u32 exception_depth = 3;
 
-// One hart's; there is one.
-alignas(16) static u8 trap_stacks[3][trap_stack_size];
+// One hart's; there is one. From the number of `stack_exception` on, all are for exceptions.
+alignas(16) static u8 trap_stacks[stack_exception - 1 + exception_depth][trap_stack_size];
+static u8* stack_top(u32 number) { return trap_stacks[number - 1] + trap_stack_size; }
 static TaskState task_state;
 static u64 descriptors[4];
 static Gate gates[vector_count];
-static bool in_exception;
+static u32 exceptions;  // being handled
+static bool handles_interrupt;
 static bool reporting;
 constexpr u8 exit_fault_in_report = 126;
 
@@ -59,7 +63,9 @@ extern "C" const u8 trap_stubs[];
 constexpr usize stub_size = 16;
 
 static void load_tables() {
-  for (usize i = 0; i < 3; ++i) task_state.stacks[i] = u64(&trap_stacks[i][trap_stack_size]);
+  for (u8 number : {stack_interrupt, stack_double_fault, stack_exception}) {
+    task_state.stacks[number - 1] = u64(stack_top(number));
+  }
   task_state.io_map = sizeof task_state;
 
   u64 task = u64(&task_state);
@@ -165,19 +171,21 @@ static constexpr const char* exception_names[32] = {
 extern "C" void x64_trap(TrapFrame& frame) {
   if (frame.vector < 32) {
     const char* name = exception_names[frame.vector] ? exception_names[frame.vector] : "reserved exception";
-    if (in_exception || frame.vector == double_fault) stop_with(frame, name);
-    in_exception = true;
-    if (!handle_exception(frame)) {
-      in_exception = false;  // the report itself may touch pages that are not there yet
-      stop_with(frame, name);
-    }
-    in_exception = false;
+    if (exceptions + 1 == exception_depth || frame.vector == double_fault) stop_with(frame, name);
+    u64& stack = task_state.stacks[stack_exception - 1];
+    stack = u64(stack_top(stack_exception + ++exceptions));
+    if (!handle_exception(frame)) stop_with(frame, name);
+    stack = u64(stack_top(stack_exception + --exceptions));
     return;
   }
   if (frame.vector == vector_spurious) return;
-  if (frame.vector == vector_timer) arch::timer_expired();
-  else arch::device_interrupt(u32(frame.vector) - vector_device);
-  end_of_interrupt();
+  if (frame.vector != vector_check) {
+    handles_interrupt = true;
+    if (frame.vector == vector_timer) arch::timer_expired();
+    else arch::device_interrupt(u32(frame.vector) - vector_device);
+    handles_interrupt = false;
+    end_of_interrupt();
+  }
   redirect(frame, platform::FaultKind::Interrupt, 0);
 }
 
@@ -265,6 +273,10 @@ bool disable_interrupts() {
   asm volatile("pushfq; popq %0; cli" : "=r"(flags)::"memory");
   return flags & rflags_interrupts;
 }
+
+bool in_interrupt() { return handles_interrupt; }
+
+void check_interrupt() { asm volatile("int %0" ::"i"(vector_check) : "memory"); }
 
 void wait_for_interrupt() { asm volatile("sti; hlt; cli" ::: "memory"); }
 

@@ -172,10 +172,12 @@ struct Snapshot { u64 stack_pointer, frame_pointer; };
 Snapshot safe;
 u32 faults[4];
 u64 last_address;
+u8* handler_touches;
 
 bool handle(const platform::FaultContext& context, platform::Resume& resume) {
   ++faults[u32(context.kind)];
   last_address = context.address;
+  if (handler_touches) handler_touches[500 * KiB] = 1;
   resume = {u64(&landed), safe.frame_pointer, safe.stack_pointer, u64(context.kind), 5};
   return true;
 }
@@ -241,6 +243,23 @@ u8 faults_test() {
     CHECK(guarded(compute, 0) == u64(FaultKind::Interrupt) + 40);
   }
   CHECK(monotonic_ns() - start >= 20'000'000);
+
+  // The handler itself may touch pages that were never touched.
+  auto fresh = platform::reserve(1 * MiB);
+  CHECK(bool(platform::commit(check(fresh), 1 * MiB, Access::ReadWrite)));
+  handler_touches = *fresh;
+  CHECK(guarded(read_at, 8) == 40 && (*fresh)[500 * KiB] == 1);
+  handler_touches = nullptr;
+
+  // A thread that interrupts itself, and one that is under a lock when the interrupt comes.
+  CHECK(guarded([](u64) { platform::interrupt(platform::current_thread()); }, 0) == u64(FaultKind::Interrupt) + 40);
+  static Mutex mutex;
+  static bool called;
+  mutex.lock();
+  set_alarm(monotonic_ns() + 1'000'000, [] { call_unlocked([] { called = true; }); });
+  for (u64 until = monotonic_ns() + 5'000'000; monotonic_ns() < until;) CHECK(!called);
+  mutex.unlock();
+  CHECK(called);
   say("faults\n");
   return 0;
 }
