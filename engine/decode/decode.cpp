@@ -227,7 +227,8 @@ class Decoder {
         return ImportItem{ExternKind::Table, module_.tables.push({TRY(table_type(reader))}).raw()};
       case u8(ExternKind::Memory):
         TRY(room(start, module_.memories.size(), 1, limits::memories, "memories"));
-        return ImportItem{ExternKind::Memory, module_.memories.push({TRY(read_limits(reader, LimitsOf::Memory))}).raw()};
+        return ImportItem{ExternKind::Memory,
+                          module_.memories.push({TRY(read_limits(reader, LimitsOf::Memory))}).raw()};
       case u8(ExternKind::Global):
         return ImportItem{ExternKind::Global, module_.globals.push({TRY(global_type(reader)), {}}).raw()};
       case u8(ExternKind::Tag):
@@ -415,7 +416,8 @@ class Decoder {
     ByteRange range = TRY(reader.byte_vector());
     if (range.size > limits::function_body_bytes)
       return fail(ErrorCode::Limit, start,
-                  concat("function body too large: ", range.size, " bytes, the limit is ", limits::function_body_bytes));
+                  concat("function body too large: ", range.size, " bytes, the limit is ",
+                         limits::function_body_bytes));
     return range;
   }
 

@@ -22,7 +22,8 @@ Fault mismatch(Reader& reader, u32 offset, std::string_view what) {
 }
 
 Fault bad_alignment(Reader& reader, u32 offset, u32 align, u32 natural) {
-  return reader.invalid(offset, concat("alignment must not be larger than natural: 2**", align, " is over 2**", natural));
+  return reader.invalid(offset,
+                        concat("alignment must not be larger than natural: 2**", align, " is over 2**", natural));
 }
 
 Fault missing_end(Reader& reader, u32 offset, u32 open) {

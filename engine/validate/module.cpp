@@ -105,7 +105,8 @@ class ModuleValidator {
       if (item.kind == ExternKind::Global && !features_.has(Feature::MutableGlobals) &&
           module_.globals[GlobalIndex(item.index)].type.mutability == Mutability::Var)
         return fail(ErrorCode::Unsupported, offset_of(item.name),
-                    concat("global ", item.index, ", exported and mutable, needs the feature mutable-global, which is off"));
+                    concat("global ", item.index,
+                           ", exported and mutable, needs the feature mutable-global, which is off"));
     }
     return unique_exports();
   }
@@ -217,7 +218,8 @@ class ModuleValidator {
         if (inst.index >= globals) return unknown(reader, inst.offset, "global", inst.index, globals);
         GlobalType type = module_.globals[GlobalIndex(inst.index)].type;
         if (type.mutability == Mutability::Var)
-          return reader.invalid(inst.offset, concat("constant expression required: global ", inst.index, " is mutable"));
+          return reader.invalid(inst.offset,
+                                concat("constant expression required: global ", inst.index, " is mutable"));
         stack.push_back(type.value);
         return true;
       }

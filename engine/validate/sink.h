@@ -54,7 +54,8 @@ using wasm::MemArg;
 template <class S>
 concept FunctionSink = requires(S s, typename S::Value v, ControlFrame<typename S::Value, typename S::Frame>& frame,
                                 std::span<Operand<typename S::Value>> operands, Opcode op, MemArg memarg, u32 n,
-                                std::span<const ValueType> types, std::span<ControlFrame<typename S::Value, typename S::Frame>* const> frames) {
+                                std::span<const ValueType> types,
+                                std::span<ControlFrame<typename S::Value, typename S::Frame>* const> frames) {
   // The byte offset, in the module, of the instruction reported next.
   s.at(n);
 

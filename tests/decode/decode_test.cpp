@@ -189,7 +189,8 @@ TEST(Decode, DamagedSections) {
       {"size of 33 bits", {1, 0x80, 0x80, 0x80, 0x80, 0x10}, M, 9, "integer too large"},
       {"type: empty section", section(1, {}), M, 10, "unexpected end, in the type section"},
       {"type: count", section(1, {2, 0x60, 0, 0}), M, 10, "unexpected end: 2 types were declared in 3 bytes"},
-      {"type: left over", section(1, {0, 0}), M, 11, "section size mismatch: 1 bytes are left over, in the type section"},
+      {"type: left over", section(1, {0, 0}), M, 11,
+       "section size mismatch: 1 bytes are left over, in the type section"},
       {"type: form", section(1, {1, 0x61, 0, 0}), M, 11, "malformed type form 0x61"},
       {"type: long form", section(1, {1, 0xe0, 0x7f, 0}), M, 11, "integer representation too long"},
       {"type: struct", section(1, {1, 0x5f, 0, 0}), U, 11, "the type form 0x5f needs the feature gc"},
@@ -201,7 +202,8 @@ TEST(Decode, DamagedSections) {
       {"import: module name", section(2, {1, 9, 'm', 0, 0}), M, 12, "length out of bounds"},
       {"import: UTF-8", section(2, {1, 1, 0x80, 0, 0, 0}), M, 12, "malformed UTF-8 encoding, in the import section"},
       {"import: kind", section(2, {1, 0, 0, 5, 0}), M, 13, "malformed import kind 5"},
-      {"import: tag", section(2, {1, 0, 0, 4, 0, 0}), U, 13, "malformed import kind 4: a tag needs the feature exceptions"},
+      {"import: tag", section(2, {1, 0, 0, 4, 0, 0}), U, 13,
+       "malformed import kind 4: a tag needs the feature exceptions"},
       {"import: type", section(2, {1, 0, 0, 0, 0}), I, 14, "unknown type 0"},
       {"import: reference", section(2, {1, 0, 0, 1, 0x7f, 0, 0}), M, 14, "malformed reference type 0x7f"},
       {"import: mutability", section(2, {1, 0, 0, 3, 0x7f, 2}), M, 15, "malformed mutability 2"},
@@ -253,7 +255,8 @@ TEST(Decode, FeaturesThatAreOff) {
       {Feature::BulkMemory, elems({{1, 0, 0}}), U, 11, "unknown table 1"},
       {Feature::BulkMemory, datas({{1, 0}}), U, 11, "unknown memory 1"},
       {Feature::MultiValue, types({func_type({}, {I32, I32})}), I, 13, "invalid result arity"},
-      {Feature::ReferenceTypes, types({func_type({FuncRef}, {})}), U, 13, "the value type funcref needs the feature reference-types, which is off"},
+      {Feature::ReferenceTypes, types({func_type({FuncRef}, {})}), U, 13,
+       "the value type funcref needs the feature reference-types, which is off"},
       {Feature::ReferenceTypes, tables({{0x6f, 0, 0}}), U, 11, "the reference type externref"},
       {Feature::ReferenceTypes, globals({{0x7f, 0, 0xd2, 0, 0x0b}}), U, 13, "ref.func needs the feature"},
   };
@@ -277,7 +280,8 @@ TEST(Decode, OrderOfSections) {
   for (u8 first : order) {
     for (u8 second : order) {
       auto place = [&](u8 id) { return std::find(std::begin(order), std::end(order), id) - order; };
-      Bytes bytes = module({custom("a", {}), section(first, {0}), custom("b", {}), section(second, {0}), custom("c", {})});
+      Bytes bytes =
+          module({custom("a", {}), section(first, {0}), custom("b", {}), section(second, {0}), custom("c", {})});
       auto result = decode(bytes);
       if (place(first) < place(second)) {
         EXPECT_TRUE(result) << int(first) << ", " << int(second) << ": " << result.error().message;

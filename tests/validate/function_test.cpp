@@ -240,7 +240,8 @@ TEST(Function, Indices) {
       {"type", {}, {0x41, 0, 0x11, 6, 0, 0x0b}, I, "unknown type 6"},
       {"block type", {}, {0x02, 6, 0x0b, 0x0b}, I, "unknown type 6"},
       {"table of call", {}, {0x41, 0, 0x11, 0, 2, 0x0b}, I, "unknown table 2"},
-      {"externref table of call", {}, {0x41, 0, 0x11, 0, 1, 0x0b}, I, "type mismatch: expected funcref, found externref"},
+      {"externref table of call", {}, {0x41, 0, 0x11, 0, 1, 0x0b}, I,
+       "type mismatch: expected funcref, found externref"},
       {"table", {}, {0x41, 0, 0x25, 2, 0x1a, 0x0b}, I, "unknown table 2"},
       {"memory of load", {}, {0x41, 0, 0x28, 0x42, 2, 0, 0x1a, 0x0b}, I, "unknown memory 2"},
       {"memory", {}, {0x3f, 2, 0x1a, 0x0b}, I, "unknown memory 2"},
@@ -301,7 +302,8 @@ TEST(Function, Branches) {
       {"br_if keeps", {I32}, {0x41, 0, 0x41, 0, 0x0d, 0, 0x0b}, I, nullptr},
       {"br_if without condition", {I32}, {0x41, 0, 0x0d, 0, 0x0b}, I, "type mismatch"},
       {"return with more below", {I32, I64}, {0x43, 0, 0, 0, 0, 0x41, 0, 0x42, 0, 0x0f, 0x0b}, I, nullptr},
-      {"return in wrong order", {I32, I64}, {0x42, 0, 0x41, 0, 0x0f, 0x0b}, I, "type mismatch: expected i64, found i32"},
+      {"return in wrong order", {I32, I64}, {0x42, 0, 0x41, 0, 0x0f, 0x0b}, I,
+       "type mismatch: expected i64, found i32"},
       {"br_table one arity", {}, {0x02, 0x40, 0x41, 0, 0x0e, 1, 0, 1, 0x0b, 0x0b}, I, nullptr},
       {"br_table two arities", {I32}, {0x02, 0x40, 0x41, 0, 0x41, 0, 0x0e, 1, 0, 1, 0x0b, 0x41, 0, 0x0b}, I,
        "type mismatch: labels of a br_table with different arities"},
@@ -314,7 +316,8 @@ TEST(Function, Branches) {
       {"br_table known operand of two types", {I32},
        {0x02, 0x7e, 0x00, 0x41, 0, 0x41, 0, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x41, 0, 0x0b}, I, "type mismatch"},
       {"return_call", {I32}, {0x41, 0, 0x12, 0, 0x0b}, I, nullptr},
-      {"return_call of other results", {I64}, {0x41, 0, 0x12, 0, 0x0b}, I, "type mismatch: a tail call must have the results"},
+      {"return_call of other results", {I64}, {0x41, 0, 0x12, 0, 0x0b}, I,
+       "type mismatch: a tail call must have the results"},
       {"return_call without argument", {I32}, {0x12, 0, 0x0b}, I, "type mismatch"},
       {"return_call of itself", {I32, I64}, {0x12, 2, 0x0b}, I, nullptr},
       {"return_call_indirect", {I32}, {0x41, 0, 0x41, 0, 0x13, 1, 0, 0x0b}, I, nullptr},
@@ -440,6 +443,13 @@ TEST(Function, ManyOperands) {
   code.insert(code.end(), count - 1, 0x7c);
   code.insert(code.end(), {0xa7, 0x0b});
   expect_valid(check(with_body({}, {I32}, {}, code)), "adds");
+  // The same within a block that has an operand below it.
+  code = constant(I64);
+  code.insert(code.end(), {0x02, 0x7e});
+  for (u32 i = 0; i < count; ++i) code.insert(code.end(), {0x42, 1});
+  code.insert(code.end(), count - 1, 0x7c);
+  code.insert(code.end(), {0x0b, 0x7c, 0xa7, 0x0b});
+  expect_valid(check(with_body({}, {I32}, {}, code)), "adds in a block");
   Types thousand(1000, I32);
   Bytes calls;
   for (u32 i = 0; i < 200; ++i) calls.insert(calls.end(), {0x10, 2});  // 200,000 results on the stack
