@@ -1,6 +1,16 @@
 #include "wasi/poll.h"
 
 namespace skerry::wasi {
+namespace {
+
+// The bytes ahead of a file's position, for files that are always ready.
+u64 bytes_ahead(File& file) {
+  auto stat = file.stat();
+  auto position = file.seek(0, Whence::Current);
+  return stat && position && stat->size > *position ? stat->size - *position : 0;
+}
+
+}  // namespace
 
 HostResult<Timestamp> clock_deadline(Clock& clock, ClockId id, Timestamp timeout, bool absolute, Timestamp now) {
   if (id != ClockId::Realtime && id != ClockId::Monotonic) return fail(Errno::Inval);
@@ -41,6 +51,9 @@ HostResult<std::vector<Event>> await(Context& context, std::span<const Wish> wis
         happened = item->ready;
         event.error = u16(item->error);
         event.size = item->size;
+        if (happened && item->interest == Interest::Read && !item->file->wait_handle()) {
+          event.size = bytes_ahead(*item->file);
+        }
         event.flags = item->hangup ? event_hangup : 0;
         ++item;
       }
