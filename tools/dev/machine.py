@@ -19,6 +19,7 @@ OUTPUT, ERROR, READ, WATCH, FILES, EXIT, TIME = 1, 2, 3, 4, 5, 6, 7  # to the ho
 INPUT, READY, CLOSED, INTERRUPT, TIME_NOW = 1, 2, 3, 4, 5  # from the host
 HEADER = struct.Struct("<II")
 
+EXIT_FAILURE, EXIT_INTERRUPTED = 70, 130
 SAME_KEYPRESS = 0.5  # seconds
 INTERRUPT_GRACE = 5.0  # seconds for an interrupted program to end by itself
 
@@ -94,7 +95,7 @@ class Machine:
             ready, _, _ = select.select(readers, [], [], timeout)
             if not ready:
                 self.stop()
-                raise MachineFailure("the program did not end when interrupted")
+                return EXIT_INTERRUPTED
             if 0 in ready:
                 self.watching = False
                 self.tell_ready()
@@ -106,6 +107,8 @@ class Machine:
                 data = b""
             if not data:
                 self.process.wait()
+                if self.interrupted_at is not None:
+                    return EXIT_INTERRUPTED
                 raise MachineFailure(self.console_text())
             self.pending += data
             code = self.take_messages()
@@ -173,6 +176,6 @@ def run(machine):
         return machine.serve()
     except MachineFailure as failure:
         sys.stderr.write(f"skerry os: the machine failed\n{failure}\n")
-        return 70
+        return EXIT_FAILURE
     finally:
         machine.stop()

@@ -8,26 +8,29 @@ What crosses at boot, and how it comes back, is in kernel/fs/archive.h and kerne
 """
 
 import os
+import signal
 import stat
-import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import machine
 
-EXIT_USAGE, EXIT_UNWRITTEN = 2, 74
+EXIT_FAILURE, EXIT_USAGE, EXIT_UNWRITTEN = 1, 2, 74
 
-# Flags with a value that the kernel reads by the same name.
-PASSED_ON = ("gear", "unknown-imports", "invoke", "features", "fuel", "max-memory")
+# Flags that the kernel reads by the same name, with a value and without; and those of `skerry run`
+# that say nothing here: there is one gear, one processor and no cache.
+PASSED_ON = ("unknown-imports", "features", "fuel")
+SWITCHES_PASSED_ON = ("lazy", "allow-precompiled", "stats")
+WITHOUT_EFFECT, SWITCHES_WITHOUT_EFFECT = ("gear", "jobs"), ("no-cache",)
 
 
 class Usage(Exception):
     pass
 
 
-def fail(text):
+def fail(text, code):
     sys.stderr.write(f"skerry os: {text}\n")
-    sys.exit(EXIT_USAGE)
+    sys.exit(code)
 
 
 # ---------------------------------------------------------------------------------- The archive
@@ -189,6 +192,14 @@ def seconds_in(text):
         raise Usage(f"--timeout wants a number of seconds, not {text!r}") from None
 
 
+def bytes_in(text):
+    scale = {"K": 10, "M": 20, "G": 30, "T": 40}.get(text[-1:], 0)
+    digits = text[:-1] if scale else text
+    if not digits.isdigit():
+        raise Usage(f"--max-memory wants a count of bytes, not {text!r}")
+    return int(digits) << scale
+
+
 def parse(arguments):
     """The manifest's records, the trees, the program's file and the machine's options."""
     records, trees = [], []
@@ -200,8 +211,14 @@ def parse(arguments):
         at += 1
         if flag == "--":
             break
+        name = flag[2:]
         if flag == "--verbose":
             options["verbose"] = True
+            continue
+        if name in SWITCHES_PASSED_ON:
+            records.append(f"{name}=")
+            continue
+        if name in SWITCHES_WITHOUT_EFFECT:
             continue
         if not has_value:
             if at == len(arguments):
@@ -226,14 +243,17 @@ def parse(arguments):
             records.append(f"timeout_ns={int(seconds_in(value) * 1e9)}")
         elif flag == "--memory":
             options["memory"] = value
-        elif flag[2:] in PASSED_ON:
-            records.append(f"{flag[2:]}={value}")
-        else:
+        elif flag == "--max-memory":
+            records.append(f"max-memory={bytes_in(value)}")
+        elif name in PASSED_ON:
+            records.append(f"{name}={value}")
+        elif name not in WITHOUT_EFFECT:
             raise Usage(f"no flag {flag}")
     if at == len(arguments):
         raise Usage("no program; usage: ./dev os [FLAGS] PROG.wasm ARGS...")
     program = arguments[at]
-    records.append("arg=" + (argv0 if argv0 is not None else program))
+    records.append("file=" + program)
+    records.append("arg=" + (argv0 if argv0 is not None else os.path.basename(program)))
     records += ["arg=" + argument for argument in arguments[at + 1:]]
     records += [f"stream={file_type(fd)}" for fd in (0, 1, 2)]
     return records, trees, program, options
@@ -245,8 +265,10 @@ def main():
         records, trees, program, options = parse(sys.argv[2:])
         with (open(program, "rb") if program != "-" else open(0, "rb", closefd=False)) as file:
             code = file.read()
-    except (Usage, OSError) as error:
-        fail(error)
+    except Usage as mistake:
+        fail(mistake, EXIT_USAGE)
+    except OSError as error:
+        fail(error, EXIT_FAILURE)
     manifest = b"".join(os.fsencode(record) + b"\0" for record in records)
     parts = [pack_entry(0o100644, b"manifest", manifest), pack_entry(0o100644, b"program", code)]
     for tree in trees:
@@ -267,6 +289,9 @@ def main():
         except (OSError, ValueError) as error:
             sys.stderr.write(f"skerry os: the program's files could not be written: {error}\n")
             sys.exit(EXIT_UNWRITTEN)
+    if exit_code == 130 and box.interrupted_at is not None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # so that a shell sees what ended us
+        os.kill(os.getpid(), signal.SIGINT)
     sys.exit(exit_code)
 
 

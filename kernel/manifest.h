@@ -1,0 +1,53 @@
+// Manifest: what the boot archive says about the program, read from it.
+//
+// The archive's entry "manifest" is a list of records KEY=VALUE, each with a NUL behind it.
+// Those of one key are in order:
+//
+//   file=PATH             of the program on the host, for messages
+//   arg=TEXT              arguments, the program's own name first
+//   env=NAME=VALUE
+//   dir=GUEST             a preopened directory, the N-th of these two keys: its tree is dirs/N/...
+//   dir-ro=GUEST
+//   stream=TYPE           what standard input, output, error are on the host: WASI's number
+//   timeout_ns=N  max-memory=N  fuel=N  features=LIST  unknown-imports=trap|default
+//   lazy=  allow-precompiled=  stats=
+
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "kernel/fs/ram.h"
+#include "wasi/descriptors.h"
+
+namespace skerry::kernel {
+
+struct Manifest {
+  struct Preopen {
+    std::string guest;
+    wasi::Mutability tree;
+    std::shared_ptr<RamNode> root;
+  };
+
+  std::string file;
+  std::vector<std::string> arguments;
+  std::vector<std::string> environment;
+  std::vector<Preopen> preopens;
+  std::vector<wasi::FileType> streams;
+  std::optional<u64> timeout_ns, max_memory, fuel;
+  std::string features, unknown_imports;
+  bool lazy = false, allow_precompiled = false, stats = false;
+
+  std::span<const u8> program;  // in the archive
+
+  // The files' contents stay in the archive, which must outlive `files`.
+  static Result<Manifest> read(std::span<const u8> archive, RamFiles& files);
+
+ private:
+  Result<void> read_record(std::string_view key, std::string_view value, RamFiles& files);
+};
+
+}  // namespace skerry::kernel
