@@ -1,8 +1,9 @@
 // Machine: the functions of a module as machine code, in the least instance that runs them.
 //
-// No runtime and no signal handlers: traps are calls, memories are checked explicitly. A
-// module may have functions, globals and one memory, and no imports; globals begin as zero. It is how code
-// generation is tested by itself, against the interpreter of the IR.
+// No runtime and no signal handlers: traps are calls, memories are checked explicitly. A module may have everything
+// but imports. What its instance begins with is copied from one of the interpreter's, which is the
+// first instance of its store: references are then the same numbers in both. It is how code generation is tested by
+// itself, against the interpreter of the IR.
 
 #pragma once
 
@@ -18,27 +19,53 @@ namespace skerry::tests {
 
 class Machine {
  public:
-  Machine(const oracle::Program& program, x64::CpuFeatures cpu);
+  struct Options {
+    bool memory_base_register = false;  // where the CPU and the system have GS for it: see below
+    bool fuel = false;                  // the program was translated with it
+  };
+
+  // Without `initial` the memory and the globals are zero, and tables null.
+  Machine(const oracle::Program& program, x64::CpuFeatures cpu, const oracle::Instance* initial = nullptr);
+  Machine(const oracle::Program& program, x64::CpuFeatures cpu, const oracle::Instance* initial, Options options);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
+  // Whether the system lets programs set the base of GS (Options::memory_base_register, with CpuFeature::Fsgsbase).
+  static bool has_memory_base_register();
+
   oracle::Outcome invoke(std::string_view exported, std::span<const u64> arguments);
-  std::span<u8> memory() { return memory_; }
+  std::span<u8> memory() { return memory(MemoryIndex(0)); }
+  std::span<u8> memory(MemoryIndex i) { return {memories_[i].base, memories_[i].size}; }
+  std::span<const TableEntry> table(TableIndex i) { return {tables_[i].base, tables_[i].length}; }
+  u64 global(GlobalIndex i);
+  void set_fuel(u64 fuel) { state_.fuel = fuel; }
 
  private:
+  struct Builtins;
+
   u8* place(std::span<const u8> code);
+  void compile(codegen::Settings settings);
+  void make_builtins();
+  void make_instance(const oracle::Instance* initial);
+  u8* reserve(u64 bytes);
+  u8* instance_bytes() { return reinterpret_cast<u8*>(instance_.data()); }
+  TableEntry entry(u32 handle, ValueType element);
 
   const oracle::Program& program_;
   InstanceLayout layout_;
   std::unique_ptr<codegen::Target> target_;
   u8* code_ = nullptr;
   u8* code_end_ = nullptr;
-  std::vector<u8> memory_;
+  std::vector<std::span<u8>> reserved_;
   std::vector<u64> instance_;
   std::vector<const void*> builtins_;
   IndexMap<FuncIndex, const u8*> functions_;
-  MemoryRecord memory_record_{};
+  u32 function_handles_ = 1;
+  IndexMap<MemoryIndex, MemoryRecord> memories_;
+  IndexMap<TableIndex, TableRecord> tables_;
+  IndexMap<ElemIndex, std::vector<u32>> elems_;
+  IndexMap<DataIndex, std::span<const u8>> datas_;
   StoreState state_{};
 };
 
