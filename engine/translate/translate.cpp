@@ -73,11 +73,6 @@ struct FrameData {
 
 Type first_result(const FuncType& type) { return type.results.empty() ? Type::Void : ir::type_of(type.results[0]); }
 
-// A local that has no value of its own yet holds one of these in its place.
-constexpr u32 first_stand_in = 0xffff'ff00;
-ir::Value zero_of(Type type) { return ir::Value(first_stand_in | u32(type)); }
-ir::Value slot_of(Type type) { return ir::Value(first_stand_in | 0x10 | u32(type)); }
-
 }  // namespace
 
 class Translator {
@@ -162,7 +157,6 @@ class Translator {
   void join(Label& label);
   bool continue_behind_jump(Label& label);
   void end_loop(Label& label, bool reachable);
-  Value settled(u32 local);
 
   // Code that is unreachable since a condition is a constant
   bool is_dead() const { return dead_depth_ != 0; }
@@ -194,7 +188,7 @@ class Translator {
 
   const Prescan& prescan_;
   u32 next_frame_ = 0;  // in prescan_.frames()
-  std::vector<Value>& current_;  // by local: its value now, or a stand-in
+  std::vector<Value>& current_;  // by local: its value now
   std::vector<Value>& saved_;    // of open ifs
   std::vector<Value>& results_;  // of the frame that has ended
   std::vector<u8>& columns_;     // join: whether a column varies between edges
@@ -261,18 +255,21 @@ void Translator::begin_function(Label&, std::span<const ValueType> locals) {
   usize param_count = function_.signature->params.size();
   current_.resize(locals.size());
   for (usize i = 0; i < param_count; ++i) current_[i] = builder_.param(ir::type_of(locals[i]));
-  if (locals_ == Locals::Values) {
-    for (usize i = param_count; i < locals.size(); ++i) current_[i] = zero_of(ir::type_of(locals[i]));
-    return;
-  }
-  for (usize i = 0; i < locals.size(); ++i) {
+  // The zeros of the other locals, one of each type; pruned where nobody reads them.
+  Value zeros[8];
+  std::fill(std::begin(zeros), std::end(zeros), Value::none());
+  for (usize i = param_count; i < locals.size(); ++i) {
     Type type = ir::type_of(locals[i]);
-    function_.slots.push_back(type);
-    Value initial = i < param_count ? current_[i] : constant(type, 0);
-    builder_.append({.op = Op::SlotSet, .a = initial.raw(), .b = u32(i)});
-    current_[i] = slot_of(type);
+    Value& zero = zeros[u8(type)];
+    if (zero.is_none()) zero = constant(type, 0);
+    current_[i] = zero;
   }
+  if (locals_ == Locals::Values) return;
   numbering_.change(State::Slot);
+  for (usize i = 0; i < locals.size(); ++i) {
+    function_.slots.push_back(ir::type_of(locals[i]));
+    builder_.append({.op = Op::SlotSet, .a = current_[i].raw(), .b = u32(i)});
+  }
 }
 
 void Translator::end_function(Label& label, Operands operands) {
@@ -334,13 +331,6 @@ void Translator::open_frame(Label& label) {
     label.data.assigned = prescan_.assigned(frames[next_frame_]);
 }
 
-// The value of a local where an edge takes it along.
-ir::Value Translator::settled(u32 local) {
-  Value value = current_[local];
-  if (value.raw() < first_stand_in) return value;
-  return constant(Type(value.raw() & 0xf), 0);
-}
-
 // A target to the label of a frame, with room for operands and then the assigned locals, which are put there.
 u32 Translator::new_target(Label& label, u32 operand_count) {
   Frame& frame = label.data;
@@ -362,7 +352,7 @@ u32 Translator::edge(Label& label, Operands operands) {
   u32 target = new_target(label, u32(operands.size()));
   u32* arguments = function_.extra.data() + target + 2;
   for (const auto& operand : operands) *arguments++ = operand.value.raw();
-  for (u32 local : label.data.assigned) *arguments++ = settled(local).raw();
+  for (u32 local : label.data.assigned) *arguments++ = current_[local].raw();
   return target;
 }
 
@@ -399,8 +389,7 @@ void Translator::loop(Label& label, Operands operands) {
   function_.extra.push_back(u32(operands.size() + frame.assigned.size()));
   for (const auto& operand : operands) function_.extra.push_back(operand.value.raw());
   for (u32 local : frame.assigned) {
-    u32 value = settled(local).raw();
-    function_.extra.push_back(value);
+    function_.extra.push_back(current_[local].raw());
   }
   jump(target);
 
@@ -411,11 +400,7 @@ void Translator::loop(Label& label, Operands operands) {
   current_loop_ = frame.loop;
   begin_block();
   for (auto& operand : operands) operand.value = builder_.param(ir::type_of(operand.type));
-  for (u32 local : frame.assigned) {
-    Value value = current_[local];
-    Type type = value.raw() < first_stand_in ? function_.type(value) : Type(value.raw() & 0xf);
-    current_[local] = builder_.param(type);
-  }
+  for (u32 local : frame.assigned) current_[local] = builder_.param(function_.type(current_[local]));
 }
 
 void Translator::end_loop(Label& label, bool reachable) {
@@ -445,7 +430,7 @@ void Translator::if_(Label& label, Value condition, Operands operands) {
   Frame& frame = label.data;
   frame.saved = u32(saved_.size());
   for (const auto& operand : operands) saved_.push_back(operand.value);
-  for (u32 local : frame.assigned) saved_.push_back(settled(local));
+  for (u32 local : frame.assigned) saved_.push_back(current_[local]);
 
   if (auto bits = folder_.constant(condition)) {
     frame.arms = u32(*bits) ? Arms::OnlyThen : Arms::OnlyElse;
@@ -693,11 +678,8 @@ void Translator::unreachable() {
 
 ir::Value Translator::local_get(u32 local) {
   count_operator();
-  Value value = current_[local];
-  if (value.raw() < first_stand_in) [[likely]] return value;
-  Type type = Type(value.raw() & 0xf);
-  if (locals_ == Locals::Slots) return numbering_.add({.op = Op::SlotGet, .type = type, .b = local}, State::Slot);
-  return constant(type, 0);
+  if (locals_ == Locals::Values) [[likely]] return current_[local];
+  return numbering_.add({.op = Op::SlotGet, .type = function_.slots[local], .b = local}, State::Slot);
 }
 
 void Translator::local_set(u32 local, Value value) {

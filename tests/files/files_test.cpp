@@ -1,0 +1,85 @@
+// The file-tests of the stages up to the IR (tests/support/file_tests.h).
+//
+//   test: ir     the section `ir` is what translation makes of the functions
+//   test: run    the runs, by the interpreter of the IR
+
+#include <gtest/gtest.h>
+
+#include "base/string.h"
+#include "engine/ir/print.h"
+#include "tests/ir_interpreter/interpreter.h"
+#include "tests/support/file_tests.h"
+#include "tests/support/paths.h"
+#include "text/parse.h"
+
+namespace skerry {
+namespace {
+
+using tests::FileTest;
+
+class Files : public testing::TestWithParam<std::filesystem::path> {
+ protected:
+  void SetUp() override {
+    Result<FileTest> file = FileTest::read(GetParam());
+    ASSERT_TRUE(file) << file.error().message;
+    file_ = *file;
+    Result<std::vector<u8>> bytes = text::parse_module(file_.text);
+    ASSERT_TRUE(bytes) << bytes.error().message;
+    auto program = oracle::Program::load(std::move(*bytes));
+    ASSERT_TRUE(program) << program.error().message;
+    program_ = std::move(*program);
+  }
+
+  FileTest file_;
+  std::unique_ptr<oracle::Program> program_;
+};
+
+TEST_P(Files, BecomesTheExpectedIr) {
+  if (!file_.is_for("ir")) GTEST_SKIP();
+  std::string printed;
+  for (const ir::Function& function : program_->functions) if (!function.index.is_none()) printed += ir::print(function);
+  std::string difference = file_.check("ir", printed);
+  EXPECT_EQ(difference, "") << GetParam();
+}
+
+TEST_P(Files, RunsInTheInterpreter) {
+  if (!file_.is_for("run")) GTEST_SKIP();
+  EXPECT_FALSE(file_.runs.empty());
+  oracle::Store store;
+  oracle::Instantiation made = store.instantiate(*program_);
+  ASSERT_FALSE(made.error) << made.error->message;
+  for (const FileTest::Run& run : file_.runs) {
+    auto found = made.instance->find(run.function);
+    ASSERT_TRUE(found) << GetParam() << ":" << run.line << ": no export " << run.function;
+    const FuncType& type = store.type_of(found->function);
+    ASSERT_EQ(run.arguments.size(), type.params.size()) << GetParam() << ":" << run.line;
+    std::vector<u64> arguments;
+    for (usize i = 0; i < type.params.size(); ++i) {
+      Result<u64> bits = tests::parse_value(type.params[i], run.arguments[i]);
+      ASSERT_TRUE(bits) << GetParam() << ":" << run.line << ": " << bits.error().message;
+      arguments.push_back(*bits);
+    }
+    oracle::Outcome outcome = store.invoke(found->function, arguments);
+    std::string got, expected;
+    if (outcome.kind == oracle::Outcome::Kind::Trapped) got = concat("trap: ", sentence(outcome.trap));
+    for (usize i = 0; i < outcome.results.size(); ++i)
+      got += concat(i ? ", " : "", tests::print_value(type.results[i], outcome.results[i]));
+    if (!run.trap.empty()) expected = "trap: " + run.trap;
+    for (usize i = 0; i < run.results.size(); ++i) {
+      ASSERT_LT(i, type.results.size()) << GetParam() << ":" << run.line;
+      Result<u64> bits = tests::parse_value(type.results[i], run.results[i]);
+      ASSERT_TRUE(bits) << GetParam() << ":" << run.line << ": " << bits.error().message;
+      expected += concat(i ? ", " : "", tests::print_value(type.results[i], *bits));
+    }
+    EXPECT_EQ(got, expected) << GetParam() << ":" << run.line;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Files, testing::ValuesIn(tests::file_tests()), [](const auto& info) {
+  std::string name = std::filesystem::relative(info.param, tests::source_folder() / "tests/files").string();
+  for (char& c : name) if (!std::isalnum(static_cast<unsigned char>(c))) c = '_';
+  return name;
+});
+
+}  // namespace
+}  // namespace skerry
