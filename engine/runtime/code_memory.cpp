@@ -24,7 +24,7 @@ Result<void> CodeMemory::publish() {
   return platform::publish_code(base_, size_);
 }
 
-void CodeMemory::add_range(u64 begin, u64 end, CodeKind kind, const FunctionTable* functions) {
+void CodeMemory::add_range(u64 begin, u64 end, CodeKind kind, const CodeMap* functions) {
   if (begin == end) return;
   u64 base = reinterpret_cast<u64>(base_);
   add_code_range({base + begin, base + end, kind, functions});

@@ -37,7 +37,7 @@ class CodeMemory {
   std::span<const u8> bytes() const { return {base_, size_}; }
 
   Result<void> publish();
-  void add_range(u64 begin, u64 end, CodeKind kind, const FunctionTable* functions = nullptr);
+  void add_range(u64 begin, u64 end, CodeKind kind, const CodeMap* functions = nullptr);
 
  private:
   u8* base_ = nullptr;

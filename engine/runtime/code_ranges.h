@@ -16,6 +16,20 @@ namespace skerry::runtime {
 
 class FunctionTable;
 
+// A place in a compiled function.
+struct FunctionAt {
+  const FunctionTable* table;
+  u32 function;  // in the table
+  u32 offset;    // from the begin of its code
+};
+// What tells the functions of a range apart.
+class CodeMap {
+ public:
+  virtual ~CodeMap() = default;
+  // May be called in a signal handler.
+  virtual std::optional<FunctionAt> find(u64 pc) const = 0;
+};
+
 enum class CodeKind : u8 {
   Functions,  // bodies of a module; interruptible
   Stubs,      // bridges and ways out; interruptible
@@ -27,7 +41,7 @@ struct CodeRange {
   u64 begin = 0;
   u64 end = 0;
   CodeKind kind = CodeKind::Stubs;
-  const FunctionTable* functions = nullptr;  // of Functions
+  const CodeMap* functions = nullptr;  // of Functions
 };
 
 // The range must not overlap another. It stays until it is removed by its begin; nobody may

@@ -93,7 +93,8 @@ void FunctionTable::add(u32 code_begin, u32 code_size, std::span<const u8> sites
   sites_.insert(sites_.end(), sites.begin(), sites.end());
 }
 
-[[clang::disable_sanitizer_instrumentation]] std::optional<u32> FunctionTable::find_function(u64 offset) const {
+[[clang::disable_sanitizer_instrumentation]] std::optional<FunctionAt> FunctionTable::find(u64 pc) const {
+  u64 offset = pc - code_;
   const Function* low = functions_.data();
   for (usize count = functions_.size(); count > 0;) {
     usize half = count / 2;
@@ -105,7 +106,7 @@ void FunctionTable::add(u32 code_begin, u32 code_size, std::span<const u8> sites
     }
   }
   if (low == functions_.data() || offset - low[-1].code_begin >= low[-1].code_size) return std::nullopt;
-  return u32(low - functions_.data() - 1);
+  return FunctionAt{this, u32(low - functions_.data() - 1), u32(offset - low[-1].code_begin)};
 }
 
 [[clang::disable_sanitizer_instrumentation]] std::optional<Site> FunctionTable::find_trap(u32 function,

@@ -20,6 +20,7 @@
 
 #include "base/result.h"
 #include "engine/codegen/target.h"
+#include "engine/runtime/code_ranges.h"
 
 namespace skerry::runtime {
 
@@ -28,7 +29,7 @@ struct Site {
   u32 position;
 };
 
-class FunctionTable {
+class FunctionTable final : public CodeMap {
  public:
   // Functions in the order of their addresses, which is that of the module's own functions.
   // `code_begin` is the offset from the first function's code.
@@ -43,8 +44,8 @@ class FunctionTable {
     return std::span(sites_).subspan(f.sites_begin, f.sites_size);
   }
 
-  // By the offset from the first function's code. All may be called in a signal handler.
-  std::optional<u32> find_function(u64 offset) const;
+  // By offsets in the function's code. All may be called in a signal handler.
+  std::optional<FunctionAt> find(u64 pc) const override;
   std::optional<Site> find_trap(u32 function, u32 offset) const;
   // Of the call that returns to `offset`.
   std::optional<Site> find_call(u32 function, u32 offset) const;
@@ -56,8 +57,9 @@ class FunctionTable {
 
   void set_code(u64 address) { code_ = address; }
   u64 code() const { return code_; }
-  // Whose functions they are.
+  // Whose functions they are, and the index of the first.
   class CompiledModule* module = nullptr;
+  u32 first = 0;
 
  private:
   struct Function {

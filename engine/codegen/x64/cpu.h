@@ -59,5 +59,7 @@ std::string print_cpu(CpuFeatures features);
 // registers (OSXSAVE, XCR0). No register tells user code whether CR4.FSGSBASE is set: the platform
 // takes Fsgsbase away unless it knows that it is. On a host of another ISA: the baseline.
 CpuFeatures detect_cpu_features();
+// Whether this very program is x86-64 code.
+bool is_native();
 
 }  // namespace skerry::x64

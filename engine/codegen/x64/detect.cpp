@@ -46,9 +46,12 @@ CpuFeatures detect_cpu_features() {
   return saves_vectors ? found : found.without(CpuFeature::Avx);
 }
 
+bool is_native() { return true; }
+
 #else
 
 CpuFeatures detect_cpu_features() { return CpuFeatures(); }
+bool is_native() { return false; }
 
 #endif
 

@@ -60,8 +60,9 @@ void Emitter::lay_out_frame() {
 void Emitter::prologue() {
   a_.push(Gpr::Rbp);
   a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
-  // What a leaf with a small frame may use is left free below the limit (abi/instance.h).
-  bool checks = has_calls_ || frame_size_ > unchecked_frame;
+  // What a leaf with a small frame may use is left free below the limit (abi/instance.h). With a loop it
+  // compares nevertheless: an interruption that comes while it is entered moves the limit (docs/abi.md).
+  bool checks = has_calls_ || !function_->loops.empty() || frame_size_ > unchecked_frame;
   if (checks) {
     a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
     Gpr lowest = Gpr::Rsp;

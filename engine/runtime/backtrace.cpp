@@ -1,0 +1,79 @@
+#include "engine/runtime/backtrace.h"
+
+#include <algorithm>
+
+#include "engine/runtime/compiled_module.h"
+#include "engine/runtime/function_table.h"
+
+namespace skerry::runtime {
+namespace {
+
+// Two words at a frame pointer: the frame pointer of the caller, and where it goes on.
+struct FrameWords {
+  u64 caller;
+  u64 return_address;
+};
+
+}  // namespace
+
+[[clang::disable_sanitizer_instrumentation]] void Backtrace::add(u64 pc, Kind kind) {
+  u64 place = count_ < half ? count_ : half + (count_ - half) % half;
+  items_[place] = {pc, kind};
+  ++count_;
+}
+
+[[clang::disable_sanitizer_instrumentation]] void Backtrace::capture(u64 pc, u64 frame_pointer,
+                                                                      const Activation* activation) {
+  count_ = 0;
+  add(pc, Kind::Instruction);
+  walk(frame_pointer, activation);
+}
+
+[[clang::disable_sanitizer_instrumentation]] void Backtrace::capture(const Activation* activation) {
+  count_ = 0;
+  if (!activation) return;
+  add(activation->exit_pc, Kind::ReturnAddress);
+  walk(reinterpret_cast<const FrameWords*>(activation->exit_frame_pointer)->caller, activation);
+}
+
+[[clang::disable_sanitizer_instrumentation]] void Backtrace::walk(u64 frame_pointer, const Activation* activation) {
+  while (activation) {
+    // Frames of an activation lie below where it was entered, each above the one before.
+    u64 low = 0;
+    while (frame_pointer > low && frame_pointer < activation->entry_stack_pointer && frame_pointer % 8 == 0) {
+      const FrameWords& frame = *reinterpret_cast<const FrameWords*>(frame_pointer);
+      std::optional<CodeRange> range = find_code_range(frame.return_address);
+      if (!range || range->kind == CodeKind::Enter) break;
+      if (range->kind == CodeKind::Functions) add(frame.return_address, Kind::ReturnAddress);
+      low = frame_pointer;
+      frame_pointer = frame.caller;
+    }
+    activation = activation->previous;
+    if (!activation) return;
+    add(activation->exit_pc, Kind::ReturnAddress);
+    frame_pointer = reinterpret_cast<const FrameWords*>(activation->exit_frame_pointer)->caller;
+  }
+}
+
+std::vector<Frame> Backtrace::frames(u32& left_out) const {
+  left_out = count_ > 2 * half ? u32(std::min<u64>(count_ - 2 * half, ~u32{0})) : 0;
+  std::vector<Frame> frames;
+  auto name = [&](const Item& item) {
+    // A call may be the last instruction of its function: what is looked up is the call.
+    u64 pc = item.kind == Kind::ReturnAddress ? item.pc - 1 : item.pc;
+    std::optional<CodeRange> range = find_code_range(pc);
+    if (!range || range->kind != CodeKind::Functions) return;
+    std::optional<FunctionAt> at = range->functions->find(pc);
+    if (!at) return;
+    bool is_call = item.kind == Kind::ReturnAddress;
+    frames.push_back(at->table->module->frame(*at->table, at->function, at->offset + is_call,
+                                              is_call ? SiteOf::Call : SiteOf::Instruction));
+  };
+  u64 first = std::min<u64>(count_, half);
+  for (u64 i = 0; i < first; ++i) name(items_[i]);
+  u64 rest = count_ - first;
+  for (u64 i = count_ - std::min<u64>(rest, half); i < count_; ++i) name(items_[half + (i - half) % half]);
+  return frames;
+}
+
+}  // namespace skerry::runtime

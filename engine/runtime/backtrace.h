@@ -1,0 +1,43 @@
+// Backtrace: the guest's functions on the stack, as pcs, written down before the stack goes.
+//
+// Capturing follows frame pointers, innermost first: through compiled functions and the
+// stubs between them, past the host's frames by the exits that activations note, to the end
+// of the chain. It allocates nothing and may run in a signal handler. Of a deep stack the
+// first and the last frames are kept. Naming them comes later, when there is time.
+
+#pragma once
+
+#include <vector>
+
+#include "engine/abi/instance.h"
+#include "engine/runtime/code_ranges.h"
+#include "skerry/trap.h"
+
+namespace skerry::runtime {
+
+class Backtrace {
+ public:
+  // From a fault, at the instruction itself.
+  void capture(u64 pc, u64 frame_pointer, const Activation* activation);
+  // From the host: from where the innermost activation was left.
+  void capture(const Activation* activation);
+  void clear() { count_ = 0; }
+
+  // The frames with their names; `left_out` is how many there were between the halves.
+  std::vector<Frame> frames(u32& left_out) const;
+  static constexpr u32 half = 16;
+
+ private:
+  enum class Kind : u8 { Instruction, ReturnAddress };
+  struct Item {
+    u64 pc;
+    Kind kind;
+  };
+  void walk(u64 frame_pointer, const Activation* activation);
+  void add(u64 pc, Kind kind);
+
+  u64 count_ = 0;  // all that were seen; the last `half` are a ring behind the first
+  Item items_[2 * half];
+};
+
+}  // namespace skerry::runtime

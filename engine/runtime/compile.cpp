@@ -1,0 +1,170 @@
+#include "engine/runtime/compile.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "platform/platform.h"
+
+namespace skerry::runtime {
+namespace {
+
+constexpr u32 run_bytes = 32 * KiB;       // of bodies, at least, that a thread takes at a time
+constexpr u32 bytes_per_thread = 64 * KiB;  // of bodies, for which one more thread pays
+constexpr u64 code_limit = 0x7fff0000;    // what direct calls reach
+constexpr u64 function_alignment = 16;
+
+// Neighbouring functions, compiled by one thread.
+struct Run {
+  FuncIndex begin, end;
+  std::vector<u8> code;
+  std::vector<u8> sites;
+  struct Piece {
+    u32 code_size;
+    u32 sites_size;
+    u32 relocations;  // how many
+  };
+  std::vector<Piece> pieces;
+  std::vector<codegen::Relocation> relocations;
+};
+
+class ModuleCompilation {
+ public:
+  ModuleCompilation(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout)
+      : engine_(engine), module_(module), layout_(layout) {}
+
+  Result<ModuleCode> run() {
+    divide();
+    compile_all();
+    if (failed_) return fail(std::move(*failed_));
+    return lay_out();
+  }
+
+ private:
+  void divide() {
+    FuncIndex end = module_.functions.end_key();
+    for (FuncIndex at(module_.imported_functions); at < end;) {
+      Run run{.begin = at};
+      for (u64 bytes = 0; at < end && bytes < run_bytes; at = at.next()) bytes += module_.functions[at].body.size;
+      run.end = at;
+      runs_.push_back(std::move(run));
+    }
+  }
+
+  void compile_all() {
+    u32 wanted = engine_.config().compiler_threads;
+    if (wanted == 0) wanted = platform::processor_count();
+    u32 threads = std::min({wanted, u32(runs_.size()), 1 + module_.code_section.size / bytes_per_thread});
+    std::vector<platform::Worker*> workers;
+    auto body = [](void* self) { static_cast<ModuleCompilation*>(self)->compile_runs(); };
+    // Where the system has no thread for us, those that there are do all.
+    for (u32 i = 1; i < threads; ++i) {
+      auto worker = platform::spawn_worker(body, this);
+      if (!worker) break;
+      workers.push_back(*worker);
+    }
+    compile_runs();
+    for (platform::Worker* worker : workers) platform::join_worker(worker);
+  }
+
+  void compile_runs() {
+    FunctionCompiler compiler(engine_, module_, layout_);
+    for (u32 i; (i = next_run_.fetch_add(1, std::memory_order_relaxed)) < runs_.size();) {
+      Run& run = runs_[i];
+      if (run.begin.raw() > first_failed_.load(std::memory_order_relaxed)) return;
+      for (FuncIndex function = run.begin; function < run.end; function = function.next()) {
+        auto compiled = compiler.compile(function);
+        if (!compiled) {
+          note_failure(function, std::move(compiled.error()));
+          break;
+        }
+        append(run, **compiled);
+      }
+    }
+  }
+
+  static void append(Run& run, const codegen::CompiledFunction& function) {
+    usize sites_before = run.sites.size();
+    run.code.insert(run.code.end(), function.code.begin(), function.code.end());
+    FunctionTable::encode(function, run.sites);
+    run.relocations.insert(run.relocations.end(), function.relocations.begin(), function.relocations.end());
+    run.pieces.push_back({u32(function.code.size()), u32(run.sites.size() - sites_before), u32(function.relocations.size())});
+  }
+
+  void note_failure(FuncIndex function, Error error) {
+    platform::MutexGuard guard(mutex_);
+    if (failed_ && first_failed_ < function.raw()) return;
+    failed_ = std::move(error);
+    first_failed_ = function.raw();
+  }
+
+  Result<ModuleCode> lay_out() {
+    ModuleCode out;
+    u64 total = 0;
+    std::vector<u64> offsets;  // by function of its own
+    offsets.reserve(module_.functions.size() - module_.imported_functions);
+    for (const Run& run : runs_) {
+      for (const Run::Piece& piece : run.pieces) {
+        offsets.push_back(total);
+        total = align_up(total + piece.code_size, function_alignment);
+      }
+    }
+    if (total > code_limit) return fail(ErrorCode::Limit, "the machine code of the module would be over 2 GiB");
+    out.memory = TRY(CodeMemory::create(total));
+    out.size = total;
+    u8* base = out.memory.data();
+    u64 address = reinterpret_cast<u64>(base);
+    out.table.set_code(address);
+
+    usize index = 0;
+    for (Run& run : runs_) {
+      const u8* code = run.code.data();
+      const u8* sites = run.sites.data();
+      const codegen::Relocation* relocation = run.relocations.data();
+      for (const Run::Piece& piece : run.pieces) {
+        u64 offset = offsets[index++];
+        if (piece.code_size) std::memcpy(base + offset, code, piece.code_size);
+        for (u32 i = 0; i < piece.relocations; ++i, ++relocation) {
+          u32 callee = relocation->function.raw() - module_.imported_functions;
+          CHECK(relocation->kind == codegen::RelocationKind::Call && callee < offsets.size());
+          engine_.target().relocate(base + offset, address + offset, *relocation, address + offsets[callee]);
+        }
+        out.table.add(u32(offset), piece.code_size, {sites, piece.sites_size});
+        code += piece.code_size;
+        sites += piece.sites_size;
+      }
+      run = {};  // its memory goes back as the code fills
+    }
+    return out;
+  }
+
+  const Engine& engine_;
+  const wasm::Module& module_;
+  const InstanceLayout& layout_;
+  std::vector<Run> runs_;  // each is one thread's while it is compiled
+  std::atomic<u32> next_run_ = 0;
+  std::atomic<u32> first_failed_ = ~u32{0};
+
+  platform::Mutex mutex_;
+  std::optional<Error> failed_;  // guarded by mutex_: of function first_failed_
+};
+
+}  // namespace
+
+FunctionCompiler::FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout)
+    : engine_(engine), module_(module), layout_(layout), scratch_(engine.target().make_scratch()) {}
+
+Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex function) {
+  translate::Options options{.fuel = engine_.settings().fuel};
+  function_.clear();
+  TRY(translate::translate_function(module_, function, engine_.features(), options, translate_scratch_, function_));
+  compiled_.clear();
+  engine_.target().compile({module_, layout_, engine_.settings()}, function_, *scratch_, compiled_);
+  return &compiled_;
+}
+
+Result<ModuleCode> compile_module(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout) {
+  return ModuleCompilation(engine, module, layout).run();
+}
+
+}  // namespace skerry::runtime

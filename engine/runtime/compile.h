@@ -1,0 +1,35 @@
+// compile: the bodies of a validated module -> machine code, on several threads.
+//
+// Functions are independent. Threads take runs of neighbouring functions, translate and
+// compile them into buffers of their own; afterwards the buffers are laid out in the order of
+// the module, so that the code does not depend on who compiled what. The error of the first
+// function in the module that has one is the result.
+
+#pragma once
+
+#include "engine/runtime/compiled_module.h"
+#include "engine/translate/translate.h"
+
+namespace skerry::runtime {
+
+// One thread's working memory: bodies in, machine code out.
+class FunctionCompiler {
+ public:
+  FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout);
+
+  // The result is valid until the next call.
+  Result<const codegen::CompiledFunction*> compile(FuncIndex function);
+
+ private:
+  const Engine& engine_;
+  const wasm::Module& module_;
+  const InstanceLayout& layout_;
+  translate::Scratch translate_scratch_;
+  std::unique_ptr<codegen::Scratch> scratch_;
+  ir::Function function_;
+  codegen::CompiledFunction compiled_;
+};
+
+Result<ModuleCode> compile_module(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout);
+
+}  // namespace skerry::runtime

@@ -1,0 +1,207 @@
+#include "engine/runtime/compiled_module.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "engine/decode/decode.h"
+#include "engine/runtime/artifact.h"
+#include "engine/runtime/compile.h"
+#include "engine/runtime/const_expr.h"
+#include "engine/runtime/lazy.h"
+#include "engine/validate/module.h"
+#include "engine/validate/validate.h"
+
+namespace skerry::runtime {
+
+CompiledModule::CompiledModule(std::shared_ptr<Engine> engine, std::vector<u8> bytes)
+    : engine_(std::move(engine)), bytes_(std::move(bytes)) {}
+
+CompiledModule::~CompiledModule() {
+  for (u32 id : signatures_) engine_->signatures().release(id);
+}
+
+Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<Engine> engine, std::vector<u8> bytes) {
+  std::shared_ptr<CompiledModule> self(new CompiledModule(std::move(engine), std::move(bytes)));
+  const Engine& e = *self->engine_;
+  bool is_lazy = e.settings().calls == codegen::CallStyle::Slot;
+  bool may_load = e.config().cache && e.runs_here() && !is_lazy;
+  std::string key;
+  if (may_load) {
+    key = cache_key(e, self->bytes_);
+    if (auto bytes = e.config().cache->load(key)) {
+      auto artifact = read_artifact(e, *bytes);
+      // What was compiled had been found valid.
+      if (artifact && std::ranges::equal(artifact->module, self->bytes_) && self->decode() && self->take(std::move(artifact->code))) {
+        TRY(self->finish());
+        return self;
+      }
+    }
+  }
+  TRY(self->decode());
+  if (is_lazy) {
+    TRY(validate::validate(self->module_, e.features()));
+    self->lazy_ = std::make_unique<LazyCode>(*self);
+    if (e.runs_here()) TRY(self->lazy_->reserve());
+  } else {
+    TRY(validate::validate_module(self->module_, e.features()));
+    self->code_ = TRY(compile_module(e, self->module_, self->layout_));
+    if (may_load) e.config().cache->store(key, write_artifact(*self));
+  }
+  TRY(self->finish());
+  return self;
+}
+
+Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<Engine> engine, std::vector<u8> bytes,
+                                                               ModuleCode code) {
+  std::shared_ptr<CompiledModule> self(new CompiledModule(std::move(engine), std::move(bytes)));
+  TRY(self->decode());
+  if (!self->take(std::move(code))) return fail(ErrorCode::Artifact, "the artifact's code is not that of its module");
+  TRY(self->finish());
+  return self;
+}
+
+bool CompiledModule::take(ModuleCode code) {
+  if (code.table.count() != module_.functions.size() - module_.imported_functions) return false;
+  code_ = std::move(code);
+  return true;
+}
+
+Result<void> CompiledModule::decode() {
+  module_ = TRY(wasm::decode(bytes_, engine_->features()));
+  layout_ = InstanceLayout::of(module_);
+  return {};
+}
+
+Result<void> CompiledModule::finish() {
+  for (const FuncType& type : module_.types) signatures_.push_back(TRY(engine_->signatures().acquire(type)));
+  exports_by_name_.resize(module_.exports.size());
+  std::iota(exports_by_name_.begin(), exports_by_name_.end(), 0);
+  std::ranges::sort(exports_by_name_, {}, [&](u32 i) { return module_.exports[i].name; });
+  if (!engine_->runs_here()) return {};
+
+  if (!is_lazy()) {
+    code_.table.module = this;
+    code_.table.first = module_.imported_functions;
+    TRY(code_.memory.publish());
+    code_.memory.add_range(0, code_.size, CodeKind::Functions, &code_.table);
+  }
+  TRY(make_stubs());
+  return make_images();
+}
+
+// For functions that something outside may call or that are called outside.
+Result<void> CompiledModule::make_stubs() {
+  std::vector<bool> needed(module_.types.size());
+  auto need = [&](FuncIndex function) { needed[module_.functions[function].type.raw()] = true; };
+  for (FuncIndex f(0); f.raw() < module_.imported_functions; f = f.next()) need(f);
+  for (const wasm::Export& e : module_.exports) {
+    if (e.kind == ExternKind::Func) need(FuncIndex(e.index));
+  }
+  for (FuncIndex f(0); f.raw() < module_.declared_functions.size(); f = f.next()) {
+    if (module_.declared_functions[f.raw()]) need(f);
+  }
+  if (!module_.start.is_none()) need(module_.start);
+
+  std::vector<u32> ids;
+  for (u32 type = 0; type < needed.size(); ++type) {
+    if (needed[type]) ids.push_back(signatures_[type]);
+  }
+  TRY(engine_->signatures().make_stubs(ids));
+  bridges_.resize(needed.size());
+  for (u32 type = 0; type < needed.size(); ++type) {
+    if (needed[type]) bridges_[type] = engine_->signatures().stubs(signatures_[type]).bridge;
+  }
+  return {};
+}
+
+// Active data segments are applied in order, up to the first that is not to a memory of its
+// own, at a constant place, within it: so far instantiation cannot trap, and nobody can tell.
+Result<void> CompiledModule::make_images() {
+  u32 own = module_.memories.size() - module_.imported_memories;
+  images_.resize(own);
+  struct Extent {
+    u64 begin = ~u64{0};
+    u64 end = 0;
+    u64 content = 0;
+  };
+  std::vector<Extent> extents(own);
+  struct Placed {
+    u32 memory;
+    u64 offset;
+    std::span<const u8> bytes;
+  };
+  std::vector<Placed> placed;
+  u32 count = 0;
+  for (const wasm::Data& data : module_.datas) {
+    if (data.mode == wasm::SegmentMode::Active) {
+      if (data.memory.raw() < module_.imported_memories) break;
+      std::optional<u64> offset = evaluate(module_, data.offset, NoInstance());
+      u64 size = module_.memories[data.memory].limits.min * page_size;
+      if (!offset || *offset > size || data.bytes.size > size - *offset) break;
+      u32 memory = data.memory.raw() - module_.imported_memories;
+      if (data.bytes.size != 0) {
+        Extent& extent = extents[memory];
+        extent.begin = std::min(extent.begin, *offset);
+        extent.end = std::max(extent.end, *offset + data.bytes.size);
+        extent.content += data.bytes.size;
+        placed.push_back({memory, *offset, module_.slice(data.bytes)});
+      }
+    }
+    ++count;
+  }
+
+  // Content that is spread thin is written at instantiation instead.
+  constexpr u64 spare = 16 * MiB;
+  u64 page = platform::page_size();
+  for (Extent& extent : extents) {
+    if (extent.end == 0) continue;
+    extent.begin = align_down(extent.begin, page);
+    if (extent.end - extent.begin > 4 * extent.content + spare) return {};
+  }
+  std::vector<std::vector<u8>> contents(own);
+  for (u32 i = 0; i < own; ++i) {
+    if (extents[i].end != 0) contents[i].resize(extents[i].end - extents[i].begin);
+  }
+  for (const Placed& data : placed) {
+    std::memcpy(contents[data.memory].data() + (data.offset - extents[data.memory].begin), data.bytes.data(), data.bytes.size());
+  }
+  for (u32 i = 0; i < own; ++i) {
+    if (contents[i].empty()) continue;
+    auto image = MemoryImage::create(extents[i].begin, contents[i]);
+    if (!image) {
+      // A system without images: segments are written at instantiation.
+      std::ranges::fill(images_, nullptr);
+      return {};
+    }
+    images_[i] = *std::move(image);
+  }
+  data_in_images_ = count;
+  return {};
+}
+
+const void* CompiledModule::entry(FuncIndex function) const {
+  if (is_lazy()) return lazy_->entry(function);
+  return code_.memory.data() + code_.table.code_begin(function.raw() - module_.imported_functions);
+}
+
+const wasm::Export* CompiledModule::find_export(std::string_view name) const {
+  auto name_of = [&](u32 i) { return module_.exports[i].name; };
+  auto place = std::ranges::lower_bound(exports_by_name_, name, {}, name_of);
+  if (place == exports_by_name_.end() || name_of(*place) != name) return nullptr;
+  return &module_.exports[*place];
+}
+
+Frame CompiledModule::frame(const FunctionTable& table, u32 function, u32 offset, SiteOf what) const {
+  FuncIndex index(table.first + function);
+  std::optional<Site> site = what == SiteOf::Call ? table.find_call(function, offset) : table.find_trap(function, offset);
+  Frame frame;
+  frame.module = module_.module_name;
+  if (index.raw() < module_.function_names.size()) frame.function = module_.function_names[index];
+  frame.function_index = index.raw();
+  u32 body = module_.functions[index].body.offset;
+  frame.position = std::max(site ? site->position : table.nearest_position(function, offset, body), body);
+  return frame;
+}
+
+}  // namespace skerry::runtime

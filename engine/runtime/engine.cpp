@@ -1,0 +1,116 @@
+#include "engine/runtime/engine.h"
+
+#include <cstring>
+
+#include "base/string.h"
+#include "engine/runtime/builtins.h"
+#include "engine/runtime/fault.h"
+#include "engine/runtime/features.h"
+#include "engine/runtime/lazy.h"
+#include "engine/runtime/targets.h"
+
+namespace skerry::runtime {
+
+Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen::Target> target, bool runs_here)
+    : config_(config),
+      features_(features),
+      target_(std::move(target)),
+      runs_here_(runs_here),
+      signatures_(*target_) {
+  bool faults = config.signal_handlers == SignalHandlers::Allowed;
+  settings_.bounds = faults ? BoundsPlan::guarded() : BoundsPlan::checked(0);
+  settings_.traps = faults ? codegen::TrapStyle::Fault : codegen::TrapStyle::Call;
+  settings_.calls = config.compilation == Compilation::Lazy ? codegen::CallStyle::Slot : codegen::CallStyle::Direct;
+  settings_.memory_base_register = target_->has_memory_base_register();
+  settings_.mask_indices = config.mask_indices;
+  settings_.fuel = config.fuel == Fuel::Counted;
+}
+
+Engine::~Engine() {
+  for (FuncRecordSpace space : spaces_) FuncRecords::destroy_space(space);
+}
+
+Result<std::shared_ptr<Engine>> Engine::create(const Config& config) {
+  Features features = TRY(parse_features(config.features));
+  ChosenTarget chosen = TRY(choose_target(config.target, config.cpu));
+  std::shared_ptr<Engine> engine(new Engine(config, features, std::move(chosen.target), chosen.runs_here));
+  if (chosen.runs_here) {
+    TRY(engine->make_stubs());
+    if (engine->may_be_signalled()) TRY(install_fault_handler());
+  }
+  return engine;
+}
+
+// The stubs that there is one of: those for builtins, the ways out of traps, lazy compilation.
+Result<void> Engine::make_stubs() {
+  using codegen::StubKind;
+  struct Made {
+    std::vector<u8> code;
+    u64 offset;
+    const void** place;
+  };
+  std::vector<Made> made;
+  builtins_.resize(builtin_slots);
+  auto make = [&](StubKind kind, const FuncType* type, const void* address, const void** place) {
+    made.push_back({target_->stub(kind, type, address), 0, place});
+  };
+  make(StubKind::Unwind, nullptr, nullptr, &unwind_);
+  for (u32 i = 0; i < u32(Builtin::Count); ++i) {
+    FuncType type = builtin_type(Builtin(i));
+    make(StubKind::CallBuiltin, &type, builtin_function(Builtin(i)), &builtins_[i]);
+  }
+  // What code jumps to for a trap of its own takes down the backtrace first.
+  FuncType raise_type{{ValueType::I32, ValueType::I64}, {}};
+  make(StubKind::CallBuiltin, &raise_type, raise_function(), &builtins_[builtin_slot(RuntimeStub::Unwind)]);
+  make(StubKind::TailReturn, nullptr, nullptr, &builtins_[builtin_slot(RuntimeStub::TailReturn)]);
+  make(StubKind::CompileLazily, nullptr, lazy_function(), &compile_lazily_);
+
+  u64 size = 0;
+  for (Made& stub : made) {
+    stub.offset = size;
+    size = align_up(size + stub.code.size(), 16);
+  }
+  stub_code_ = TRY(CodeMemory::create(size));
+  for (const Made& stub : made) {
+    std::memcpy(stub_code_.data() + stub.offset, stub.code.data(), stub.code.size());
+    *stub.place = stub_code_.data() + stub.offset;
+  }
+  TRY(stub_code_.publish());
+  stub_code_.add_range(0, made[1].offset, CodeKind::Unwind);
+  stub_code_.add_range(made[1].offset, size, CodeKind::Stubs);
+  return {};
+}
+
+std::string Engine::describe() const {
+  const codegen::Settings& s = settings_;
+  return concat(target_->name(), " ", target_->cpu_names(), s.bounds.faults ? " guarded" : " checked",
+                s.traps == codegen::TrapStyle::Fault ? " faults" : " calls",
+                s.calls == codegen::CallStyle::Direct ? " direct" : " slots",
+                s.memory_base_register ? " base-register" : " base-loaded", s.mask_indices ? " masked" : "",
+                s.fuel ? " fuel" : "", " features ", hex(features_.bits()));
+}
+
+Result<FuncRecordSpace> Engine::take_func_record_space() {
+  {
+    platform::MutexGuard guard(mutex_);
+    if (!spaces_.empty()) {
+      FuncRecordSpace space = spaces_.back();
+      spaces_.pop_back();
+      return space;
+    }
+  }
+  return FuncRecords::create_space();
+}
+
+void Engine::give_func_record_space(FuncRecordSpace space) {
+  {
+    platform::MutexGuard guard(mutex_);
+    if (spaces_.size() < max_spaces) {
+      spaces_.push_back(space);
+      return;
+    }
+  }
+  FuncRecords::destroy_space(space);
+}
+
+}  // namespace skerry::runtime

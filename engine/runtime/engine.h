@@ -1,0 +1,76 @@
+// runtime::Engine: what all modules and stores of one Config share (skerry/engine.h).
+//
+// Everything in it is for any thread; locks are in the parts.
+
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "engine/codegen/target.h"
+#include "engine/runtime/code_memory.h"
+#include "engine/runtime/func_records.h"
+#include "engine/runtime/memory_pool.h"
+#include "engine/runtime/signatures.h"
+#include "engine/wasm/features.h"
+#include "skerry/config.h"
+
+namespace skerry::runtime {
+
+class Engine : public std::enable_shared_from_this<Engine> {
+ public:
+  static Result<std::shared_ptr<Engine>> create(const Config& config);
+  ~Engine();
+
+  const Config& config() const { return config_; }
+  Features features() const { return features_; }
+  const codegen::Target& target() const { return *target_; }
+  // Whether the code that is made can run in this process.
+  bool runs_here() const { return runs_here_; }
+  const codegen::Settings& settings() const { return settings_; }
+  bool may_be_signalled() const { return config_.signal_handlers == SignalHandlers::Allowed; }
+  // Everything that compiled code depends on beside its module, in words: for keys and for people.
+  std::string describe() const;
+
+  Signatures& signatures() { return signatures_; }
+  MemoryPool& memories() { return memories_; }
+  // The plan of a memory of the given maximum in pages.
+  BoundsPlan bounds_plan(u64 maximum_pages) const {
+    return settings_.bounds.faults ? settings_.bounds : BoundsPlan::checked(std::max<u64>(maximum_pages, 1) * page_size);
+  }
+
+  // For InstanceHeader::builtins.
+  const void* const* builtins() const { return builtins_.data(); }
+  // The stub that unwinds, for fault handlers.
+  const void* unwind() const { return unwind_; }
+  const void* compile_lazily() const { return compile_lazily_; }
+
+  Result<FuncRecordSpace> take_func_record_space();
+  void give_func_record_space(FuncRecordSpace space);
+
+ private:
+  Engine(const Config& config, Features features, std::unique_ptr<codegen::Target> target, bool runs_here);
+  Result<void> make_stubs();
+
+  static constexpr usize max_spaces = 16;
+
+  const Config config_;
+  const Features features_;
+  const std::unique_ptr<codegen::Target> target_;
+  const bool runs_here_;
+  codegen::Settings settings_;
+
+  CodeMemory stub_code_;
+  std::vector<const void*> builtins_;
+  const void* unwind_ = nullptr;
+  const void* compile_lazily_ = nullptr;
+
+  MemoryPool memories_;
+  Signatures signatures_;
+
+  platform::Mutex mutex_;
+  std::vector<FuncRecordSpace> spaces_;  // guarded by mutex_
+};
+
+}  // namespace skerry::runtime

@@ -1,0 +1,62 @@
+// LazyCode: functions of a module compiled one by one, each at its first call.
+//
+//   |<- slots ->|<- entries ->|<- functions, each on pages of its own ... ->|   one reservation
+//
+// A slot is a word per function, through which all code reaches its body; before that is
+// compiled, the word leads to a stub that calls compile(). Slots lie beside the code, so that
+// code can name them by distance. An entry is what tables and references hold of a function: a
+// jump through its slot. Pages are written, published and never written again, so that a
+// function takes at least one.
+//
+// Threads that meet at a function compile it once. Once a slot is set it stays.
+
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+
+#include "engine/runtime/compile.h"
+
+namespace skerry::runtime {
+
+class LazyCode final : public CodeMap {
+ public:
+  // The module is decoded and valid.
+  explicit LazyCode(CompiledModule& module) : module_(module) {}
+  ~LazyCode() override;
+  Result<void> reserve();
+
+  // The permanent entry of a function that something outside code may refer to.
+  const void* entry(FuncIndex function) const;
+  // The body for a slot; null where there is no memory for it.
+  const void* compile(const void** slot);
+
+  std::optional<FunctionAt> find(u64 pc) const override;
+
+ private:
+  Result<const void*> compile_function(u32 index);
+  Result<void> make_entries();
+  // Pages for so many bytes, writable.
+  Result<u8*> allocate(u64 size);
+
+  CompiledModule& module_;
+  u8* base_ = nullptr;
+  u64 reserved_ = 0;
+  u64 used_ = 0;
+  u32 count_ = 0;
+  std::atomic<const void*>* slots_ = nullptr;
+  std::vector<const void*> entries_;  // by function; null for those that nothing refers to
+  // By page of the reservation, the function whose code is there.
+  std::unique_ptr<std::atomic<const FunctionTable*>[]> pages_;
+
+  platform::Mutex mutex_;
+  // Guarded by mutex_.
+  std::unique_ptr<FunctionCompiler> compiler_;
+  std::deque<FunctionTable> tables_;
+};
+
+// What the stub of lazy compilation calls: const void* (InstanceHeader*, const void** slot).
+const void* lazy_function();
+
+}  // namespace skerry::runtime

@@ -1,0 +1,153 @@
+#include "engine/runtime/linker.h"
+
+#include <algorithm>
+
+#include "base/string.h"
+#include "engine/runtime/extern_types.h"
+
+namespace skerry::runtime {
+namespace {
+
+// The number of letters to put in, take out or change (Levenshtein), or `limit` if it is not below.
+u32 distance(std::string_view a, std::string_view b, u32 limit) {
+  if (std::max(a.size(), b.size()) - std::min(a.size(), b.size()) >= limit) return limit;
+  std::vector<u32> row(b.size() + 1);
+  for (u32 j = 0; j <= b.size(); ++j) row[j] = j;
+  for (u32 i = 1; i <= a.size(); ++i) {
+    u32 diagonal = std::exchange(row[0], i);
+    for (u32 j = 1; j <= b.size(); ++j) {
+      u32 changed = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, changed});
+    }
+  }
+  return std::min(row.back(), limit);
+}
+
+// Names are compared only this far, and only so many are: both come from modules.
+constexpr usize compared_letters = 64;
+constexpr usize compared_names = 2'000;
+
+template <class Map>
+std::string_view nearest_key(const Map& map, std::string_view name) {
+  std::string_view best;
+  u32 best_distance = u32(std::max<usize>(name.size() / 2, 2)) + 1;
+  usize left = compared_names;
+  for (const auto& [key, value] : map) {
+    if (left-- == 0) break;
+    u32 d = distance(key.substr(0, compared_letters), name.substr(0, compared_letters), best_distance);
+    if (d < best_distance) best = key, best_distance = d;
+  }
+  return best;
+}
+
+// A function that only traps, in the place of one that nobody defined.
+detail::HostFunction unknown_function(const FuncType& type, std::string name) {
+  auto trap = [name = std::move(name)](Caller&, std::span<const Value>, std::span<Value>) -> Called<void> {
+    return fail(Trap(concat("the program called ", name, ", which is not there")));
+  };
+  return detail::dynamic_host_function(type, std::move(trap));
+}
+
+}  // namespace
+
+void Linker::define(std::string_view module, std::string_view name, std::variant<detail::HostFunction, Extern> what) {
+  auto place = modules_.find(module);
+  if (place == modules_.end()) place = modules_.emplace(module, Names()).first;
+  place->second.insert_or_assign(std::string(name), std::move(what));
+}
+
+const std::variant<detail::HostFunction, Extern>* Linker::find(std::string_view module, std::string_view name) const {
+  auto names = modules_.find(module);
+  if (names == modules_.end()) return nullptr;
+  auto found = names->second.find(name);
+  return found == names->second.end() ? nullptr : &found->second;
+}
+
+std::string Linker::nearest(std::string_view module, std::string_view name) const {
+  if (auto names = modules_.find(module); names != modules_.end()) {
+    std::string_view found = nearest_key(names->second, name);
+    return found.empty() ? "" : concat("; the nearest is \"", module, "\" \"", found, "\"");
+  }
+  // The module may be misspelt, or the name be in another.
+  std::string_view near_module = nearest_key(modules_, module);
+  if (!near_module.empty()) {
+    const Names& names = modules_.find(near_module)->second;
+    std::string_view found = names.contains(name) ? name : nearest_key(names, name);
+    return found.empty() ? concat("; there is no module of that name, the nearest is \"", near_module, "\"")
+                         : concat("; the nearest is \"", near_module, "\" \"", found, "\"");
+  }
+  for (const auto& [other, names] : modules_) {
+    if (names.contains(name)) return concat("; the nearest is \"", other, "\" \"", name, "\"");
+  }
+  return "; there is no module of that name";
+}
+
+Result<ExternValue> Linker::value_of(Store& store, const std::variant<detail::HostFunction, Extern>& definition) const {
+  if (auto* handle = std::get_if<Extern>(&definition)) return extern_value(store, *handle);
+  u32 handle = TRY(store.add_host_function(std::get<detail::HostFunction>(definition)));
+  return ExternValue(&store.function(handle));
+}
+
+Result<std::vector<ExternValue>> Linker::resolve(Store& store, const CompiledModule& compiled) const {
+  const wasm::Module& module = compiled.module();
+  std::string wrong;
+  std::vector<ExternValue> values;
+  values.reserve(module.imports.size());
+  for (const wasm::Import& import : module.imports) {
+    const auto* definition = find(import.module, import.name);
+    if (!definition && traps_unknown_functions_ && import.kind == ExternKind::Func) {
+      std::string name = concat("\"", import.module, "\" \"", import.name, "\"");
+      u32 handle = TRY(store.add_host_function(unknown_function(module.type_of(FuncIndex(import.index)), std::move(name))));
+      values.push_back(&store.function(handle));
+      continue;
+    }
+    if (!definition) {
+      wrong += concat(wrong.empty() ? "" : "\n", "unknown import \"", import.module, "\" \"", import.name, "\", a ",
+                      describe_import(module, import), nearest(import.module, import.name));
+      continue;
+    }
+    ExternValue value = TRY(value_of(store, *definition));
+    if (auto why = mismatch(compiled, import, value)) {
+      wrong += concat(wrong.empty() ? "" : "\n", "incompatible import type: ", *why);
+    }
+    values.push_back(value);
+  }
+  if (!wrong.empty()) return fail(ErrorCode::Link, std::move(wrong));
+  return values;
+}
+
+namespace {
+
+Failure<Error> of_another_store() {
+  return fail(ErrorCode::Argument, "something of another store, or of one that is gone, was given to this store");
+}
+
+}  // namespace
+
+Result<ExternValue> extern_value(Store& store, const Extern& handle) {
+  bool is_of_store = std::visit([&](const auto& h) { return h.link() == store.link(); }, handle);
+  if (!is_of_store) return of_another_store();
+  switch (ExternKind(handle.index())) {
+    case ExternKind::Func: return ExternValue(&store.function(std::get<Func>(handle).handle()));
+    case ExternKind::Table: return ExternValue(std::get<skerry::Table>(handle).internal());
+    case ExternKind::Memory: return ExternValue(std::get<skerry::Memory>(handle).internal());
+    case ExternKind::Global: return ExternValue(std::get<skerry::Global>(handle).internal());
+    case ExternKind::Tag: break;
+  }
+  UNREACHABLE("a handle of a kind that is not implemented");
+}
+
+Extern extern_handle(Store& store, const ExternValue& value) {
+  const auto& link = store.link();
+  switch (ExternKind(value.index())) {
+    case ExternKind::Func: return Func(link, std::get<FuncRecord*>(value)->handle);
+    case ExternKind::Table: return skerry::Table(link, std::get<Table*>(value));
+    case ExternKind::Memory: return skerry::Memory(link, std::get<Memory*>(value));
+    case ExternKind::Global: return skerry::Global(link, std::get<Global*>(value));
+    case ExternKind::Tag: break;
+  }
+  UNREACHABLE("a value of a kind that is not implemented");
+}
+
+}  // namespace skerry::runtime

@@ -1,0 +1,256 @@
+#include "engine/runtime/store.h"
+
+#include <algorithm>
+
+#include "base/string.h"
+#include "engine/runtime/compiled_module.h"
+#include "engine/runtime/instance.h"
+#include "engine/wasm/limits.h"
+
+namespace skerry::runtime {
+
+Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, FuncRecordSpace space)
+    : engine_(std::move(engine)), limits_(limits), link_(std::make_shared<StoreLink>()), records_(space) {
+  link_->store = this;
+  link_->interruptible = this;
+  state_.functions = records_.base();
+  state_.store = this;
+  host_instance_.store = &state_;
+  host_instance_.builtins = engine_->builtins();
+}
+
+Result<std::unique_ptr<Store>> Store::create(std::shared_ptr<Engine> engine, const StoreLimits& limits) {
+  if (!engine->runs_here()) {
+    return fail(ErrorCode::Unsupported, concat("the engine makes code for ", engine->target().name(), " ",
+                                               engine->target().cpu_names(), ", which does not run here"));
+  }
+  FuncRecordSpace space = TRY(engine->take_func_record_space());
+  return std::unique_ptr<Store>(new Store(std::move(engine), limits, space));
+}
+
+Store::~Store() {
+  CHECK(!state_.activation);  // no guest of the store runs
+  {
+    platform::MutexGuard guard(link_->mutex);
+    link_->interruptible = nullptr;
+  }
+  link_->store = nullptr;
+  // Values of the host's may refer to the store, whose handles are refused from here on.
+  data = {};
+  externs_.clear();
+  for (HostFunctionData& function : host_functions_) {
+    function.environment = nullptr;
+    engine_->signatures().release(function.signature);
+  }
+  for (auto& memory : memories_) release(*memory);
+  for (auto& table : tables_) release(*table);
+  instances_.clear();
+  engine_->give_func_record_space(records_.take_space());
+}
+
+FuncRecord& Store::function(u32 handle) {
+  FuncRecord& record = records_[handle];
+  if (record.handle != 0) return record;
+  auto after = std::ranges::upper_bound(instances_by_handle_, handle, {}, &Handles::first);
+  CHECK(after != instances_by_handle_.begin());
+  after[-1].instance->write_record(record, handle);
+  return record;
+}
+
+Result<u32> Store::add_host_function(const detail::HostFunction& function) {
+  Signatures& signatures = engine_->signatures();
+  u32 signature = TRY(signatures.acquire(function.type));
+  auto give_up = [&](auto failure) {
+    signatures.release(signature);
+    return failure;
+  };
+  auto made = signatures.make_stubs({&signature, 1});
+  if (!made) return give_up(made.take_failure());
+  auto handle = records_.allocate(1);
+  if (!handle) return give_up(handle.take_failure());
+  Stubs stubs = signatures.stubs(signature);
+  records_[*handle] = {
+      .code = nullptr,
+      .instance = &host_instance_,
+      .far_code = function.takes_array ? stubs.call_host_array : stubs.call_host,
+      .host_function = function.code,
+      .host_environment = function.environment.get(),
+      .signature = signature,
+      .handle = *handle,
+  };
+  host_functions_.push_back({signature, function.environment});
+  return *handle;
+}
+
+TableEntry Store::entry_of(ValueType type, u32 handle) {
+  if (handle == 0) return {};
+  if (type == ValueType::ExternRef) return {.handle = handle};
+  const FuncRecord& record = function(handle);
+  return {record.code, record.instance, record.signature, handle};
+}
+
+bool Store::take_memory(u64 bytes) {
+  if (bytes > limits_.memory_bytes - memory_bytes_) return false;
+  memory_bytes_ += bytes;
+  return true;
+}
+
+bool Store::take_elements(u64 count) {
+  if (count > limits_.table_elements - elements_) return false;
+  elements_ += count;
+  return true;
+}
+
+Result<Memory*> Store::add_memory(const MemoryType& type, const std::shared_ptr<const MemoryImage>& image) {
+  if (memories_.size() >= limits_.memories) return fail(ErrorCode::Limit, "the store's limit on memories is reached");
+  u64 maximum = std::min<u64>(type.limits.max.value_or(limits::memory32_pages), limits::memory32_pages);
+  if (type.limits.min > maximum) return fail(ErrorCode::Limit, "the memory is larger than a memory may be");
+  u64 bytes = type.limits.min * page_size;
+  if (!take_memory(bytes)) {
+    return fail(ErrorCode::Limit, concat("the store's limit on the bytes of memories (", limits_.memory_bytes, ") is reached"));
+  }
+  auto slot = engine_->memories().acquire(engine_->bounds_plan(maximum), bytes, image);
+  if (!slot) {
+    memory_bytes_ -= bytes;
+    return slot.take_failure();
+  }
+  auto memory = std::make_unique<Memory>();
+  memory->record = {slot->base, bytes};
+  memory->type = type;
+  memory->slot = *std::move(slot);
+  memory->store = this;
+  memories_.push_back(std::move(memory));
+  return memories_.back().get();
+}
+
+void Store::release(Memory& memory) {
+  memory_bytes_ -= memory.record.size;
+  engine_->memories().release(std::move(memory.slot));
+}
+
+std::optional<u64> Memory::grow(u64 more) {
+  u64 before = pages();
+  if (more == 0) return before;
+  u64 maximum = maximum_pages();
+  if (before > maximum || more > maximum - before || !store->take_memory(more * page_size)) return std::nullopt;
+  u64 size = record.size + more * page_size;
+  if (!MemoryPool::grow(slot, size)) {
+    store->give_memory(more * page_size);
+    return std::nullopt;
+  }
+  std::atomic_ref(record.size).store(size, std::memory_order_release);
+  return before;
+}
+
+namespace {
+
+// Tables up to so many elements are on the heap as a whole.
+constexpr u64 heap_elements = 1024;
+
+}  // namespace
+
+Result<Table*> Store::add_table(const TableType& type) {
+  if (tables_.size() >= limits_.tables) return fail(ErrorCode::Limit, "the store's limit on tables is reached");
+  u64 maximum = std::min<u64>(type.limits.max.value_or(limits::table_elements), limits::table_elements);
+  if (type.limits.min > maximum) return fail(ErrorCode::Limit, "the table is larger than a table may be");
+  if (!take_elements(type.limits.min)) {
+    return fail(ErrorCode::Limit,
+                concat("the store's limit on the elements of tables (", limits_.table_elements, ") is reached"));
+  }
+  auto table = std::make_unique<Table>();
+  table->type = type;
+  table->store = this;
+  table->record.length = u32(type.limits.min);
+  table->record.maximum = u32(maximum);
+  if (maximum <= heap_elements) {
+    table->record.base = new TableEntry[maximum + 1]();
+  } else {
+    table->reserved = align_up(maximum * sizeof(TableEntry), platform::page_size());
+    auto base = platform::reserve(table->reserved);
+    if (!base) {
+      elements_ -= type.limits.min;
+      return base.take_failure();
+    }
+    table->record.base = reinterpret_cast<TableEntry*>(*base);
+    table->usable = align_up(type.limits.min * sizeof(TableEntry), platform::page_size());
+    auto committed = platform::commit(*base, table->usable, platform::Access::ReadWrite);
+    if (!committed) {
+      platform::release(*base, table->reserved);
+      elements_ -= type.limits.min;
+      return committed.take_failure();
+    }
+  }
+  tables_.push_back(std::move(table));
+  return tables_.back().get();
+}
+
+void Store::release(Table& table) {
+  elements_ -= table.record.length;
+  if (table.reserved) platform::release(reinterpret_cast<u8*>(table.record.base), table.reserved);
+  else delete[] table.record.base;
+}
+
+std::optional<u32> Table::grow(u32 count, const TableEntry& value) {
+  u32 before = record.length;
+  if (count > record.maximum - before || !store->take_elements(count)) return std::nullopt;
+  u64 needed = u64{before + count} * sizeof(TableEntry);
+  if (reserved && needed > usable) {
+    // In steps, so that growing by one is not a call of the system each time.
+    u64 next = std::min(align_up(std::max(needed, usable + usable / 2), 64 * KiB), reserved);
+    if (!platform::commit(reinterpret_cast<u8*>(record.base) + usable, next - usable, platform::Access::ReadWrite)) {
+      store->give_elements(count);
+      return std::nullopt;
+    }
+    usable = next;
+  }
+  std::fill_n(record.base + before, count, value);
+  record.length = before + count;
+  return before;
+}
+
+Global* Store::add_global(const GlobalType& type, GlobalCell* cell, u64 bits) {
+  auto global = std::make_unique<Global>();
+  global->type = type;
+  global->own.bits = bits;
+  global->cell = cell ? cell : &global->own;
+  global->store = this;
+  globals_.push_back(std::move(global));
+  return globals_.back().get();
+}
+
+Result<u32> Store::add_extern(detail::AnyData data) {
+  if (externs_.size() >= ~u32{0} - 1) return fail(ErrorCode::Limit, "the store holds too many references of the host");
+  externs_.push_back(std::move(data));
+  return u32(externs_.size());
+}
+
+const detail::AnyData* Store::extern_data(u32 handle) const {
+  return handle == 0 || handle > externs_.size() ? nullptr : &externs_[handle - 1];
+}
+
+Result<Instance*> Store::add_instance(std::unique_ptr<Instance> instance) {
+  if (instances_.size() >= limits_.instances) return fail(ErrorCode::Limit, "the store's limit on instances is reached");
+  instances_.push_back(std::move(instance));
+  return instances_.back().get();
+}
+
+Store::Mark Store::mark() const {
+  return {instances_.size(), memories_.size(), tables_.size(), globals_.size(), records_.end()};
+}
+
+void Store::forget_since(const Mark& mark) {
+  while (!instances_by_handle_.empty() && instances_by_handle_.back().first >= mark.handles) instances_by_handle_.pop_back();
+  while (memories_.size() > mark.memories) release(*memories_.back()), memories_.pop_back();
+  while (tables_.size() > mark.tables) release(*tables_.back()), tables_.pop_back();
+  globals_.resize(mark.globals);
+  instances_.resize(mark.instances);
+  records_.shrink(mark.handles);
+}
+
+Result<u32> Store::allocate_handles(Instance& instance, u32 count) {
+  u32 first = TRY(records_.allocate(count));
+  if (count != 0) instances_by_handle_.push_back({first, &instance});
+  return first;
+}
+
+}  // namespace skerry::runtime

@@ -1,0 +1,152 @@
+// runtime::Store: all entities of a program, and the runs of its guests (skerry/store.h).
+//
+// Entities are owned here and never move: handles of the API, records of compiled code and
+// other entities hold their addresses. Functions are by handle (func_records.h).
+//
+// The StoreLink is what handles hold: it outlives the store, and then says that it is gone.
+
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/abi/instance.h"
+#include "engine/runtime/backtrace.h"
+#include "engine/runtime/engine.h"
+#include "engine/runtime/entities.h"
+#include "skerry/func.h"
+#include "skerry/instance.h"
+
+namespace skerry::runtime {
+
+class CompiledModule;
+class Instance;
+
+struct StoreLink {
+  Store* store = nullptr;  // null once it is gone; used by the store's thread alone
+
+  // For those who interrupt, who may be any thread. `interruptible` is guarded by the mutex and is the
+  // store, while there is one; the words are atomic.
+  platform::Mutex mutex;
+  Store* interruptible = nullptr;
+  std::atomic<platform::Thread*> running = nullptr;  // who runs guests of the store
+};
+
+class Store {
+ public:
+  static Result<std::unique_ptr<Store>> create(std::shared_ptr<Engine> engine, const StoreLimits& limits);
+  ~Store();
+  Store(const Store&) = delete;
+
+  Engine& engine() const { return *engine_; }
+  const std::shared_ptr<Engine>& shared_engine() const { return engine_; }
+  const std::shared_ptr<StoreLink>& link() const { return link_; }
+  StoreState& state() { return state_; }
+  static Store& of(StoreState& state) { return *static_cast<WithState&>(state).store; }
+
+  // --- Functions
+
+  FuncRecords& records() { return records_; }
+  // The record of a handle that is not 0, written if it was not yet.
+  FuncRecord& function(u32 handle);
+  // Whether a handle is a function's: for handles from outside.
+  bool is_function(u32 handle) const { return handle != 0 && handle < records_.end(); }
+  Result<u32> add_host_function(const detail::HostFunction& function);
+  TableEntry entry_of(ValueType type, u32 handle);
+
+  // --- Other entities. What a limit forbids is an Error.
+
+  Result<Memory*> add_memory(const MemoryType& type, const std::shared_ptr<const MemoryImage>& image);
+  // All null.
+  Result<Table*> add_table(const TableType& type);
+  Global* add_global(const GlobalType& type, GlobalCell* cell, u64 bits);
+  // Room for so many more bytes and elements under the limits, which is taken.
+  bool take_memory(u64 bytes);
+  void give_memory(u64 bytes) { memory_bytes_ -= bytes; }
+  bool take_elements(u64 count);
+  void give_elements(u64 count) { elements_ -= count; }
+  std::span<const std::unique_ptr<Memory>> memories() const { return memories_; }
+
+  Result<u32> add_extern(detail::AnyData data);
+  const detail::AnyData* extern_data(u32 handle) const;
+
+  // --- Instances
+
+  Result<Instance*> add_instance(std::unique_ptr<Instance> instance);
+  // What was made since the mark, of which nobody knows, can be forgotten again.
+  struct Mark {
+    usize instances, memories, tables, globals;
+    u32 handles;
+  };
+  Mark mark() const;
+  void forget_since(const Mark& mark);
+  // Gives an instance the handles of its functions.
+  Result<u32> allocate_handles(Instance& instance, u32 count);
+
+  // --- Runs
+
+  // From the host into a function. False: take_trap() says why.
+  bool enter(FuncRecord* record, const void* enter_code, u64* values);
+  Trap take_trap();
+  // Ends the innermost run on its way back to the guest. By those whom the guest called.
+  void raise(TrapCode code);
+  void raise(Trap trap);
+  // By any thread, under the link's mutex.
+  void interrupt();
+  bool is_interrupted() const { return std::atomic_ref(const_cast<u32&>(state_.interrupt)).load(std::memory_order_relaxed); }
+
+  // For the fault handler, on the thread that runs the store.
+  // The store that the current thread entered last and has not left; then those it was entered from.
+  static Store* running();
+  Store* entered_from() const { return entered_from_; }
+  Backtrace& backtrace() { return backtrace_; }
+  // What an interruption does when the guest cannot be unwound at once (docs/abi.md).
+  void stop_at_next_chance();
+
+  detail::AnyData data;
+
+ private:
+  Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, FuncRecordSpace space);
+  u64 find_stack_limit() const;
+  void note_trap(u32 status);
+  void release(Memory& memory);
+  void release(Table& table);
+
+  const std::shared_ptr<Engine> engine_;
+  const StoreLimits limits_;
+  // What compiled code sees, with the way back.
+  struct WithState : StoreState {
+    Store* store;
+  };
+  WithState state_ = {};
+  u64 stack_limit_ = 0;  // what state_.stack_limit is but for interruptions
+  Store* entered_from_ = nullptr;
+  const std::shared_ptr<StoreLink> link_;
+  FuncRecords records_;
+  InstanceHeader host_instance_ = {};  // that host functions belong to
+
+  std::vector<std::unique_ptr<Instance>> instances_;
+  struct Handles {
+    u32 first;
+    Instance* instance;
+  };
+  std::vector<Handles> instances_by_handle_;  // ascending
+  std::vector<std::unique_ptr<Memory>> memories_;
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::vector<std::unique_ptr<Global>> globals_;
+  struct HostFunctionData {
+    u32 signature;
+    std::shared_ptr<void> environment;
+  };
+  std::vector<HostFunctionData> host_functions_;
+  std::vector<detail::AnyData> externs_;  // by handle - 1
+  u64 memory_bytes_ = 0;
+  u64 elements_ = 0;
+
+  Backtrace backtrace_;
+  std::optional<Trap> trap_;
+};
+
+}  // namespace skerry::runtime
