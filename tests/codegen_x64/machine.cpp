@@ -111,6 +111,7 @@ Machine::Machine(const oracle::Program& program, x64::CpuFeatures cpu, const ora
   settings.traps = codegen::TrapStyle::Call;
   settings.memory_base_register = options.memory_base_register;
   settings.fuel = options.fuel;
+  settings.check_allocation = true;
   make_builtins();
   compile(settings);
   make_instance(initial);
