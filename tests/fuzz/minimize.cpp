@@ -4,20 +4,14 @@
 #include <string_view>
 
 #include "engine/decode/decode.h"
-#include "engine/decode/instruction.h"
 #include "engine/validate/validate.h"
-#include "text/binary_writer.h"
+#include "tests/fuzz/bodies.h"
 
 namespace skerry::fuzz {
 
 namespace {
 
-using Bytes = std::vector<u8>;
-
-struct Body {
-  Bytes locals;
-  std::vector<Bytes> instructions;
-};
+constexpr u8 code_section = 10;
 
 class Minimizer {
  public:
@@ -37,25 +31,14 @@ class Minimizer {
 
  private:
   bool take_apart() {
-    auto module = wasm::decode(wasm_);
-    if (!module || module->code_section.size == 0) return false;
-    code_ = module->code_section;
-    for (FuncIndex f(module->imported_functions); f < module->functions.end_key(); f = f.next()) {
-      wasm::ByteRange range = module->functions[f].body;
-      wasm::Reader reader(wasm_, range);
-      Body body;
-      auto groups = reader.leb_u32();
-      if (!groups) return false;
-      for (u32 i = 0; i < *groups; ++i)
-        if (!reader.leb_u32() || !reader.byte()) return false;
-      body.locals.assign(wasm_.begin() + range.offset, wasm_.begin() + reader.offset());
-      while (!reader.at_end()) {
-        u32 start = reader.offset();
-        if (!wasm::read_instruction(reader, Features::implemented())) return false;
-        body.instructions.emplace_back(wasm_.begin() + start, wasm_.begin() + reader.offset());
-      }
-      bodies_.push_back(std::move(body));
-    }
+    auto sections = take_sections(wasm_);
+    if (!sections) return false;
+    sections_ = std::move(*sections);
+    for (code_ = 0; code_ < sections_.size() && sections_[code_].id != code_section; ++code_) {}
+    if (code_ == sections_.size()) return false;
+    auto bodies = take_bodies(sections_[code_].contents);
+    if (!bodies) return false;
+    bodies_ = std::move(*bodies);
     return true;
   }
 
@@ -65,22 +48,9 @@ class Minimizer {
     return sum;
   }
 
-  // The code section's bytes are replaced, and so is the size in front of them.
-  Bytes put_together() const {
-    Bytes code;
-    write_leb_unsigned(code, bodies_.size());
-    for (const Body& body : bodies_) {
-      Bytes bytes = body.locals;
-      for (const Bytes& instruction : body.instructions) text::write_bytes(bytes, instruction);
-      text::write_sized(code, bytes);
-    }
-    u32 header = code_.offset;
-    do --header;
-    while (wasm_[header - 1] & 0x80);
-    Bytes out(wasm_.begin(), wasm_.begin() + header);
-    text::write_sized(out, code);
-    out.insert(out.end(), wasm_.begin() + code_.offset + code_.size, wasm_.end());
-    return out;
+  Bytes put_together() {
+    sections_[code_].contents = put_bodies(bodies_);
+    return put_sections(sections_);
   }
 
   bool attempt(usize body, std::vector<Bytes> instructions) {
@@ -145,7 +115,8 @@ class Minimizer {
   Bytes wasm_;
   const std::function<bool(std::span<const u8>)>& holds_;
   u32 attempts_;
-  wasm::ByteRange code_;
+  std::vector<Section> sections_;
+  usize code_ = 0;  // which of the sections
   std::vector<Body> bodies_;
 };
 
