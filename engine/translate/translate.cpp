@@ -48,8 +48,6 @@ consteval NumericTable make_numeric_table() {
 }
 constexpr NumericTable numeric_table = make_numeric_table();
 
-enum class Locals : u8 { Values, Slots };
-
 // What an `if` did with its condition.
 enum class Arms : u8 { Both, OnlyThen, OnlyElse };
 
@@ -83,7 +81,7 @@ class Translator {
   using Operands = std::span<validate::Operand<Value>>;
 
   Translator(const wasm::Module& module, const Options& options, Scratch::Arrays& arrays, Function& function,
-             Locals locals, u64 extra_budget);
+             LocalsPolicy locals, u64 extra_budget);
 
   bool over_budget() const { return over_budget_; }
 
@@ -178,7 +176,7 @@ class Translator {
 
   const wasm::Module& module_;
   const Options options_;
-  const Locals locals_;
+  const LocalsPolicy locals_;
   const u64 extra_budget_;
   bool over_budget_ = false;
   Function& function_;
@@ -229,7 +227,7 @@ Scratch::Scratch(Scratch&&) noexcept = default;
 Scratch& Scratch::operator=(Scratch&&) noexcept = default;
 
 Translator::Translator(const wasm::Module& module, const Options& options, Scratch::Arrays& arrays, Function& function,
-                       Locals locals, u64 extra_budget)
+                       LocalsPolicy locals, u64 extra_budget)
     : module_(module),
       options_(options),
       locals_(locals),
@@ -264,7 +262,7 @@ void Translator::begin_function(Label&, std::span<const ValueType> locals) {
     if (zero.is_none()) zero = constant(type, 0);
     current_[i] = zero;
   }
-  if (locals_ == Locals::Values) return;
+  if (locals_ == LocalsPolicy::Values) return;
   numbering_.change(State::Slot);
   for (usize i = 0; i < locals.size(); ++i) {
     function_.slots.push_back(ir::type_of(locals[i]));
@@ -324,7 +322,7 @@ void Translator::give_up() {
 
 void Translator::open_frame(Label& label) {
   ++depth_;
-  if (locals_ == Locals::Slots) return;
+  if (locals_ == LocalsPolicy::Slots) return;
   std::span<const Prescan::Frame> frames = prescan_.frames();
   while (next_frame_ < frames.size() && frames[next_frame_].offset < label.offset) ++next_frame_;
   if (next_frame_ < frames.size() && frames[next_frame_].offset == label.offset)
@@ -678,13 +676,13 @@ void Translator::unreachable() {
 
 ir::Value Translator::local_get(u32 local) {
   count_operator();
-  if (locals_ == Locals::Values) [[likely]] return current_[local];
+  if (locals_ == LocalsPolicy::Values) [[likely]] return current_[local];
   return numbering_.add({.op = Op::SlotGet, .type = function_.slots[local], .b = local}, State::Slot);
 }
 
 void Translator::local_set(u32 local, Value value) {
   count_operator();
-  if (locals_ == Locals::Values) [[likely]] {
+  if (locals_ == LocalsPolicy::Values) [[likely]] {
     current_[local] = value;
     return;
   }
@@ -943,24 +941,25 @@ Result<TranslateOutcome> translate_function(const wasm::Module& module, FuncInde
   CodeStart code = find_code(module, index).value_or(CodeStart{body.offset + body.size, 0});
   u32 end = body.offset + body.size;
   arrays.prescan.scan(module.bytes.subspan(code.offset, end - code.offset), code.offset, code.local_count);
-  TranslateOutcome outcome{.prescan_work = arrays.prescan.work()};
+  TranslateOutcome outcome{.work = arrays.prescan.work()};
 
-  Locals locals = arrays.prescan.over_budget() ? Locals::Slots : Locals::Values;
+  LocalsPolicy locals = arrays.prescan.over_budget() ? LocalsPolicy::Slots : options.locals;
   for (;;) {
     out.clear();
     out.index = index;
     out.signature = &module.type_of(index);
-    u64 budget = locals == Locals::Values ? budget_of(body.size) : hard_budget;
+    u64 budget = locals == LocalsPolicy::Values ? budget_of(body.size) : hard_budget;
     Translator translator(module, options, arrays, out, locals, budget);
     TRY(validate::validate_function(module, index, features, translator, arrays.validation));
-    outcome.locals_in_slots = locals == Locals::Slots;
+    outcome.locals_in_slots = locals == LocalsPolicy::Slots;
+    outcome.work += out.insts.size() + out.extra.size();
     if (!translator.over_budget()) {
       arrays.pruner.run(out);
       return outcome;
     }
-    if (locals == Locals::Slots)
+    if (locals == LocalsPolicy::Slots)
       return fail(ErrorCode::Limit, body.offset, concat("function ", index.raw(), " carries too many values over its branches"));
-    locals = Locals::Slots;
+    locals = LocalsPolicy::Slots;
   }
 }
 

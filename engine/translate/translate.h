@@ -32,13 +32,17 @@
 
 namespace skerry::translate {
 
+// Where locals live: as values, or where that is out of proportion in frame slots.
+enum class LocalsPolicy : u8 { Values, Slots };
+
 struct Options {
   bool fuel = false;  // count operators (docs/ir.md)
+  LocalsPolicy locals = LocalsPolicy::Values;  // Slots: always; for tests
 };
 
 struct TranslateOutcome {
   bool locals_in_slots = false;
-  u64 prescan_work = 0;
+  u64 work = 0;  // bytes scanned, instructions and list entries made: what the time is in proportion to
 };
 
 // The arrays of one translation, kept from function to function. One thread at a time.

@@ -36,6 +36,7 @@ class InterpretedSuite : public testing::TestWithParam<Folder> {
 
 TEST_P(InterpretedSuite, EveryCommandHolds) { run({}); }
 TEST_P(InterpretedSuite, EveryCommandHoldsWithFuelCounted) { run({.fuel = true}); }
+TEST_P(InterpretedSuite, EveryCommandHoldsWithLocalsInSlots) { run({.locals = translate::LocalsPolicy::Slots}); }
 
 INSTANTIATE_TEST_SUITE_P(Spec, InterpretedSuite, testing::ValuesIn(folders), [](const auto& info) {
   std::string name = info.param.name;
