@@ -1,0 +1,91 @@
+// Linking: which imports match, and what is told when they do not.
+
+#include "tests/api/api.h"
+
+namespace skerry {
+namespace {
+
+class Linking : public testing::Test {
+ protected:
+  std::string error(std::string_view text) {
+    auto instance = linker.instantiate(store, make_module(engine, text));
+    if (instance) return "";
+    EXPECT_TRUE(instance.error().error());
+    EXPECT_EQ(instance.error().error()->code, ErrorCode::Link);
+    return instance.error().message();
+  }
+
+  Engine engine = make_engine();
+  Store store = make_store(engine);
+  Linker linker{engine};
+};
+
+TEST_F(Linking, NamesAllThatIsMissing) {
+  linker.func("env", "print_i32", [](i32) {}).func("wasi_snapshot_preview1", "fd_write", [](i32, i32, i32, i32) { return 0; });
+  EXPECT_EQ(error(R"((module (import "env" "print_i23" (func (param i32))) (import "env" "print_i32" (func (param i64)))
+      (import "wasi_snapshot_preview2" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+      (import "env" "completely_different" (memory 1)) (import "elsewhere" "print_i32" (func))))"),
+            "unknown import \"env\" \"print_i23\", a function (i32) -> (); the nearest is \"env\" \"print_i32\"\n"
+            "incompatible import type: import \"env\" \"print_i32\": expected a function (i64) -> (), got a function (i32) -> ()\n"
+            "unknown import \"wasi_snapshot_preview2\" \"fd_write\", a function (i32, i32, i32, i32) -> (i32); the nearest is "
+            "\"wasi_snapshot_preview1\" \"fd_write\"\n"
+            "unknown import \"env\" \"completely_different\", a memory of at least 1 pages\n"
+            "unknown import \"elsewhere\" \"print_i32\", a function () -> (); the nearest is \"env\" \"print_i32\"");
+}
+
+TEST_F(Linking, MatchesLimitsAndTypes) {
+  linker.define("h", "m", *Memory::create(store, {.limits = {2, 5}}));
+  linker.define("h", "t", *Table::create(store, {ValueType::FuncRef, {2, {}}}, Value::null(ValueType::FuncRef)));
+  linker.define("h", "g", *Global::create(store, {ValueType::I32, Mutability::Var}, Value(1)));
+  for (const char* good : {"\"m\" (memory 1)", "\"m\" (memory 2 5)", "\"m\" (memory 0 6)", "\"t\" (table 2 funcref)",
+                           "\"t\" (table 0 funcref)", "\"g\" (global (mut i32))"}) {
+    EXPECT_EQ(error(std::string("(module (import \"h\" ") + good + "))"), "") << good;
+  }
+  for (const char* bad : {"\"m\" (memory 3)", "\"m\" (memory 2 4)", "\"m\" (func)", "\"t\" (table 3 funcref)",
+                          "\"t\" (table 2 10 funcref)", "\"t\" (table 2 externref)", "\"g\" (global i32)", "\"g\" (global (mut i64))"}) {
+    EXPECT_TRUE(error(std::string("(module (import \"h\" ") + bad + "))").starts_with("incompatible import type: ")) << bad;
+  }
+  EXPECT_EQ(error("(module (import \"h\" \"m\" (memory 3)))"),
+            "incompatible import type: import \"h\" \"m\": expected a memory of at least 3 pages, got a memory of at least 2 pages and at most 5");
+}
+
+TEST_F(Linking, UnknownFunctionsMayTrap) {
+  linker.trap_unknown_functions();
+  Instance instance = make_instance(store, make_module(engine, R"((module (import "a" "b" (func $f (param i32 f64) (result i64)))
+      (func (export "f") (result i64) (call $f (i32.const 1) (f64.const 2)))))"), linker);
+  auto called = get<i64()>(instance, "f")();
+  EXPECT_EQ(trap_of(called), TrapCode::Host);
+  EXPECT_EQ(called.error().message(), "the program called \"a\" \"b\", which is not there");
+  EXPECT_NE(error("(module (import \"a\" \"m\" (memory 1)))"), "");
+}
+
+TEST_F(Linking, TheLastDefinitionCounts) {
+  linker.func("h", "f", [] { return 1; }).func("h", "f", [] { return 2; });
+  Instance instance = make_instance(store, make_module(engine, R"((module (import "h" "f" (func (result i32))) (export "f" (func 0))))"), linker);
+  EXPECT_EQ(*get<i32()>(instance, "f")(), 2);
+}
+
+TEST_F(Linking, ModulesCallEachOther) {
+  Instance a = make_instance(store, make_module(engine, R"((module (memory 1) (data (i32.const 0) "\05") (table (export "t") 3 funcref)
+     (func (export "load") (result i32) (i32.load8_u (i32.const 0)))
+     (func (export "call") (param i32) (result i32) (call_indirect (result i32) (local.get 0)))))"));
+  linker.define_instance("a", a);
+  Instance b = make_instance(store, make_module(engine, R"((module (import "a" "load" (func $load (result i32))) (import "a" "t" (table 1 funcref))
+     (import "a" "call" (func $call (param i32) (result i32)))
+     (memory 1) (data (i32.const 0) "\07") (elem (i32.const 0) $own $load)
+     (func $own (result i32) (i32.load8_u (i32.const 0)))
+     (func (export "sum") (result i32)
+        ;; the own memory before and after the other instance's
+        (i32.add (i32.mul (i32.const 100) (call $load)) (call $own)))
+     (func (export "through") (param i32) (result i32) (i32.add (i32.mul (i32.const 100) (call $call (local.get 0))) (call $own)))))"), linker);
+  EXPECT_EQ(*get<i32()>(b, "sum")(), 507);
+  auto call = get<i32(i32)>(a, "call");
+  EXPECT_EQ(*call(0), 7);
+  EXPECT_EQ(*call(1), 5);
+  auto through = get<i32(i32)>(b, "through");
+  EXPECT_EQ(*through(0), 707);
+  EXPECT_EQ(*through(1), 507);
+}
+
+}  // namespace
+}  // namespace skerry
