@@ -40,6 +40,7 @@ class Machine {
   std::span<const TableEntry> table(TableIndex i) { return {tables_[i].base, tables_[i].length}; }
   u64 global(GlobalIndex i);
   void set_fuel(u64 fuel) { state_.fuel = fuel; }
+  u64 fuel() const { return state_.fuel; }
 
  private:
   struct Builtins;

@@ -64,8 +64,10 @@ bool Emitter::emit_memory(const VInst& inst) {
     }
     case VOp::TakeFuel:
       a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
-      a_.sub(Width::W64, Mem::at(scratch_gpr, offsetof(StoreState, fuel)), disp);
+      // Compared first: fuel that does not suffice is left as it is.
+      a_.cmp(Width::W64, Mem::at(scratch_gpr, offsetof(StoreState, fuel)), disp);
       a_.jcc(Condition::Below, trap_label(TrapCode::OutOfFuel, inst.position));
+      a_.sub(Width::W64, Mem::at(scratch_gpr, offsetof(StoreState, fuel)), disp);
       return true;
     default: return false;
   }
