@@ -6,36 +6,18 @@
 #include <vector>
 
 #include "base/string.h"
-#include "tests/codegen_x64/machine.h"
 #include "tests/fuzz/random.h"
+#include "tests/fuzz/subject.h"
 
 namespace skerry::fuzz {
 
 namespace {
 
-using tests::Machine;
-
-struct Variant {
-  std::string_view name;
-  x64::CpuFeatures cpu;
-  Machine::Options options;
-};
-
-const std::vector<Variant>& variants() {
-  static const std::vector<Variant> all = [] {
-    x64::CpuFeatures native = x64::detect_cpu_features();
-    std::vector<Variant> list = {{"least CPU", x64::CpuFeatures().with(x64::CpuFeature::Sse41), {}},
-                                 {"native CPU", native.without(x64::CpuFeature::Fsgsbase), {}}};
-    if (Machine::has_memory_base_register() && native.has(x64::CpuFeature::Fsgsbase))
-      list.push_back({"native CPU with memory base register", native, {.memory_base_register = true}});
-    return list;
-  }();
-  return all;
-}
+using Kind = Outcome::Kind;
 
 u64 argument(Random& random, ValueType type) {
   constexpr u64 numbers[] = {0, 1, 2, 0x7f, 0x80, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff,
-      0x7fffffffffffffff, 0x8000000000000000, ~u64{0}};
+                             0x7fffffffffffffff, 0x8000000000000000, ~u64{0}};
   constexpr f64 floats[] = {0.0, -0.0, 1.0, -1.5, 1e10, -1e20, 1e-40, INFINITY, -INFINITY, NAN};
   u64 bits = random.one_in(2) ? random.pick(numbers) : random.next() >> random.below(64);
   switch (type) {
@@ -43,52 +25,103 @@ u64 argument(Random& random, ValueType type) {
     case ValueType::I64: return bits;
     case ValueType::F32: return random.one_in(2) ? std::bit_cast<u32>(f32(random.pick(floats))) : u32(bits);
     case ValueType::F64: return random.one_in(2) ? std::bit_cast<u64>(random.pick(floats)) : bits;
-    case ValueType::ExternRef: return random.below(4);
+    case ValueType::ExternRef: return random.below(extern_count);
     default: return 0;
   }
 }
 
 bool same(ValueType type, u64 x, u64 y) {
+  auto nan32 = [](u64 bits) { return bits <= ~u32{0} && std::isnan(std::bit_cast<f32>(u32(bits))); };
+  auto nan64 = [](u64 bits) { return std::isnan(std::bit_cast<f64>(bits)); };
   if (x == y) return true;
-  if (type == ValueType::F32) return x <= ~u32{0} && y <= ~u32{0} && std::isnan(std::bit_cast<f32>(u32(x))) &&
-      std::isnan(std::bit_cast<f32>(u32(y)));
-  return type == ValueType::F64 && std::isnan(std::bit_cast<f64>(x)) && std::isnan(std::bit_cast<f64>(y));
+  if (type == ValueType::F32) return nan32(x) && nan32(y);
+  return type == ValueType::F64 && nan64(x) && nan64(y);
 }
 
-std::string show(const oracle::Outcome& outcome) {
-  if (outcome.kind == oracle::Outcome::Kind::OutOfSteps) return "too many steps";
-  if (outcome.kind == oracle::Outcome::Kind::Trapped) return concat("trap: ", sentence(outcome.trap));
+bool same(const FuncType& type, const Outcome& x, const Outcome& y) {
+  if (x.kind != y.kind) return false;
+  if (x.kind == Kind::Trapped) return x.trap == y.trap;
+  for (usize i = 0; i < x.results.size(); ++i)
+    if (!same(type.results[i], x.results[i], y.results[i])) return false;
+  return true;
+}
+
+bool is_exhausted(const Outcome& outcome) {
+  return outcome.kind == Kind::OutOfSteps || (outcome.kind == Kind::Trapped &&
+      outcome.trap == TrapCode::StackExhausted);
+}
+
+std::string show(const Outcome& outcome) {
+  if (outcome.kind == Kind::OutOfSteps) return "too many steps";
+  if (outcome.kind == Kind::Trapped) return concat("trap: ", sentence(outcome.trap));
   std::string text = "(";
   for (u64 bits : outcome.results) text += concat(" 0x", hex(bits));
   return text + " )";
 }
 
-std::optional<std::string> compare_state(const oracle::Program& program, const oracle::Instance& instance,
-    Machine& machine) {
+// What differs in all that the module exports.
+std::optional<std::string> compare_state(const wasm::Module& module, Subject& expected, Subject& got) {
+  for (const wasm::Export& item : module.exports) {
+    if (item.kind == ExternKind::Global) {
+      u64 x = expected.global(item), y = got.global(item);
+      if (!same(module.globals[GlobalIndex(item.index)].type.value, x, y))
+        return concat("global ", item.name, " is 0x", hex(y), ", not 0x", hex(x));
+    } else if (item.kind == ExternKind::Memory) {
+      std::span<const u8> x = expected.memory(item), y = got.memory(item);
+      if (x.size() != y.size()) return concat("memory ", item.name, " has ", y.size(), " bytes, not ", x.size());
+      auto [at, other] = std::mismatch(x.begin(), x.end(), y.begin());
+      if (at != x.end())
+        return concat(item.name, " at 0x", hex(u64(at - x.begin())), " is 0x", hex(*other), ", not 0x", hex(*at));
+    } else if (item.kind == ExternKind::Table) {
+      std::vector<u32> x = expected.table(item), y = got.table(item);
+      if (x.size() != y.size()) return concat("table ", item.name, " has ", y.size(), " elements, not ", x.size());
+      for (usize i = 0; i < x.size(); ++i)
+        if (x[i] != y[i]) return concat("element ", i, " of table ", item.name, " is ", y[i], ", not ", x[i]);
+    }
+  }
+  auto left = got.fuel();
+  if (left && *left != expected.fuel()) return concat("the fuel left is ", *left, ", not ", *expected.fuel());
+  return std::nullopt;
+}
+
+// Both go through the same calls.
+std::optional<std::string> compare(const Program& program, Subject& expected, Subject& got, u64 seed, Tally& tally) {
   const wasm::Module& module = program.module;
-  for (GlobalIndex i(0); i < module.globals.end_key(); i = i.next()) {
-    u64 expected = instance.globals[i]->bits, got = machine.global(i);
-    if (!same(module.globals[i].type.value, expected, got))
-      return concat("global ", i.raw(), " is 0x", hex(got), ", not 0x", hex(expected));
+  Random random(seed);
+  auto give_fuel = [&] {
+    u64 fuel = random.one_in(2) ? 1'000'000'000 : random.below(5'000);
+    expected.set_fuel(fuel);
+    got.set_fuel(fuel);
+  };
+  give_fuel();
+  Outcome x = expected.instantiate(), y = got.instantiate();
+  if (is_exhausted(x) || is_exhausted(y)) {
+    ++tally.set_aside;
+    return std::nullopt;
   }
-  for (MemoryIndex i(0); i < module.memories.end_key(); i = i.next()) {
-    const std::vector<u8>& expected = instance.memories[i]->bytes;
-    std::span<const u8> got = machine.memory(i);
-    if (got.size() != expected.size()) return concat("memory ", i.raw(), " has ", got.size(), " bytes, not ",
-        expected.size());
-    auto [at, other] = std::mismatch(expected.begin(), expected.end(), got.begin());
-    if (at != expected.end())
-      return concat("memory ", i.raw(), " at 0x", hex(u64(at - expected.begin())), " is 0x", hex(*other), ", not 0x",
-          hex(*at));
-  }
-  for (TableIndex i(0); i < module.tables.end_key(); i = i.next()) {
-    const std::vector<u32>& expected = instance.tables[i]->elements;
-    std::span<const TableEntry> got = machine.table(i);
-    if (got.size() != expected.size()) return concat("table ", i.raw(), " has ", got.size(), " elements, not ",
-        expected.size());
-    for (usize k = 0; k < expected.size(); ++k)
-      if (got[k].handle != expected[k]) return concat("element ", k, " of table ", i.raw(), " is ", got[k].handle,
-          ", not ", expected[k]);
+  if (!same({}, x, y)) return concat("instantiation: ", show(y), ", not ", show(x));
+  if (x.kind != Kind::Returned) return std::nullopt;
+  if (auto difference = compare_state(module, expected, got)) return "instantiation: " + *difference;
+  for (u32 round = 0; round < 2; ++round) {
+    for (const wasm::Export& item : module.exports) {
+      if (item.kind != ExternKind::Func) continue;
+      const FuncType& type = module.type_of(FuncIndex(item.index));
+      std::vector<u64> arguments;
+      for (ValueType param : type.params) arguments.push_back(argument(random, param));
+      give_fuel();
+      x = expected.invoke(item, type, arguments);
+      ++tally.calls;
+      ++(x.kind == Kind::Returned ? tally.returned : tally.trapped);
+      // It may take any time in the other.
+      if (x.kind != Kind::OutOfSteps) y = got.invoke(item, type, arguments);
+      if (is_exhausted(x) || is_exhausted(y)) {
+        ++tally.set_aside;
+        return std::nullopt;
+      }
+      std::string where = concat(item.name, show({.results = arguments}), ": ");
+      if (!same(type, x, y)) return concat(where, show(y), ", not ", show(x));
+      if (auto difference = compare_state(module, expected, got)) return where + *difference;
+    }
   }
   return std::nullopt;
 }
@@ -96,42 +129,17 @@ std::optional<std::string> compare_state(const oracle::Program& program, const o
 }  // namespace
 
 std::optional<std::string> find_difference(std::span<const u8> wasm, u64 seed, Tally& tally) {
-  using Kind = oracle::Outcome::Kind;
-  auto program = oracle::Program::load({wasm.begin(), wasm.end()});
-  if (!program) return concat("it does not load: ", program.error().message, " at ", program.error().offset);
-  const wasm::Module& module = (*program)->module;
+  std::vector<u8> bytes(wasm.begin(), wasm.end());
+  auto plain = Program::load(bytes), with_fuel = Program::load(bytes, Features::implemented(), {.fuel = true});
+  if (!plain) return concat("it does not load: ", plain.error().message, " at ", plain.error().offset);
+  if (!with_fuel) return concat("it does not load with fuel: ", with_fuel.error().message);
   ++tally.modules;
-  for (const Variant& variant : variants()) {
-    oracle::Store store({.steps = 2'000'000, .call_depth = 400});
-    oracle::Instantiation made = store.instantiate(**program);
-    if (made.error || made.failed) return "it does not instantiate";
-    Machine machine(**program, variant.cpu, made.instance, variant.options);
-    Random random(seed);
-    for (u32 round = 0; round < 2; ++round) {
-      for (const wasm::Export& item : module.exports) {
-        if (item.kind != ExternKind::Func) continue;
-        const FuncType& type = module.type_of(FuncIndex(item.index));
-        std::vector<u64> arguments;
-        for (ValueType param : type.params) arguments.push_back(argument(random, param));
-        oracle::Outcome expected = store.invoke(*made.instance, item.name, arguments);
-        ++tally.calls;
-        ++(expected.kind == Kind::Returned ? tally.returned : tally.trapped);
-        bool exhausted = expected.kind == Kind::OutOfSteps ||
-            (expected.kind == Kind::Trapped && expected.trap == TrapCode::StackExhausted);
-        if (exhausted) {
-          ++tally.set_aside;
-          return std::nullopt;
-        }
-        oracle::Outcome got = machine.invoke(item.name, arguments);
-        bool equal = expected.kind == got.kind && (expected.kind != Kind::Trapped || expected.trap == got.trap);
-        for (usize i = 0; equal && i < expected.results.size(); ++i) equal = same(type.results[i], expected.results[i],
-            got.results[i]);
-        std::string where = concat(variant.name, ", ", item.name,
-            show({Kind::Returned, TrapCode::Unreachable, arguments}), ": ");
-        if (!equal) return concat(where, show(got), ", not ", show(expected));
-        if (auto difference = compare_state(**program, *made.instance, machine)) return where + *difference;
-      }
-    }
+  for (const Contender& contender : contenders()) {
+    const Program& program = contender.counts_fuel ? **with_fuel : **plain;
+    std::unique_ptr<Subject> expected = make_interpreter_subject(program),
+        got = contender.make(contender.index, program);
+    if (!got) continue;
+    if (auto difference = compare(program, *expected, *got, seed, tally)) return concat(got->name(), ", ", *difference);
   }
   return std::nullopt;
 }

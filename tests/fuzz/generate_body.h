@@ -37,6 +37,8 @@ struct Outline {
   std::vector<Table> tables;
   std::vector<Elem> elems;
   std::vector<u32> datas;           // bytes
+  // How many of each are imported; they come first.
+  u32 imported_functions = 0, imported_globals = 0, imported_memories = 0, imported_tables = 0;
   u32 trap_rate = 0;                // one in so many chances to trap is taken; 0: none
 };
 

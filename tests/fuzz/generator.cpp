@@ -1,5 +1,6 @@
 #include "tests/fuzz/generator.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/string.h"
@@ -64,6 +65,13 @@ Outline make_outline(Random& random, const GeneratorOptions& options) {
   if (options.bulk) {
     for (u32 count = random.below(3); count > 0; --count) outline.datas.push_back(random.below(200));
   }
+  if (options.imports && random.one_in(2)) {
+    // At least one function is the module's own.
+    outline.imported_functions = random.below(std::min(functions, 4u));
+    outline.imported_globals = random.one_in(2) ? 0 : random.below(outline.globals.size() + 1);
+    outline.imported_memories = random.one_in(2) ? 0 : random.below(outline.memories.size() + 1);
+    outline.imported_tables = random.one_in(2) ? 0 : random.below(outline.tables.size() + 1);
+  }
   constexpr u32 rates[] = {4, 20, 100, 400};
   outline.trap_rate = options.traps ? random.pick(rates) : 0;
   return outline;
@@ -85,7 +93,7 @@ class ModuleGenerator {
 
   std::vector<u8> run() {
     outline_ = make_outline(random_, options_);
-    u32 own = u32(outline_.functions.size());
+    u32 all = u32(outline_.functions.size());
     std::vector<u8> out = {0, 'a', 's', 'm', 1, 0, 0, 0};
 
     Section types;
@@ -98,20 +106,23 @@ class ModuleGenerator {
     }
     put(out, 1, types);
 
+    put(out, 2, imports());
+
     // Each function, then for each the one that is exported.
     Section functions;
-    for (u32 i = 0; i < 2 * own; ++i) write_leb_unsigned(item(functions), outline_.functions[i % own]);
+    for (u32 copy = 0; copy < 2; ++copy)
+      for (u32 i = outline_.imported_functions; i < all; ++i) write_leb_unsigned(item(functions),
+          outline_.functions[i]);
     put(out, 3, functions);
 
     Section tables;
-    for (const Outline::Table& table : outline_.tables) {
-      item(tables).push_back(u8(table.element));
-      write_limits(tables.bytes, table.size, table.size + 10);
-    }
+    for (u32 i = outline_.imported_tables; i < outline_.tables.size(); ++i) write_table(item(tables),
+        outline_.tables[i]);
     put(out, 4, tables);
 
     Section memories;
-    for (u32 pages : outline_.memories) write_limits(item(memories), pages, pages + 2);
+    for (u32 i = outline_.imported_memories; i < outline_.memories.size(); ++i)
+      write_memory(item(memories), outline_.memories[i]);
     put(out, 5, memories);
 
     put(out, 6, globals());
@@ -124,10 +135,10 @@ class ModuleGenerator {
 
     Section code;
     BodyGenerator bodies(random_, outline_, options_);
-    for (u32 i = 0; i < own; ++i)
+    for (u32 i = outline_.imported_functions; i < all; ++i)
       write_sized(item(code), bodies.generate(outline_.types[outline_.functions[i]],
           random_.between(8, options_.nodes)));
-    for (u32 i = 0; i < own; ++i) write_sized(item(code), exported_body(i));
+    for (u32 i = outline_.imported_functions; i < all; ++i) write_sized(item(code), exported_body(i));
     put(out, 10, code);
     put(out, 11, datas());
     return out;
@@ -146,9 +157,37 @@ class ModuleGenerator {
     write_sized(out, contents);
   }
 
+  static void write_table(std::vector<u8>& out, const Outline::Table& table) {
+    out.push_back(u8(table.element));
+    write_limits(out, table.size, table.size + 10);
+  }
+  static void write_memory(std::vector<u8>& out, u32 pages) { write_limits(out, pages, pages + 2); }
+
+  Section imports() {
+    Section section;
+    auto add = [&](std::string_view name, u32 i, ExternKind kind) -> std::vector<u8>& {
+      write_string(item(section), "host");
+      write_string(section.bytes, concat(name, i));
+      section.bytes.push_back(u8(kind));
+      return section.bytes;
+    };
+    for (u32 i = 0; i < outline_.imported_functions; ++i)
+      write_leb_unsigned(add("function", i, ExternKind::Func), outline_.functions[i]);
+    for (u32 i = 0; i < outline_.imported_tables; ++i) write_table(add("table", i, ExternKind::Table),
+        outline_.tables[i]);
+    for (u32 i = 0; i < outline_.imported_memories; ++i)
+      write_memory(add("memory", i, ExternKind::Memory), outline_.memories[i]);
+    for (u32 i = 0; i < outline_.imported_globals; ++i) {
+      add("global", i, ExternKind::Global).push_back(u8(outline_.globals[i].value));
+      section.bytes.push_back(u8(outline_.globals[i].mutability));
+    }
+    return section;
+  }
+
   Section globals() {
     Section section;
-    for (const GlobalType& type : outline_.globals) {
+    for (u32 i = outline_.imported_globals; i < outline_.globals.size(); ++i) {
+      const GlobalType& type = outline_.globals[i];
       item(section).push_back(u8(type.value));
       section.bytes.push_back(u8(type.mutability));
       switch (type.value) {
@@ -183,8 +222,8 @@ class ModuleGenerator {
       section.bytes.push_back(u8(kind));
       write_leb_unsigned(section.bytes, index);
     };
-    usize own = outline_.functions.size();
-    for (usize i = 0; i < own; ++i) add("run", i, ExternKind::Func, own + i);
+    usize all = outline_.functions.size(), own = all - outline_.imported_functions;
+    for (usize i = 0; i < own; ++i) add("run", i, ExternKind::Func, all + i);
     for (usize i = 0; i < outline_.tables.size(); ++i) add("table", i, ExternKind::Table, i);
     for (usize i = 0; i < outline_.memories.size(); ++i) add("memory", i, ExternKind::Memory, i);
     for (usize i = 0; i < outline_.globals.size(); ++i) add("global", i, ExternKind::Global, i);
@@ -210,14 +249,14 @@ class ModuleGenerator {
   Section elems() {
     Section section;
     if (!options_.references) return section;
-    u32 own = u32(outline_.functions.size());
+    u32 all = u32(outline_.functions.size());
     for (const Outline::Elem& elem : outline_.elems) {
       item(section).push_back(5);
       section.bytes.push_back(u8(elem.type));
       std::vector<std::optional<u32>> functions;
       for (u32 i = 0; i < elem.size; ++i) {
         bool null = elem.type == ValueType::ExternRef || random_.one_in(4);
-        functions.push_back(null ? std::nullopt : std::optional(random_.below(own)));
+        functions.push_back(null ? std::nullopt : std::optional(random_.below(all)));
       }
       write_references(section.bytes, elem.type, functions);
     }
@@ -233,8 +272,8 @@ class ModuleGenerator {
     }
     item(section).push_back(3);
     section.bytes.push_back(0);
-    write_leb_unsigned(section.bytes, own);
-    for (u32 i = 0; i < own; ++i) write_leb_unsigned(section.bytes, i);
+    write_leb_unsigned(section.bytes, all);
+    for (u32 i = 0; i < all; ++i) write_leb_unsigned(section.bytes, i);
     return section;
   }
 

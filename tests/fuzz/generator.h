@@ -22,6 +22,7 @@ struct GeneratorOptions {
   bool bulk = true;       // memory.grow and bulk operations
   bool memories = true;   // more than one
   bool tail_calls = true;
+  bool imports = true;    // of every kind
 };
 
 std::vector<u8> generate_module(u64 seed, const GeneratorOptions& options = {});
