@@ -1,14 +1,19 @@
 // Generated modules run as machine code as they do in the interpreter of the IR.
-//
-//   SKERRY_FUZZ_SEED     the first seed (1)
-//   SKERRY_FUZZ_SECONDS  how long to go on, rather than for the number of modules below
 
 #include <gtest/gtest.h>
+#include <stdio.h>
 
+#include <filesystem>
+#include <fstream>
+
+#include "base/string.h"
 #include "tests/fuzz/compare.h"
 #include "tests/fuzz/effort.h"
 #include "tests/fuzz/generator.h"
 #include "tests/fuzz/minimize.h"
+#include "tests/fuzz/random.h"
+#include "tests/fuzz/wasm_tools.h"
+#include "tests/support/spec_suite.h"
 #include "text/print.h"
 
 namespace skerry::fuzz {
@@ -30,26 +35,59 @@ void report(u64 seed, std::span<const u8> wasm, const std::string& difference) {
   auto text = text::print_module(small);
   ADD_FAILURE() << "seed " << seed << ": " << difference << "\nminimized: "
                 << find_difference(small, seed, tally).value_or("no difference") << "\n"
-                    << (text ? *text : text.error().message);
+                << (text ? *text : text.error().message);
 }
 
-TEST(Differential, GeneratedModules) {
-  Effort effort(300);
+// Compares module after module; `generate` may give none for a seed.
+template <class Generate>
+Tally compare_modules(u64 count, Generate generate) {
+  Effort effort(count);
   Tally tally;
   for (u64 seed = effort.first_seed(); effort.goes_on(); ++seed) {
-    std::vector<u8> wasm = generate_module(seed, options_of(seed));
-    if (auto difference = find_difference(wasm, seed, tally)) {
-      report(seed, wasm, *difference);
+    std::optional<std::vector<u8>> wasm = generate(seed);
+    if (!wasm) continue;
+    if (auto difference = find_difference(*wasm, seed, tally)) {
+      report(seed, *wasm, *difference);
       if (!effort.counts_seconds()) break;
     }
   }
+  auto number = [](u64 n) { return static_cast<unsigned long long>(n); };
   printf("%llu modules, %llu calls: %llu returned, %llu trapped or were exhausted; %llu set aside\n",
-      (unsigned long long)tally.modules,
-         (unsigned long long)tally.calls, (unsigned long long)tally.returned, (unsigned long long)tally.trapped,
-             (unsigned long long)tally.set_aside);
+         number(tally.modules), number(tally.calls), number(tally.returned), number(tally.trapped),
+         number(tally.set_aside));
+  return tally;
+}
+
+TEST(Differential, GeneratedModules) {
+  Tally tally = compare_modules(150, [](u64 seed) { return generate_module(seed, options_of(seed)); });
   EXPECT_GT(tally.returned * 3, tally.calls);
   EXPECT_GT(tally.trapped, 0u);
   EXPECT_LT(tally.set_aside * 20, tally.modules);
+}
+
+// A generator by others has other habits.
+TEST(Differential, ModulesOfWasmSmith) {
+  std::optional<std::string> command = wasm_tools();
+  if (!command) GTEST_SKIP() << "wasm-tools is not there";
+  std::string numbers = temporary_path("numbers"), module = temporary_path("smith.wasm");
+  std::string smith = concat(
+      *command, " smith '", numbers, "' -o '", module, "' --ensure-termination --canonicalize-nans true",
+      " --export-everything true --simd-enabled false --relaxed-simd-enabled false --gc-enabled false",
+      " --exceptions-enabled false --threads-enabled false --memory64-enabled false --tail-call-enabled true",
+      " --custom-page-sizes-enabled false --wide-arithmetic-enabled false --shared-everything-threads-enabled false",
+      " --compact-imports-enabled false --extended-const-enabled true --memory-max-size-required true --max-memory32-bytes 1000000 --max-memories 3",
+      " --table-max-size-required true --max-table-elements 1000 --max-tags 0 --min-funcs 1 --min-exports 1");
+  compare_modules(40, [&](u64 seed) -> std::optional<std::vector<u8>> {
+    Random random(seed);
+    std::string bytes;
+    for (u32 count = 100 + random.below(20'000); count > 0; --count) bytes.push_back(char(random.next()));
+    std::ofstream(numbers, std::ios::binary) << bytes;
+    if (system(smith.c_str()) != 0) return std::nullopt;
+    std::string wasm = tests::read_file(module);
+    return std::vector<u8>(wasm.begin(), wasm.end());
+  });
+  std::filesystem::remove(numbers);
+  std::filesystem::remove(module);
 }
 
 TEST(Differential, SameSeedSameModule) {

@@ -1,11 +1,9 @@
-// Whether a damaged module is valid: the same verdict as wasm-tools has, where that is installed
-// (in PATH, or as SKERRY_WASM_TOOLS; cargo install wasm-tools).
+// Whether a damaged module is valid: the same verdict as wasm-tools has (wasm_tools.h).
 //
 // It reads the modules as a script, a module a line, and names the lines that it finds wrong.
 
 #include <gtest/gtest.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -15,19 +13,12 @@
 #include "tests/fuzz/inputs.h"
 #include "tests/fuzz/mutate.h"
 #include "tests/fuzz/stages.h"
+#include "tests/fuzz/wasm_tools.h"
 
 namespace skerry::fuzz {
 namespace {
 
 constexpr u32 batch_size = 2'000;
-// Features::implemented(), in the words of wasm-tools.
-constexpr std::string_view features = "wasm2,-simd,extended-const,multi-memory,tail-call";
-
-std::string wasm_tools() {
-  const char* given = getenv("SKERRY_WASM_TOOLS");
-  std::string command = given ? given : "wasm-tools";
-  return system(concat("'", command, "' --version >/dev/null 2>&1").c_str()) == 0 ? command : "";
-}
 
 std::string as_string(std::span<const u8> bytes) {
   std::string text = "\"";
@@ -37,9 +28,10 @@ std::string as_string(std::span<const u8> bytes) {
 
 // By line, which count from 1: what it finds wrong, or nothing.
 std::vector<std::string> verdicts(const std::string& command, const std::string& script, usize lines) {
-  std::string path = (std::filesystem::temp_directory_path() / concat("skerry-verdict-", getpid(), ".wast")).string();
+  std::string path = temporary_path("verdict.wast");
   std::ofstream(path) << script;
-  FILE* pipe = popen(concat("'", command, "' wast --features=", features, " '", path, "' 2>&1").c_str(), "r");
+  FILE* pipe =
+      popen(concat(command, " wast --features=", wasm_tools_features, " '", path, "' 2>&1").c_str(), "r");
   CHECK(pipe);
   std::string output;
   char buffer[4096];
@@ -62,8 +54,8 @@ std::vector<std::string> verdicts(const std::string& command, const std::string&
 }
 
 TEST(Verdict, IsThatOfWasmTools) {
-  std::string command = wasm_tools();
-  if (command.empty()) GTEST_SKIP() << "wasm-tools is not there";
+  std::optional<std::string> command = wasm_tools();
+  if (!command) GTEST_SKIP() << "wasm-tools is not there";
   std::vector<Bytes> inputs = suite_inputs(5), generated = generated_inputs(30);
   inputs.insert(inputs.end(), generated.begin(), generated.end());
   // Without name sections: whether those are damaged is no matter of validity, but one to wasm-tools.
@@ -92,7 +84,7 @@ TEST(Verdict, IsThatOfWasmTools) {
       ++count;
       valid += verdict.valid;
     }
-    std::vector<std::string> theirs = verdicts(command, script, batch_size);
+    std::vector<std::string> theirs = verdicts(*command, script, batch_size);
     for (u32 line = 1; line <= batch_size; ++line) {
       if (ours[line].second == theirs[line].empty()) continue;
       Random random(ours[line].first);
