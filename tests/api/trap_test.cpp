@@ -138,16 +138,17 @@ TEST(Fuel, IsCountedAndEnds) {
   Engine engine = make_engine(config);
   Store store = make_store(engine);
   Instance instance = make_instance(store, make_module(engine, R"((module (func (export "spin") (loop $l (br $l)))
-     (func (export "f") (result i32) (i32.const 1))))"));
+     (func (export "f") (param i32) (result i32) (i32.mul (local.get 0) (local.get 0)))))"));
   store.set_fuel(1000);
-  EXPECT_TRUE(get<i32()>(instance, "f")());
+  EXPECT_TRUE(get<i32(i32)>(instance, "f")(3));
   u64 left = store.fuel();
   EXPECT_LT(left, 1000u);
   EXPECT_GT(left, 990u);
   EXPECT_EQ(trap_of(get<void()>(instance, "spin")()), TrapCode::OutOfFuel);
   EXPECT_EQ(trap_of(get<void()>(instance, "spin")()), TrapCode::OutOfFuel);
+  EXPECT_EQ(store.fuel(), 0u);
   store.set_fuel(100);
-  EXPECT_TRUE(get<i32()>(instance, "f")());
+  EXPECT_TRUE(get<i32(i32)>(instance, "f")(3));
 }
 
 TEST(TrapThreads, TwoStoresOnTwoThreads) {

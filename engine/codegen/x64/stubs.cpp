@@ -57,8 +57,17 @@ class Stub {
     a_.mov(Width::W64, Gpr::Rcx, Mem::at(Gpr::Rbp, activation_at + i32(offsetof(Activation, previous))));
     a_.mov(Width::W64, Mem::at(Gpr::Rdi, offsetof(StoreState, activation)), Gpr::Rcx);
     if (gs_) {
+      // The outermost leaves the memory base where it is: hosts do not use it, and writing it costs as much as
+      // many calls. A guest further out finds its own again.
+      Label kept = a_.new_label();
+      a_.test(Width::W64, Gpr::Rcx, Gpr::Rcx);
+      a_.jcc(Condition::Equal, kept, Reach::Short);
       a_.mov(Width::W64, Gpr::Rcx, Mem::at(Gpr::Rbp, gs_at));
+      a_.rdgsbase(Gpr::Rdx);
+      a_.cmp(Width::W64, Gpr::Rcx, Gpr::Rdx);
+      a_.jcc(Condition::Equal, kept, Reach::Short);
       a_.wrgsbase(Gpr::Rcx);
+      a_.bind(kept);
     }
     i32 at = 0;
     for (Gpr reg : kept_by_host) a_.mov(Width::W64, reg, Mem::at(Gpr::Rbp, at -= 8));
@@ -129,7 +138,14 @@ void Stub::enter(const FuncType& type) {
   a_.jcc(Condition::NotEqual, guest);
   a_.mov(Width::W64, code, Mem::at(Gpr::Rsi, offsetof(FuncRecord, far_code)));
   a_.bind(guest);
-  set_memory_base();
+  if (gs_) {
+    Label same = a_.new_label();
+    a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, memory_base)));
+    a_.cmp(Width::W64, scratch_gpr, Mem::at(Gpr::Rbp, gs_at));
+    a_.jcc(Condition::Equal, same, Reach::Short);
+    a_.wrgsbase(scratch_gpr);
+    a_.bind(same);
+  }
   a_.mov(Width::W64, values, Gpr::Rdx);
   // A word may have anything in the upper half where a value is narrow.
   PlaceCounter places = argument_places();
