@@ -26,10 +26,6 @@ Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen:
   settings_.fuel = config.fuel == Fuel::Counted;
 }
 
-Engine::~Engine() {
-  for (FuncRecordSpace space : spaces_) FuncRecords::destroy_space(space);
-}
-
 Result<std::shared_ptr<Engine>> Engine::create(const Config& config) {
   Features features = TRY(parse_features(config.features));
   ChosenTarget chosen = TRY(choose_target(config.target, config.cpu));
@@ -88,29 +84,6 @@ std::string Engine::describe() const {
                 s.calls == codegen::CallStyle::Direct ? " direct" : " slots",
                 s.memory_base_register ? " base-register" : " base-loaded", s.mask_indices ? " masked" : "",
                 s.fuel ? " fuel" : "", " features ", hex(features_.bits()));
-}
-
-Result<FuncRecordSpace> Engine::take_func_record_space() {
-  {
-    platform::MutexGuard guard(mutex_);
-    if (!spaces_.empty()) {
-      FuncRecordSpace space = spaces_.back();
-      spaces_.pop_back();
-      return space;
-    }
-  }
-  return FuncRecords::create_space();
-}
-
-void Engine::give_func_record_space(FuncRecordSpace space) {
-  {
-    platform::MutexGuard guard(mutex_);
-    if (spaces_.size() < max_spaces) {
-      spaces_.push_back(space);
-      return;
-    }
-  }
-  FuncRecords::destroy_space(space);
 }
 
 }  // namespace skerry::runtime

@@ -14,6 +14,7 @@
 #include "engine/runtime/memory_pool.h"
 #include "engine/runtime/signatures.h"
 #include "engine/wasm/features.h"
+#include "engine/wasm/limits.h"
 #include "skerry/config.h"
 
 namespace skerry::runtime {
@@ -21,7 +22,6 @@ namespace skerry::runtime {
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
   static Result<std::shared_ptr<Engine>> create(const Config& config);
-  ~Engine();
 
   const Config& config() const { return config_; }
   Features features() const { return features_; }
@@ -46,14 +46,13 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const void* unwind() const { return unwind_; }
   const void* compile_lazily() const { return compile_lazily_; }
 
-  Result<FuncRecordSpace> take_func_record_space();
-  void give_func_record_space(FuncRecordSpace space);
+  SpacePool& func_record_spaces() { return func_record_spaces_; }
+  // For tables that may grow beyond a few elements.
+  SpacePool& table_spaces() { return table_spaces_; }
 
  private:
   Engine(const Config& config, Features features, std::unique_ptr<codegen::Target> target, bool runs_here);
   Result<void> make_stubs();
-
-  static constexpr usize max_spaces = 16;
 
   const Config config_;
   const Features features_;
@@ -67,10 +66,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const void* compile_lazily_ = nullptr;
 
   MemoryPool memories_;
+  SpacePool func_record_spaces_{FuncRecords::space_size};
+  SpacePool table_spaces_{u64{limits::table_elements} * sizeof(TableEntry)};
   Signatures signatures_;
-
-  platform::Mutex mutex_;
-  std::vector<FuncRecordSpace> spaces_;  // guarded by mutex_
 };
 
 }  // namespace skerry::runtime

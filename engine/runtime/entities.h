@@ -7,6 +7,7 @@
 
 #include "engine/abi/instance.h"
 #include "engine/runtime/memory_pool.h"
+#include "engine/runtime/space_pool.h"
 #include "engine/wasm/limits.h"
 
 namespace skerry::runtime {
@@ -34,8 +35,7 @@ struct Memory {
 struct Table {
   TableRecord record;
   TableType type;
-  u64 reserved = 0;  // bytes of address space; 0: the elements are on the heap
-  u64 usable = 0;
+  Space space;  // without base: the elements are on the heap
   Store* store;
 
   TableType current_type() const {

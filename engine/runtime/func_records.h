@@ -7,43 +7,49 @@
 
 #pragma once
 
+#include <cstring>
+
 #include "base/result.h"
 #include "engine/abi/instance.h"
+#include "engine/runtime/space_pool.h"
 
 namespace skerry::runtime {
-
-// The array of a store that is gone, for the next one: all zeros.
-struct FuncRecordSpace {
-  FuncRecord* base = nullptr;
-  u64 usable = 0;  // bytes
-};
 
 class FuncRecords {
  public:
   // Handles below this, 0 excepted.
   static constexpr u32 max_handles = 1 << 22;
+  static constexpr u64 space_size = u64{max_handles} * sizeof(FuncRecord);
 
-  static Result<FuncRecordSpace> create_space();
-  static void destroy_space(FuncRecordSpace space);
+  FuncRecords(SpacePool& pool, Space space) : pool_(pool), space_(space) {}
+  FuncRecords(const FuncRecords&) = delete;
+  ~FuncRecords() { pool_.give(space_, u64{end_} * sizeof(FuncRecord)); }
 
-  explicit FuncRecords(FuncRecordSpace space) : space_(space) {}
-  // Gives the space back as zeros.
-  FuncRecordSpace take_space();
-
-  FuncRecord* base() const { return space_.base; }
+  FuncRecord* base() const { return reinterpret_cast<FuncRecord*>(space_.base); }
   u32 end() const { return end_; }
   // The first of `count` new handles.
-  Result<u32> allocate(u32 count);
-  // The newest handles are unused again; their records must be zeros or never be looked at.
-  void shrink(u32 end);
+  Result<u32> allocate(u32 count) {
+    if (count > max_handles - end_) return fail(ErrorCode::Limit, "the store holds too many functions");
+    TRY(pool_.grow(space_, u64{end_ + count} * sizeof(FuncRecord)));
+    u32 first = end_;
+    end_ += count;
+    return first;
+  }
+  // Handles from `end` on are unused again.
+  void shrink(u32 end) {
+    CHECK(end >= 1 && end <= end_);
+    std::memset(static_cast<void*>(base() + end), 0, u64{end_ - end} * sizeof(FuncRecord));
+    end_ = end;
+  }
   // May be all zero: not yet written.
   FuncRecord& operator[](u32 handle) const {
     DCHECK(handle != 0 && handle < end_);
-    return space_.base[handle];
+    return base()[handle];
   }
 
  private:
-  FuncRecordSpace space_;
+  SpacePool& pool_;
+  Space space_;
   u32 end_ = 1;
 };
 

@@ -9,8 +9,9 @@
 
 namespace skerry::runtime {
 
-Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, FuncRecordSpace space)
-    : engine_(std::move(engine)), limits_(limits), link_(std::make_shared<StoreLink>()), records_(space) {
+Store::Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, Space space)
+    : engine_(std::move(engine)), limits_(limits), link_(std::make_shared<StoreLink>()),
+      records_(engine_->func_record_spaces(), space) {
   link_->store = this;
   link_->interruptible = this;
   state_.functions = records_.base();
@@ -24,7 +25,7 @@ Result<std::unique_ptr<Store>> Store::create(std::shared_ptr<Engine> engine, con
     return fail(ErrorCode::Unsupported, concat("the engine makes code for ", engine->target().name(), " ",
                                                engine->target().cpu_names(), ", which does not run here"));
   }
-  FuncRecordSpace space = TRY(engine->take_func_record_space());
+  Space space = TRY(engine->func_record_spaces().take());
   return std::unique_ptr<Store>(new Store(std::move(engine), limits, space));
 }
 
@@ -45,7 +46,6 @@ Store::~Store() {
   for (auto& memory : memories_) release(*memory);
   for (auto& table : tables_) release(*table);
   instances_.clear();
-  engine_->give_func_record_space(records_.take_space());
 }
 
 FuncRecord& Store::function(u32 handle) {
@@ -165,20 +165,20 @@ Result<Table*> Store::add_table(const TableType& type) {
   if (maximum <= heap_elements) {
     table->record.base = new TableEntry[maximum + 1]();
   } else {
-    table->reserved = align_up(maximum * sizeof(TableEntry), platform::page_size());
-    auto base = platform::reserve(table->reserved);
-    if (!base) {
+    SpacePool& pool = engine_->table_spaces();
+    auto give_up = [&](auto failure) {
       elements_ -= type.limits.min;
-      return base.take_failure();
+      return failure;
+    };
+    auto space = pool.take();
+    if (!space) return give_up(space.take_failure());
+    table->space = *space;
+    auto grown = pool.grow(table->space, type.limits.min * sizeof(TableEntry));
+    if (!grown) {
+      pool.give(table->space, 0);
+      return give_up(grown.take_failure());
     }
-    table->record.base = reinterpret_cast<TableEntry*>(*base);
-    table->usable = align_up(type.limits.min * sizeof(TableEntry), platform::page_size());
-    auto committed = platform::commit(*base, table->usable, platform::Access::ReadWrite);
-    if (!committed) {
-      platform::release(*base, table->reserved);
-      elements_ -= type.limits.min;
-      return committed.take_failure();
-    }
+    table->record.base = reinterpret_cast<TableEntry*>(table->space.base);
   }
   tables_.push_back(std::move(table));
   return tables_.back().get();
@@ -186,7 +186,7 @@ Result<Table*> Store::add_table(const TableType& type) {
 
 void Store::release(Table& table) {
   elements_ -= table.record.length;
-  if (table.reserved) platform::release(reinterpret_cast<u8*>(table.record.base), table.reserved);
+  if (table.space.base) engine_->table_spaces().give(table.space, u64{table.record.length} * sizeof(TableEntry));
   else delete[] table.record.base;
 }
 
@@ -194,14 +194,9 @@ std::optional<u32> Table::grow(u32 count, const TableEntry& value) {
   u32 before = record.length;
   if (count > record.maximum - before || !store->take_elements(count)) return std::nullopt;
   u64 needed = u64{before + count} * sizeof(TableEntry);
-  if (reserved && needed > usable) {
-    // In steps, so that growing by one is not a call of the system each time.
-    u64 next = std::min(align_up(std::max(needed, usable + usable / 2), 64 * KiB), reserved);
-    if (!platform::commit(reinterpret_cast<u8*>(record.base) + usable, next - usable, platform::Access::ReadWrite)) {
-      store->give_elements(count);
-      return std::nullopt;
-    }
-    usable = next;
+  if (space.base && !store->engine().table_spaces().grow(space, needed)) {
+    store->give_elements(count);
+    return std::nullopt;
   }
   std::fill_n(record.base + before, count, value);
   record.length = before + count;

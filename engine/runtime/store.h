@@ -108,7 +108,7 @@ class Store {
   detail::AnyData data;
 
  private:
-  Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, FuncRecordSpace space);
+  Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, Space space);
   u64 find_stack_limit() const;
   void note_trap(u32 status);
   void release(Memory& memory);
