@@ -1,0 +1,15 @@
+# Runs PROGRAM and compares its output with the lines of SOURCE that begin with "// prints: ".
+
+file(STRINGS ${SOURCE} lines REGEX "^// prints: ")
+set(expected "")
+foreach(line IN LISTS lines)
+  string(REGEX REPLACE "^// prints: " "" line "${line}")
+  string(APPEND expected "${line}\n")
+endforeach()
+execute_process(COMMAND ${PROGRAM} OUTPUT_VARIABLE output RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM} ended with ${result}")
+endif()
+if(NOT output STREQUAL expected)
+  message(FATAL_ERROR "expected:\n${expected}\ngot:\n${output}")
+endif()
