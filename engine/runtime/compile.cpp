@@ -80,7 +80,16 @@ class ModuleCompilation {
         }
         append(run, **compiled);
       }
+      note_progress(run);
     }
+  }
+
+  void note_progress(const Run& run) {
+    if (!engine_.config().progress) return;
+    u64 bytes = 0;
+    for (FuncIndex at = run.begin; at < run.end; at = at.next()) bytes += module_.functions[at].body.size;
+    u64 done = bytes_done_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+    engine_.config().progress(done, module_.code_section.size);
   }
 
   static void append(Run& run, const codegen::CompiledFunction& function) {
@@ -144,6 +153,7 @@ class ModuleCompilation {
   std::vector<Run> runs_;  // each is one thread's while it is compiled
   std::atomic<u32> next_run_ = 0;
   std::atomic<u32> first_failed_ = ~u32{0};
+  std::atomic<u64> bytes_done_ = 0;
 
   platform::Mutex mutex_;
   std::optional<Error> failed_;  // guarded by mutex_: of function first_failed_

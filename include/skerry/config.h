@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -56,6 +57,9 @@ struct Config {
   Fuel fuel = Fuel::NotCounted;
   bool mask_indices = true;  // of tables, under speculation (docs/threat-model.md)
   u64 guest_stack_bytes = 1024 * 1024;  // at most; less where the thread's stack has less left
+  // Told while functions of a module are compiled eagerly: how many bytes of bodies of how many are done. Called by
+  // several threads at once, about every millisecond by each.
+  std::function<void(u64 done, u64 total)> progress;
   StoreLimits limits;
   std::shared_ptr<CodeCache> cache;  // none: modules are compiled each time
 };
