@@ -1,0 +1,42 @@
+#include "tools/engine_options.h"
+
+#include "engine/runtime/features.h"
+#include "tools/report.h"
+
+namespace skerry::tools {
+
+void CommonOptions::add_to(CommandLine& line) {
+  line.text("--features", "LIST", "of WebAssembly: wasm1|wasm2|wasm3[,NAME|-NAME...]; otherwise all there are", features);
+  line.word("--gear", "how functions are compiled", {"quick"}, gear);
+}
+
+std::optional<Features> CommonOptions::parse_features() const {
+  Result<Features> parsed = runtime::parse_features(features);
+  if (parsed) return *parsed;
+  report("--features", parsed.error());
+  return std::nullopt;
+}
+
+void EngineOptions::add_to(CommandLine& line) {
+  CommonOptions::add_to(line);
+  line.count("--jobs", "N", "compile on N threads; otherwise on all processors", jobs);
+  line.flag("--lazy", "compile each function at its first call", lazy);
+}
+
+void EngineOptions::add_cross_to(CommandLine& line) {
+  line.text("--target", "TRIPLE", "make code for x86_64 or riscv64; otherwise for this machine", target);
+  line.text("--cpu", "LIST", "x86-64-v1|-v2|-v3|native[,+NAME|-NAME...]; otherwise what this machine has", cpu);
+}
+
+Config EngineOptions::config() const {
+  Config config;
+  config.target = target;
+  config.cpu = cpu;
+  config.features = features;
+  config.gear = Gear::Quick;
+  config.compilation = lazy ? Compilation::Lazy : Compilation::Eager;
+  config.compiler_threads = u32(std::min<u64>(jobs.value_or(0), 1024));
+  return config;
+}
+
+}  // namespace skerry::tools

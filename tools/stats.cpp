@@ -1,0 +1,54 @@
+#include "tools/stats.h"
+
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace skerry::tools {
+namespace {
+
+u64 clock_ns(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return u64(time.tv_sec) * 1'000'000'000 + u64(time.tv_nsec);
+}
+
+u64 resident_bytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "re");
+  if (!file) return 0;
+  unsigned long size = 0, resident = 0;
+  if (std::fscanf(file, "%lu %lu", &size, &resident) != 2) resident = 0;
+  std::fclose(file);
+  return u64{resident} * u64(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+Stats::Moment Stats::now() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return {clock_ns(CLOCK_MONOTONIC), clock_ns(CLOCK_PROCESS_CPUTIME_ID), resident_bytes(), u64(usage.ru_maxrss) * KiB};
+}
+
+Stats::Stats() : start_(now()) {}
+
+void Stats::end_stage(std::string_view name) { stages_.push_back({name, now()}); }
+
+void Stats::print() const {
+  std::fprintf(stderr, "%-12s %12s %12s %12s %12s\n", "stage", "ms", "cpu ms", "resident MB", "peak MB");
+  auto row = [](std::string_view name, const Moment& from, const Moment& to) {
+    std::fprintf(stderr, "%-12.*s %12.3f %12.3f %12.2f %12.2f\n", int(name.size()), name.data(),
+                 f64(to.wall_ns - from.wall_ns) / 1e6, f64(to.processor_ns - from.processor_ns) / 1e6,
+                 f64(to.resident_bytes) / f64(MiB), f64(to.peak_bytes) / f64(MiB));
+  };
+  const Moment* from = &start_;
+  for (const Stage& stage : stages_) {
+    row(stage.name, *from, stage.end);
+    from = &stage.end;
+  }
+  row("total", start_, *from);
+}
+
+}  // namespace skerry::tools
