@@ -102,6 +102,10 @@ class Writer {
         {}, code_.memory.bytes().first(code_.size), bytes_of(rows_), sites_, module_.bytes(), text_bytes(settings),
         no_hash, bytes_of(symbols_), text_bytes(strings_), text_bytes(names)};
 
+    // All at once, so that growth does not double what is the size of the module.
+    usize total = sizeof(FileHeader) + sizeof(SectionHeader) * (SectionCount + 1);
+    for (u32 i = 1; i < SectionCount; ++i) total += contents[i].size() + sections[i].alignment;
+    out_.reserve(total);
     out_.resize(sizeof(FileHeader));
     SectionHeader headers[SectionCount] = {};
     for (u32 i = 1; i < SectionCount; ++i) {
