@@ -10,7 +10,7 @@
 //   dir-ro=GUEST
 //   stream=TYPE           what standard input, output, error are on the host: WASI's number
 //   timeout_ns=N  max-memory=N  fuel=N  features=LIST  unknown-imports=trap|default
-//   lazy=  allow-precompiled=  stats=
+//   allow-precompiled=  stats=
 
 #pragma once
 
@@ -39,7 +39,7 @@ struct Manifest {
   std::vector<wasi::FileType> streams;
   std::optional<u64> timeout_ns, max_memory, fuel;
   std::string features, unknown_imports;
-  bool lazy = false, allow_precompiled = false, stats = false;
+  bool allow_precompiled = false, stats = false;
 
   std::span<const u8> program;  // in the archive
 

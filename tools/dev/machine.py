@@ -28,12 +28,26 @@ class MachineFailure(Exception):
     """The machine ended without an exit code; the text says what it last said."""
 
 
+class Interrupted(Exception):
+    """The program was interrupted and did not end by itself. Raised by signal handlers."""
+
+
+def is_open(fd):
+    try:
+        os.fstat(fd)
+    except OSError:
+        return False
+    return True
+
+
 class Machine:
     def __init__(self, kernel, archive=None, append="", memory="2G", board="microvm"):
         self.files = bytearray()  # what the Files messages brought
         self.pending = bytearray()  # received, not yet a whole message
         self.interrupted_at = None
+        self.wanted = None  # bytes of standard input that the program waits for
         self.watching = False
+        self.has_input = is_open(0)
         self.console = os.memfd_create("console")
         ours, theirs = socket.socketpair()
         self.channel = ours
@@ -71,13 +85,16 @@ class Machine:
         self.process.wait()
 
     def interrupt(self):
-        """Asks the program to end; if it was asked a while before, ends the machine."""
-        if self.interrupted_at is not None:
-            if time.monotonic() - self.interrupted_at > SAME_KEYPRESS:  # `timeout` sends a signal twice
-                self.stop()
-        else:
+        """Asks the program to end. If it was asked a while before, or takes too long: Interrupted."""
+        if self.interrupted_at is None:
             self.interrupted_at = time.monotonic()
+            signal.setitimer(signal.ITIMER_REAL, INTERRUPT_GRACE)
             self.send(INTERRUPT)
+        elif time.monotonic() - self.interrupted_at > SAME_KEYPRESS:  # `timeout` sends a signal twice
+            raise Interrupted
+
+    def give_up(self):
+        raise Interrupted
 
     def send(self, kind, data=b""):
         try:
@@ -88,17 +105,12 @@ class Machine:
     def serve(self):
         """Serves the channel. Returns the exit code, or raises MachineFailure."""
         while True:
-            readers = [self.channel] + ([0] if self.watching else [])
-            timeout = None
-            if self.interrupted_at is not None:
-                timeout = max(0.0, self.interrupted_at + INTERRUPT_GRACE - time.monotonic())
-            ready, _, _ = select.select(readers, [], [], timeout)
-            if not ready:
-                self.stop()
-                return EXIT_INTERRUPTED
-            if 0 in ready:
-                self.watching = False
-                self.tell_ready()
+            wants_input = self.wanted is not None or self.watching
+            ready, _, _ = select.select([self.channel] + ([0] if wants_input else []), [], [])
+            if 0 in ready and self.wanted is not None:
+                self.give_input()
+            elif 0 in ready:
+                self.watching = not self.tell_ready()
             if self.channel not in ready:
                 continue
             try:
@@ -116,11 +128,20 @@ class Machine:
                 self.stop()
                 return code
 
+    def give_input(self):
+        """Answers a read of standard input, which does not wait now."""
+        try:
+            data = os.read(0, self.wanted)
+        except OSError:
+            data = b""
+        self.wanted = None
+        self.send(INPUT, data)
+
     def tell_ready(self):
         """Tells whether reading standard input would wait: 0 it would, 1 it would not, 3 the writer has gone."""
         poll = select.poll()
         poll.register(0, select.POLLIN)
-        events = poll.poll(0)
+        events = poll.poll(0)  # POLLNVAL where it is closed
         state = 0 if not events else 3 if events[0][1] & select.POLLHUP else 1
         try:
             size = struct.unpack("i", fcntl.ioctl(0, termios.FIONREAD, b"\0" * 4))[0] if state else 0
@@ -152,11 +173,9 @@ class Machine:
             except OSError:
                 self.send(CLOSED, struct.pack("<I", kind))
         elif kind == READ:
-            try:
-                data = os.read(0, struct.unpack("<I", body)[0])
-            except OSError:
-                data = b""
-            self.send(INPUT, data)
+            self.wanted = struct.unpack("<I", body)[0]
+            if not self.has_input:
+                self.give_input()
         elif kind == WATCH:
             self.watching = not self.tell_ready()
         elif kind == TIME:
@@ -171,11 +190,15 @@ class Machine:
 def run(machine):
     """Serves the machine with Ctrl-C passed on; its exit code, or a message and 70 if it fails."""
     signal.signal(signal.SIGINT, lambda *_: machine.interrupt())
+    signal.signal(signal.SIGALRM, lambda *_: machine.give_up())
     signal.signal(signal.SIGTERM, lambda *_: (machine.stop(), os._exit(128 + signal.SIGTERM)))
     try:
         return machine.serve()
+    except Interrupted:
+        return EXIT_INTERRUPTED
     except MachineFailure as failure:
         sys.stderr.write(f"skerry os: the machine failed\n{failure}\n")
         return EXIT_FAILURE
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         machine.stop()

@@ -14,14 +14,16 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import machine
+from os_archive import UNCHANGED, pack_end, pack_entry, pack_program, unpack
 
 EXIT_FAILURE, EXIT_USAGE, EXIT_UNWRITTEN = 1, 2, 74
 
 # Flags that the kernel reads by the same name, with a value and without; and those of `skerry run`
-# that say nothing here: there is one gear, one processor and no cache.
+# that say nothing here: there is one gear, one processor, no cache, and functions are always
+# compiled at their first call.
 PASSED_ON = ("unknown-imports", "features", "fuel")
-SWITCHES_PASSED_ON = ("lazy", "allow-precompiled", "stats")
-WITHOUT_EFFECT, SWITCHES_WITHOUT_EFFECT = ("gear", "jobs"), ("no-cache",)
+SWITCHES_PASSED_ON = ("allow-precompiled", "stats")
+WITHOUT_EFFECT, SWITCHES_WITHOUT_EFFECT = ("gear", "jobs"), ("no-cache", "lazy")
 
 
 class Usage(Exception):
@@ -31,41 +33,6 @@ class Usage(Exception):
 def fail(text, code):
     sys.stderr.write(f"skerry os: {text}\n")
     sys.exit(code)
-
-
-# ---------------------------------------------------------------------------------- The archive
-
-END = b"TRAILER!!!"
-HEADER_SIZE = 6 + 13 * 8
-UNCHANGED = 0
-
-
-def padding(size):
-    return b"\0" * (-size % 4)
-
-
-def pack_entry(mode, name, content=b"", mtime_ns=0):
-    seconds, nanoseconds = divmod(max(mtime_ns, 0), 10**9)
-    fields = (0, mode, 0, 0, 1, seconds & 0xFFFFFFFF, len(content), 0, 0, nanoseconds, 0, len(name) + 1, 0)
-    head = b"070701" + b"".join(b"%08x" % field for field in fields) + name + b"\0"
-    return b"".join((head, padding(len(head)), content, padding(len(content))))
-
-
-def unpack(archive):
-    """Yields (mode, name, content, mtime_ns)."""
-    at = 0
-    while True:
-        head = archive[at:at + HEADER_SIZE]
-        if len(head) < HEADER_SIZE or head[:6] != b"070701":
-            raise ValueError("the kernel's archive is damaged")
-        fields = [int(head[6 + 8 * i:14 + 8 * i], 16) for i in range(13)]
-        mode, seconds, size, nanoseconds, name_size = fields[1], fields[5], fields[6], fields[9], fields[11]
-        name = bytes(archive[at + HEADER_SIZE:at + HEADER_SIZE + name_size - 1])
-        if name == END:
-            return
-        content_at = (at + HEADER_SIZE + name_size + 3) & ~3
-        yield mode, name, memoryview(archive)[content_at:content_at + size], seconds * 10**9 + nanoseconds
-        at = (content_at + size + 3) & ~3
 
 
 # -------------------------------------------------------------------------- Preopened directories
@@ -269,11 +236,10 @@ def main():
         fail(mistake, EXIT_USAGE)
     except OSError as error:
         fail(error, EXIT_FAILURE)
-    manifest = b"".join(os.fsencode(record) + b"\0" for record in records)
-    parts = [pack_entry(0o100644, b"manifest", manifest), pack_entry(0o100644, b"program", code)]
+    parts = pack_program([os.fsencode(record) for record in records], code)
     for tree in trees:
         parts.extend(tree.pack())
-    parts.append(pack_entry(UNCHANGED, END))
+    parts.append(pack_end())
 
     box = machine.Machine(kernel, archive=b"".join(parts), memory=options["memory"])
     exit_code = machine.run(box)
