@@ -50,13 +50,14 @@ void Pruner::mark_all() {
   begins_.resize(function.blocks.size());
   edges_.clear();
   const Inst* insts = function.insts.data();
+  Mark* live = live_.data();
   // The parameters of the function itself stay.
-  std::fill_n(live_.begin(), function.blocks[Block(0)].params, Mark::Live);
+  std::fill_n(live, function.blocks[Block(0)].params, Mark::Live);
   for (u32 b = function.blocks.size(); b-- > 0;) {
     const BlockData& block = function.blocks[Block(b)];
     begins_[b] = block.begin;
     position_ = block.end - 1;
-    live_[position_] = Mark::Live;
+    live[position_] = Mark::Live;
     mark_operands(insts[position_]);
     function.for_each_target(insts[position_], [&](u32 target) {
       u32& last = incoming_[function.target_block(target).raw()];
@@ -64,18 +65,23 @@ void Pruner::mark_all() {
       last = u32(edges_.size() - 1);
       mark_arguments(target);
     });
-    for (u32 first = block.begin + block.params; position_-- > first;) {
-      const Inst& inst = insts[position_];
-      if (live_[position_] == Mark::Dead) {
-        if (fields_of[u8(inst.op)].removable) continue;
-        live_[position_] = Mark::Live;
+    // Operands of these are in front of them, where marking has yet to come.
+    for (u32 at = position_, first = block.begin + block.params; at-- > first;) {
+      const Inst& inst = insts[at];
+      Fields fields = fields_of[u8(inst.op)];
+      if (live[at] == Mark::Dead) {
+        if (fields.removable) continue;
+        live[at] = Mark::Live;
       }
-      mark_operands(inst);
+      if (fields.values > 0) live[inst.a] = Mark::Live;
+      if (fields.values > 1) live[inst.b] = Mark::Live;
+      if (fields.values > 2) live[inst.c] = Mark::Live;
+      if (fields.lists) mark_list(inst);
     }
     // Edges seen so far come from this block or later ones: they close a loop.
     position_ = block.begin;
     if (incoming_[b] == none) continue;
-    for (u32 i = 0; i < block.params; ++i) if (live_[block.begin + i] == Mark::Live) mark_incoming(block.begin + i);
+    for (u32 i = 0; i < block.params; ++i) if (live[block.begin + i] == Mark::Live) mark_incoming(block.begin + i);
     drain();
   }
 }
@@ -91,7 +97,10 @@ void Pruner::mark_operands(const Inst& inst) {
   if (fields.values > 0) mark(inst.a);
   if (fields.values > 1) mark(inst.b);
   if (fields.values > 2) mark(inst.c);
-  if (!fields.lists) return;
+  if (fields.lists) mark_list(inst);
+}
+
+void Pruner::mark_list(const Inst& inst) {
   switch (info(inst.op).shape) {
     case Shape::Call: case Shape::List:
       for (u32 value : function_->list(inst.b, inst.c)) mark(value);
@@ -135,28 +144,34 @@ void Pruner::compact() {
   extra_.reserve(function.extra.size());
   Inst* insts = function.insts.data();
   u32* positions = function.positions.data();
+  u32* renumbered = renumbered_.data();
+  const Mark* live = live_.data();
   u32 to = 0;
   for (BlockData& block : function.blocks) {
-    u32 from = block.begin, params_end = from + block.params;
-    block.begin = to;
+    u32 from = block.begin, params_end = from + block.params, end = block.end;
+    u32 begin = to;
     for (; from < params_end; ++from) {
-      if (live_[from] == Mark::Dead) continue;
-      renumbered_[from] = to;
+      if (live[from] == Mark::Dead) continue;
+      renumbered[from] = to;
       insts[to] = insts[from];
-      insts[to].b = to - block.begin;
+      insts[to].b = to - begin;
       positions[to++] = positions[from];
     }
-    block.params = to - block.begin;
-    for (; from < block.end; ++from) {
-      if (live_[from] == Mark::Dead) continue;
-      renumbered_[from] = to;
-      Inst inst = insts[from];
-      Fields fields = fields_of[u8(inst.op)];
-      if (fields.values > 0) inst.a = renumbered_[inst.a];
-      if (fields.values > 1) inst.b = renumbered_[inst.b];
-      if (fields.values > 2) inst.c = renumbered_[inst.c];
+    block.begin = begin;
+    block.params = to - begin;
+    for (; from < end; ++from) {
+      if (live[from] == Mark::Dead) continue;
+      renumbered[from] = to;
+      // Fields are read and written one by one: a copy that is changed would wait for itself.
+      const Inst& old = insts[from];
+      u32 a = old.a, b = old.b, c = old.c;
+      Fields fields = fields_of[u8(old.op)];
+      insts[to] = old;
+      Inst& inst = insts[to];
+      if (fields.values > 0) inst.a = renumbered[a];
+      if (fields.values > 1) inst.b = renumbered[b];
+      if (fields.values > 2) inst.c = renumbered[c];
       if (fields.lists) move_lists(inst);
-      insts[to] = inst;
       positions[to++] = positions[from];
     }
     block.end = to;

@@ -36,6 +36,7 @@ class Pruner {
   void mark_all();
   void mark(u32 value);
   void mark_operands(const Inst& inst);
+  void mark_list(const Inst& inst);
   void mark_arguments(u32 target);
   void mark_incoming(u32 param);
   void drain();

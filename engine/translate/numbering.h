@@ -13,7 +13,7 @@
 #pragma once
 
 #include <array>
-#include <cstring>
+#include <bit>
 
 #include "engine/ir/builder.h"
 
@@ -37,8 +37,8 @@ class Numbering {
   void change(State state) { changed_[u8(state)] = builder_.next().raw(); }
   void change_all() { changed_.fill(builder_.next().raw()); }
 
-  ir::Value add(const ir::Inst& inst) { return add_since(inst, start_); }
-  ir::Value add(const ir::Inst& inst, State state) {
+  ir::Value add(ir::Inst inst) { return add_since(inst, start_); }
+  ir::Value add(ir::Inst inst, State state) {
     return add_since(inst, std::max(start_, changed_[u8(state)]));
   }
   ir::Value constant(ir::Type type, u64 bits) {
@@ -48,15 +48,13 @@ class Numbering {
  private:
   static constexpr u32 table_bits = 9;
 
-  ir::Value add_since(const ir::Inst& inst, u32 start) {
-    u64 words[2];
-    std::memcpy(words, &inst, sizeof words);
+  ir::Value add_since(ir::Inst inst, u32 start) {
+    auto words = std::bit_cast<std::array<u64, 2>>(inst);
     u64 hash = (words[0] ^ (words[1] * 0x9e3779b97f4a7c15)) * 0xd6e8feb86659fd93;
     u32& entry = table_[hash >> (64 - table_bits)];
     if (entry >= start && entry < function_.insts.size()) {
-      u64 known[2];
-      std::memcpy(known, &function_[ir::Value(entry)], sizeof known);
-      if (known[0] == words[0] && known[1] == words[1]) return ir::Value(entry);
+      auto known = std::bit_cast<std::array<u64, 2>>(function_[ir::Value(entry)]);
+      if (((known[0] ^ words[0]) | (known[1] ^ words[1])) == 0) return ir::Value(entry);
     }
     ir::Value value = builder_.append(inst);
     entry = value.raw();

@@ -1,5 +1,9 @@
 #include "engine/translate/prescan.h"
 
+#include <array>
+#include <bit>
+#include <cstring>
+
 #include "engine/wasm/opcodes.h"
 
 namespace skerry::translate {
@@ -64,12 +68,48 @@ consteval Steps make_steps() {
 }
 constexpr Steps steps = make_steps();
 
+// Nearly all instructions are an opcode and immediates of one byte each, or of a fixed length: a jump ahead.
+struct Plan {
+  u32 longer = 0;  // bits of the four bytes behind the opcode; if one is set, some immediate is longer
+  u32 length = 0;  // of opcode and immediates; 0: there is no plan
+};
+struct Plans {
+  Plan of[256];
+};
+consteval Plans make_plans() {
+  auto bits = [](u8 first, u8 second) { return std::bit_cast<u32>(std::array<u8, 4>{first, second, 0, 0}); };
+  Plans plans{};
+  for (u32 i = 0; i < 256; ++i) {
+    switch (steps.plain[i]) {
+      case Step::Nothing: plans.of[i] = {0, 1}; break;
+      case Step::Numbers1: plans.of[i] = {bits(0x80, 0), 2}; break;
+      case Step::Numbers2: plans.of[i] = {bits(0x80, 0x80), 3}; break;
+      case Step::MemArg: plans.of[i] = {bits(0x80 | 0x40, 0x80), 3}; break;
+      case Step::Bytes4: plans.of[i] = {0, 5}; break;
+      case Step::Bytes8: plans.of[i] = {0, 9}; break;
+      default: break;
+    }
+  }
+  return plans;
+}
+constexpr Plans plans = make_plans();
+constexpr usize longest_plan = 9;
+
 // A position in the bytes. Reading past the end gives zeros and stays at the end.
 struct Cursor {
   const u8* at;
   const u8* end;
 
   bool done() const { return at == end; }
+  void follow_plans() {
+    while (usize(end - at) >= longest_plan) {
+      Plan plan = plans.of[*at];
+      u32 next;
+      std::memcpy(&next, at + 1, sizeof next);
+      if (plan.length == 0 || (next & plan.longer)) return;
+      at += plan.length;
+    }
+  }
   void skip_number() {
     while (at != end && (*at++ & 0x80)) {}
   }
@@ -104,7 +144,7 @@ void Prescan::scan(std::span<const u8> code, u32 offset, u32 local_count) {
   const u64 budget = budget_of(code.size());
 
   Cursor cursor{code.data(), code.data() + code.size()};
-  while (!cursor.done()) {
+  for (cursor.follow_plans(); !cursor.done(); cursor.follow_plans()) {
     const u8* start = cursor.at;
     Step step = steps.plain[*cursor.at++];
     if (step == Step::Prefix) {
