@@ -93,8 +93,8 @@ bool in_interrupt();
 // redirect_fault with FaultKind::Interrupt for the caller's own code, as if an interrupt had come.
 void check_interrupt();
 
-// Writes the registers of the caller and its chain of return addresses to the console.
-void print_backtrace();
+// Reports the caller's registers and its chain of return addresses, and stops.
+[[noreturn]] void stop_here();
 
 // --- Pages
 

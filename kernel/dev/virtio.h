@@ -16,9 +16,9 @@ namespace skerry::kernel {
 
 class VirtioDevice {
  public:
-  enum class Kind : u32 { None = 0, Network = 1, Block = 2, Console = 3, Entropy = 4 };
+  enum class Kind : u32 { Console = 3 };
 
-  // None: there is no device of version 2 behind the window, or nothing is plugged in.
+  // None if there is no device of version 2 behind the window, or nothing is plugged in.
   static std::optional<VirtioDevice> find(DeviceWindow window, Kind kind);
 
   // Resets it and agrees on what it must have: bits of the features' lower half. False: it has not.
@@ -29,7 +29,6 @@ class VirtioDevice {
   u32 take_interrupt();
 
   u32 line() const { return window_.line; }
-  u32 read_config(u32 offset) const { return registers_[(0x100 + offset) / 4]; }
 
  private:
   friend class VirtioQueue;

@@ -43,9 +43,6 @@ u64 monotonic_ns() { return kernel::arch::monotonic_ns(); }
 void fill_entropy(std::span<u8> bytes) { kernel::arch::fill_entropy(bytes); }
 void write_diagnostic(std::string_view text) { kernel::arch::console_write(text); }
 
-void abort_process() {
-  kernel::arch::print_backtrace();
-  kernel::arch::stop("a check of the kernel or the engine failed");
-}
+void abort_process() { kernel::arch::stop_here(); }
 
 }  // namespace skerry::platform

@@ -23,7 +23,8 @@ for code in (0, 1, 42, 127, 128, 255):
     assert (done.returncode, done.stdout, done.stderr) == (code, b"", b""), done
 
 # What arrives slowly is there at once, and the end of the file is not before its time.
-process = subprocess.Popen(boot.command(build, "echo"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+process = subprocess.Popen(boot.command(build, "echo"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL)
 for line in (b"one\n", b"two\n"):
     process.stdin.write(line)
     process.stdin.flush()

@@ -58,9 +58,8 @@ inline u64 read_tsc() {
   return u64(high) << 32 | low;
 }
 
-// Sets up the local interrupt controller (clock.cpp) and acknowledges one of its interrupts.
-void start_interrupt_controllers();
-void end_of_interrupt();
+void load_trap_tables();  // traps.cpp
+void end_of_interrupt();  // clock.cpp
 
 // Vectors of the interrupt table.
 constexpr u8 vector_device = 32;  // + line of the I/O interrupt controller

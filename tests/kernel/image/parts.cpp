@@ -164,45 +164,37 @@ u8 memory() {
   return 0;
 }
 
-// Faults of code are redirected: where the handler was told to go, with two arguments.
-u64 fault_result;
+// Of the ISA's file beside this one.
+extern "C" {
+u64 guarded(void (*body)(u64), u64 argument);
 void landed(u64 first, u64 second);
+void divide_by(u64 divisor);
+void illegal(u64);
+void compute(u64);
+extern const u8 compute_end[], return_code[], return_code_end[];
+u64 safe_stack_pointer, safe_frame_pointer;
+}
 
-struct Snapshot { u64 stack_pointer, frame_pointer; };
-Snapshot safe;
+// Faults of code are redirected: where the handler was told to go, with two arguments.
 u32 faults[4];
 u64 last_address;
 u8* handler_touches;
 bool interrupts_self;
 
-void compute(u64) { for (;;) asm volatile(""); }
-
 bool handle(const platform::FaultContext& context, platform::Resume& resume) {
   // An interrupt that comes before the loop, or behind it, is none of ours.
-  bool loops = context.pc - u64(&compute) < 32;
-  if (context.kind == platform::FaultKind::Interrupt && !loops && !interrupts_self) return false;
+  bool computes = context.pc >= u64(&compute) && context.pc < u64(compute_end);
+  if (context.kind == platform::FaultKind::Interrupt && !computes && !interrupts_self) return false;
   ++faults[u32(context.kind)];
   last_address = context.address;
   if (handler_touches) handler_touches[500 * KiB] = 1;
-  resume = {u64(&landed), safe.frame_pointer, safe.stack_pointer, u64(context.kind), 5};
+  resume = {u64(&landed), safe_frame_pointer, safe_stack_pointer, u64(context.kind), 5};
   return true;
 }
 
-// Calls `faulty`, which ends in `landed` with the stack as it was here.
-[[gnu::naked]] u64 guarded(void (*)(u64), u64) {
-  asm("pushq %%rbp; movq %%rsp, %%rbp; pushq %%rbx; pushq %%r12; pushq %%r13; pushq %%r14; pushq %%r15; subq $8, %%rsp\n"
-      "movq %%rsp, %0; movq %%rbp, %1\n"
-      "movq %%rdi, %%rax; movq %%rsi, %%rdi; call *%%rax; ud2" ::"m"(safe.stack_pointer), "m"(safe.frame_pointer));
-}
-[[gnu::naked]] void landed(u64, u64) {
-  asm("leaq (%rdi,%rsi,8), %rax\n"
-      "addq $8, %rsp; popq %r15; popq %r14; popq %r13; popq %r12; popq %rbx; popq %rbp; ret");
-}
-
-void read_at(u64 address) { fault_result = *reinterpret_cast<volatile u8*>(address); }
+u8 last_read;
+void read_at(u64 address) { last_read = *reinterpret_cast<volatile u8*>(address); }
 void write_at(u64 address) { *reinterpret_cast<volatile u8*>(address) = 1; }
-void divide_by(u64 divisor) { asm volatile("divq %0" ::"r"(divisor), "a"(u64{100}), "d"(u64{0})); }
-void illegal(u64) { asm volatile("ud2"); }
 void execute(u64 address) { reinterpret_cast<void (*)()>(address)(); }
 void overflow_stack(u64 depth) {
   volatile u8 room[1000];
@@ -225,7 +217,7 @@ u8 faults_test() {
   auto reserved = platform::reserve(1 * MiB);
   u8* at = check(reserved);
   CHECK(bool(platform::commit(at, 2 * page, Access::ReadWrite)));
-  at[0] = 0xc3;  // ret
+  std::copy(return_code, return_code_end, at);
 
   auto expect = [](FaultKind kind, u64 address, void (*body)(u64), u64 argument) {
     u32 before = faults[u32(kind)];
