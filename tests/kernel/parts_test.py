@@ -16,7 +16,7 @@ done = boot.run(build, "clock", b"x")
 first, last = done.stdout.split(b"\n")[:2]
 monotonic, wall = map(int, first.split())
 assert int(last) >= monotonic, done
-assert abs(wall / 1e9 - time.time()) < 5, (wall, time.time())
+assert abs(wall / 1e9 - time.time()) < 60, (wall, time.time())
 
 # What goes wrong is said, with a backtrace, and is not mistaken for an exit code of the program.
 done = boot.run(build, "check_fails")

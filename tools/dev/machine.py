@@ -21,7 +21,7 @@ HEADER = struct.Struct("<II")
 
 EXIT_FAILURE, EXIT_INTERRUPTED = 70, 130
 SAME_KEYPRESS = 0.5  # seconds
-INTERRUPT_GRACE = 5.0  # seconds for an interrupted program to end by itself
+INTERRUPT_GRACE = 10.0  # seconds for an interrupted program to end by itself
 
 
 class MachineFailure(Exception):

@@ -18,7 +18,7 @@ int main(void) {
   double before = now(CLOCK_MONOTONIC);
   usleep(300000);
   double slept = now(CLOCK_MONOTONIC) - before;
-  assert(slept >= 0.3 && slept < 5);
+  assert(slept >= 0.3 && slept < 60);
   printf("%.0f\n", now(CLOCK_REALTIME));
   fflush(stdout);
 
