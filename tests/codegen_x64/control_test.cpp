@@ -118,6 +118,21 @@ TEST(Control, TailCallsThatGrowUseNoStack) {
   expect_same(wat, "f", {{0}, {1}, {2}, {3}, {200000}});
 }
 
+// The caller's frame has nothing but the arguments, which must not overwrite each other on their way.
+TEST(Control, TailCallThatGrowsOutOfAnEmptyFrame) {
+  for (u32 count = 8; count < 14; ++count) {
+    std::string params, constants, mixed = "(i64.const 0)";
+    for (u32 i = 0; i < count; ++i) {
+      params += " i64";
+      constants += concat("(i64.const ", (i + 1) * 0x100000001, ")");
+      mixed = concat("(i64.add (i64.mul ", mixed, " (i64.const 31)) (local.get ", i, "))");
+    }
+    expect_same(concat("(module (func $g (param", params, ") (result i64) ", mixed, ")",
+                       "(func (export \"f\") (param i32) (result i64) (return_call $g ", constants, ")))"),
+                "f", {{0}});
+  }
+}
+
 TEST(Control, TailCallManyResults) {
   std::string results, gets;
   for (u32 i = 0; i < 12; ++i) results += "(result i64)";

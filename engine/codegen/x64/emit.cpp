@@ -46,13 +46,17 @@ void Emitter::lay_out_frame() {
     const FuncType* type = code_->calls[u32(inst.imm)].type;
     if (type) outgoing_words_ = std::max(outgoing_words_, stack_arguments(*type) + overflowing_results(*type));
   }
-  // A tail call with more stack arguments than came in collects them below first.
+  // A tail call with more stack arguments than came in collects them below first, and then moves them up to right
+  // below two words and the padding of an odd number: the frame has room for those as well, lest the move be down.
+  incoming_words_ = stack_arguments(*function_->signature);
+  has_tail_calls_ = false;
   for (const VInst& inst : code_->insts) {
     VOp op = VOp(inst.op);
     if (op != VOp::TailDirect && op != VOp::TailImport && op != VOp::TailEntry) continue;
-    outgoing_words_ = std::max(outgoing_words_, stack_arguments(*code_->calls[u32(inst.imm)].type));
+    has_tail_calls_ = true;
+    u32 words = stack_arguments(*code_->calls[u32(inst.imm)].type);
+    if (words > incoming_words_) outgoing_words_ = std::max(outgoing_words_, u32(align_up(words, 2)) + 2);
   }
-  incoming_words_ = stack_arguments(*function_->signature);
   u64 words = saved_count_ + allocation_->slot_count + function_->slots.size() + outgoing_words_;
   frame_size_ = u32(align_up(8 * words, 16));
 }
@@ -60,9 +64,10 @@ void Emitter::lay_out_frame() {
 void Emitter::prologue() {
   a_.push(Gpr::Rbp);
   a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
-  // What a leaf with a small frame may use is left free below the limit (abi/instance.h). With a loop it
-  // compares nevertheless: an interruption that comes while it is entered moves the limit (docs/abi.md).
-  bool checks = has_calls_ || !function_->loops.empty() || frame_size_ > unchecked_frame;
+  // What a leaf with a small frame may use is left free below the limit (abi/instance.h). With a loop, or a tail
+  // call, which makes loops of functions, it compares nevertheless: an interruption that comes while it is
+  // entered moves the limit (docs/abi.md).
+  bool checks = has_calls_ || has_tail_calls_ || !function_->loops.empty() || frame_size_ > unchecked_frame;
   if (checks) {
     a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
     Gpr lowest = Gpr::Rsp;

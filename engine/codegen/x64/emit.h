@@ -159,6 +159,7 @@ class Emitter {
   u32 incoming_words_ = 0;    // stack arguments of this function
   u32 frame_size_ = 0;
   bool has_calls_ = false;
+  bool has_tail_calls_ = false;
 
   codegen::ParallelMove moves_;
   std::vector<TrapStub> traps_;
