@@ -59,8 +59,9 @@ TEST(Prune, FollowsParametersRoundLoops) {
       v5: i32 = const 1
       v6: i32 = iadd v2, v5
       v7: i32 = iadd v3, v5
-      v8: i32 = iadd v4, v6
-      branch v6, block1(v6, v7, v8), block2
+      v8: i32 = imul v6, v6
+      v9: i32 = iadd v4, v8
+      branch v6, block1(v6, v7, v9), block2
     block2:
       return v4)"),
             R"(function 0 (i32) -> (i32)
@@ -71,8 +72,9 @@ loop to block2:
 block1(v3: i32, v4: i32):
   v5: i32 = const 1
   v6: i32 = iadd v3, v5
-  v7: i32 = iadd v4, v6
-  branch v6, block1(v6, v7), block2
+  v7: i32 = imul v6, v6
+  v8: i32 = iadd v4, v7
+  branch v6, block1(v6, v8), block2
 block2:
   return v4
 )");
@@ -88,11 +90,11 @@ block1(v4: i32, v5: i32, v6: i32):
   jump block2(v6, v4)
 loop to block3:
 block2(v8: i32, v9: i32):
-  branch v8, block2(v9, v9), block3
+  branch v8, block2(v8, v9), block3
 block3:
-  branch v5, block1(v6, v4, v9), block4
+  branch v5, block1(v6, v5, v9), block4
 block4:
-  return v4
+  return v5
 )";
   EXPECT_EQ(pruned(text), text);
 }

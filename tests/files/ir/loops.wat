@@ -23,6 +23,15 @@
     (local.get $count))
   (func (export "once") (param i32) (result i32)
     (loop (result i32) (i32.add (local.get 0) (i32.const 1))))
+  ;; The block behind the last way back is outside the loop, but what follows the loop does not go on in it.
+  (func (export "left") (param i32) (result i32)
+    (block $out
+      (loop $again
+        (local.set 0 (i32.sub (local.get 0) (i32.const 1)))
+        (br_if $again (local.get 0))
+        (local.set 0 (i32.clz (local.get 0)))
+        (br $out)))
+    (i32.add (local.get 0) (i32.const 5)))
   (func (export "swap") (param i32 i32 i32) (result i32 i32)
     (local.get 0) (local.get 1)
     (loop $again (param i32 i32) (result i32 i32)
@@ -33,6 +42,7 @@
 ;;! run: sum(3) = 14
 ;;! run: nested(4) = 6
 ;;! run: once(41) = 42
+;;! run: left(3) = 37
 ;;! run: swap(1, 2, 1) = 2, 1
 ;;! run: swap(1, 2, 2) = 1, 2
 ;;= ir
@@ -82,7 +92,22 @@
 ;;     v2: i32 = const 1
 ;;     v3: i32 = iadd v0, v2
 ;;     return v3
-;;   function 3 (i32, i32, i32) -> (i32, i32)
+;;   function 3 (i32) -> (i32)
+;;   block0(v0: i32):
+;;     jump block1(v0)
+;;   loop to block3:
+;;   block1(v2: i32):
+;;     v3: i32 = const -1
+;;     v4: i32 = iadd v2, v3
+;;     branch v4, block1(v4), block2
+;;   block2:
+;;     v6: i32 = iclz v4
+;;     jump block3
+;;   block3:
+;;     v8: i32 = const 5
+;;     v9: i32 = iadd v6, v8
+;;     return v9
+;;   function 4 (i32, i32, i32) -> (i32, i32)
 ;;   block0(v0: i32, v1: i32, v2: i32):
 ;;     jump block1(v0, v1, v2)
 ;;   loop to block2:
