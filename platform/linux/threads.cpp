@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,9 +18,22 @@
 namespace skerry::platform {
 namespace {
 
+// The stack that the process began on, if it is the one in use: its top is known from the auxiliary vector, whose
+// strings are there, and the kernel keeps its extent free below. Asking pthread reads /proc/self/maps instead.
+u8* find_first_stack_limit(u8* here) {
+  constexpr u64 kept_free = 64 * MiB;  // the kernel's own minimum is 128
+  u8* top = reinterpret_cast<u8*>(align_up(getauxval(AT_EXECFN), page_size()));
+  rlimit limit;
+  if (!top || getrlimit(RLIMIT_STACK, &limit) != 0) return nullptr;
+  u8* lowest = top - align_down(std::min<u64>(limit.rlim_cur, kept_free), page_size());
+  return here > lowest && here < top ? lowest : nullptr;
+}
+
 // The lowest address of the calling thread's stack. What the system does not tell is taken
 // to be a small stack from here down.
 u8* find_stack_limit() {
+  u8* here = static_cast<u8*>(__builtin_frame_address(0));
+  if (u8* lowest = find_first_stack_limit(here)) return lowest;
   pthread_attr_t attributes;
   void* lowest = nullptr;
   size_t size = 0, guard = 0;
@@ -28,7 +42,7 @@ u8* find_stack_limit() {
     pthread_attr_getguardsize(&attributes, &guard);
     pthread_attr_destroy(&attributes);
   }
-  if (!lowest) return static_cast<u8*>(__builtin_frame_address(0)) - 256 * KiB;
+  if (!lowest) return here - 256 * KiB;
   return static_cast<u8*>(lowest) + guard;
 }
 
