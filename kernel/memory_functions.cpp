@@ -40,7 +40,8 @@ void copy_up(Byte* to, const Byte* from, usize size) {
   Vector tail = load<Vector>(from + size - 16);
   Byte* end = to + size;
   for (; size > 64; size -= 64, to += 64, from += 64) {
-    Vector a = load<Vector>(from), b = load<Vector>(from + 16), c = load<Vector>(from + 32), d = load<Vector>(from + 48);
+    Vector a = load<Vector>(from), b = load<Vector>(from + 16);
+    Vector c = load<Vector>(from + 32), d = load<Vector>(from + 48);
     store(to, a);
     store(to + 16, b);
     store(to + 32, c);
@@ -58,7 +59,8 @@ void copy_down(Byte* to, const Byte* from, usize size) {
   for (; size > 64; size -= 64) {
     to -= 64;
     from -= 64;
-    Vector a = load<Vector>(from), b = load<Vector>(from + 16), c = load<Vector>(from + 32), d = load<Vector>(from + 48);
+    Vector a = load<Vector>(from), b = load<Vector>(from + 16);
+    Vector c = load<Vector>(from + 32), d = load<Vector>(from + 48);
     store(to + 48, d);
     store(to + 32, c);
     store(to + 16, b);

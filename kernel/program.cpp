@@ -142,7 +142,8 @@ class Program {
     if (text.starts_with(std::string_view("\0asm", 4))) return Module::from_binary(engine, bytes);
     if (!text.starts_with("\x7f" "ELF")) return Module::from_text(engine, text);
     if (manifest_->allow_precompiled) return Module::from_artifact_trusted(engine, bytes);
-    return fail(ErrorCode::Argument, "this is compiled code, which can do anything: --allow-precompiled, if you trust it");
+    return fail(ErrorCode::Argument,
+                "this is compiled code, which can do anything: --allow-precompiled, if you trust it");
   }
 
   Result<void> fill_context(wasi::Context& context, RamFiles& files,
@@ -172,7 +173,8 @@ class Program {
       } else if (auto* memory = std::get_if<MemoryType>(&import.type)) {
         linker.define(import.module, import.name, TRY(Memory::create(store, *memory)));
       } else if (auto* global = std::get_if<GlobalType>(&import.type)) {
-        linker.define(import.module, import.name, TRY(Global::create(store, *global, Value(global->value, 0, nullptr))));
+        Value zero(global->value, 0, nullptr);
+        linker.define(import.module, import.name, TRY(Global::create(store, *global, zero)));
       }
     }
     return {};

@@ -9,6 +9,7 @@
 #include "kernel/arch/arch.h"
 #include "kernel/mm/heap.h"
 
+using skerry::usize;
 using skerry::kernel::heap_allocate;
 using skerry::kernel::heap_free;
 using skerry::kernel::arch::stop;
@@ -23,10 +24,12 @@ constexpr std::size_t default_alignment = 16;
 
 void* operator new(std::size_t size) { return allocate_or_stop(size, default_alignment); }
 void* operator new[](std::size_t size) { return allocate_or_stop(size, default_alignment); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return allocate_or_stop(size, std::size_t(alignment)); }
-void* operator new[](std::size_t size, std::align_val_t alignment) { return allocate_or_stop(size, std::size_t(alignment)); }
+void* operator new(std::size_t size, std::align_val_t alignment) { return allocate_or_stop(size, usize(alignment)); }
+void* operator new[](std::size_t size, std::align_val_t alignment) { return allocate_or_stop(size, usize(alignment)); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return heap_allocate(size, default_alignment); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return heap_allocate(size, default_alignment); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return heap_allocate(size, default_alignment);
+}
 void operator delete(void* object) noexcept { heap_free(object); }
 void operator delete[](void* object) noexcept { heap_free(object); }
 void operator delete(void* object, std::size_t) noexcept { heap_free(object); }

@@ -7,7 +7,10 @@ namespace skerry::kernel {
 namespace {
 
 constexpr std::string_view magic = "070701", end_name = "TRAILER!!!";
-enum Field { Inode, Mode, Uid, Gid, Links, Mtime, FileSize, DevMajor, DevMinor, RdevMajor, RdevMinor, NameSize, Check, FieldCount };
+enum Field {
+  Inode, Mode, Uid, Gid, Links, Mtime, FileSize, DevMajor, DevMinor, RdevMajor, RdevMinor, NameSize, Check,
+  FieldCount,
+};
 constexpr usize digits = 8;
 constexpr usize header_size = magic.size() + FieldCount * digits;
 constexpr u64 second = 1'000'000'000;
@@ -68,7 +71,8 @@ std::optional<ArchiveEntry> ArchiveReader::next() {
   return entry;
 }
 
-void append_archive_header(std::string& out, ArchiveMode mode, std::string_view name, u64 size, wasi::Timestamp modified) {
+void append_archive_header(std::string& out, ArchiveMode mode, std::string_view name, u64 size,
+                           wasi::Timestamp modified) {
   u32 fields[FieldCount] = {};
   fields[Mode] = u32(mode);
   fields[Links] = 1;

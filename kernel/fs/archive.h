@@ -46,7 +46,8 @@ class ArchiveReader {
 // Appends the header and name of an entry, whose bytes the caller sends behind them, and then
 // archive_padding(size) zeros.
 enum class ArchiveMode : u32 { Unchanged = 0, Directory = 0040755, File = 0100644, SymbolicLink = 0120777 };
-void append_archive_header(std::string& out, ArchiveMode mode, std::string_view name, u64 size, wasi::Timestamp modified);
+void append_archive_header(std::string& out, ArchiveMode mode, std::string_view name, u64 size,
+                           wasi::Timestamp modified);
 constexpr u64 archive_padding(u64 size) { return (4 - size % 4) % 4; }
 void append_archive_end(std::string& out);
 

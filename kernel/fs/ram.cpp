@@ -383,13 +383,10 @@ HostResult<void> RamFiles::add(RamNode& tree, std::string_view path, FileType ty
       auto node = std::make_shared<RamNode>(*this, last ? type : FileType::Directory,
                                             file ? content : std::span<const u8>());
       if (last && type == FileType::SymbolicLink) node->target.assign(content.begin(), content.end());
-      auto [accessed, modified_before, changed] = std::tuple(directory->accessed, directory->modified, directory->changed);
-      std::string_view origin_before = directory->origin;
+      // The directory is as the archive has it, not changed by us.
+      wasi::Timestamp before = directory->modified;
       TRY(directory->insert(name, node));
-      directory->accessed = accessed;
-      directory->modified = modified_before;
-      directory->changed = changed;
-      directory->origin = origin_before;
+      directory->modified = directory->changed = before;
       if (node->type == FileType::Directory) node->parent = directory;
       entry = directory->find(name);
     }

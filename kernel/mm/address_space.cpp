@@ -106,8 +106,8 @@ void merge(Reservation& r, usize first, usize last) {
 // Puts one span where [first, last) were.
 void replace(Reservation& r, usize first, usize last, Span span) {
   for (usize i = first; i < last; ++i) drop(r.spans[i]);
-  if (first == last) r.spans.insert(r.spans.begin() + std::ptrdiff_t(first), span);
-  else r.spans.erase(r.spans.begin() + std::ptrdiff_t(first) + 1, r.spans.begin() + std::ptrdiff_t(last)), r.spans[first] = span;
+  auto place = r.spans.erase(r.spans.begin() + std::ptrdiff_t(first), r.spans.begin() + std::ptrdiff_t(last));
+  r.spans.insert(place, span);
   merge(r, first, first);
 }
 

@@ -24,7 +24,8 @@ std::string pack(ArchiveMode mode, std::string_view name, std::string_view conte
 TEST(Archive, ReadsWhatWasWritten) {
   std::string all;
   for (u32 size = 0; size < 9; ++size) {
-    all += pack(ArchiveMode::File, "dirs/0/" + std::string(size + 1, 'n'), std::string(size, 'c'), 1'700'000'000'123'456'789 + size);
+    all += pack(ArchiveMode::File, "dirs/0/" + std::string(size + 1, 'n'), std::string(size, 'c'),
+                1'700'000'000'123'456'789 + size);
   }
   all += pack(ArchiveMode::Directory, "dirs/0/d", "", 5);
   all += pack(ArchiveMode::SymbolicLink, "dirs/0/l", "target", 6);

@@ -25,6 +25,10 @@ def run(*arguments, **options):
                           if "input" not in options else None, **options)
 
 
+def start(words, stdin):
+    return subprocess.Popen(words, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
 def compiled(name):
     target = f"{work}/{name}.wasm"
     subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"{here}/programs/{name}.c", "-o", target], check=True)
@@ -96,7 +100,8 @@ kept: 15 bytes of 1600000000
 /work: . .. changed cut escape folder forest kept link made new pointer
 """, done.stdout.decode()
 
-    assert sorted(os.listdir(root)) == ["changed", "cut", "escape", "folder", "forest", "kept", "link", "made", "new", "pointer"]
+    assert sorted(os.listdir(root)) == [
+        "changed", "cut", "escape", "folder", "forest", "kept", "link", "made", "new", "pointer"]
     assert read(f"{root}/changed") == "content of changed more"
     assert read(f"{root}/new") == "brand new"
     assert read(f"{root}/cut") == "con"
@@ -114,7 +119,8 @@ LOOP = '(module (memory (export "memory") 1) (func $spin (loop (br 0))) (func (e
 
 
 def test_traps():
-    program = text_module("trap", '(module (memory (export "memory") 1) (func $load (drop (i32.load (i32.const 70000))))'
+    program = text_module("trap", '(module (memory (export "memory") 1)'
+                                  ' (func $load (drop (i32.load (i32.const 70000))))'
                                   ' (func $start (export "_start") (call $load)))')
     done = run(program)
     assert (done.returncode, done.stdout) == (134, b""), done
@@ -144,7 +150,7 @@ def test_limits():
 
 
 def test_waits():
-    tool = subprocess.Popen(command(compiled("waits")), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    tool = start(command(compiled("waits")), stdin=subprocess.PIPE)
     assert abs(int(tool.stdout.readline()) - time.time()) < 10
     tool.stdin.write(b"!")
     tool.stdin.flush()
@@ -177,7 +183,7 @@ def test_interrupt():
     wait = compiled("streams")
     for program in (compute, wait):
         reader, writer = os.pipe()
-        tool = subprocess.Popen(command("--verbose", program)[4:], stdin=reader, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        tool = start(command("--verbose", program)[4:], stdin=reader)
         time.sleep(2)
         assert tool.poll() is None, tool.stderr.read()
         tool.send_signal(signal.SIGINT)
@@ -199,7 +205,7 @@ def test_closed_output():
           (local.set 0 (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
           (br_if 0 (i32.eqz (local.get 0))))
         (call $exit (local.get 0))))""")
-    tool = subprocess.Popen(command(program), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    tool = start(command(program), stdin=subprocess.DEVNULL)
     assert tool.stdout.read(1000) == b"y\n" * 500
     tool.stdout.close()
     errno_pipe = 64

@@ -36,7 +36,8 @@ class RamFilesTest : public testing::Test {
   std::shared_ptr<RamNode> tree = files.create_tree();
   std::shared_ptr<Directory> root = files.open(tree);
 
-  std::shared_ptr<wasi::File> open(Directory& in, std::string_view name, wasi::OpenFlags how, wasi::FdFlags flags = {}) {
+  std::shared_ptr<wasi::File> open(Directory& in, std::string_view name, wasi::OpenFlags how,
+                                   wasi::FdFlags flags = {}) {
     auto opened = in.open(name, how, Access::ReadWrite, flags);
     return opened ? opened->file : nullptr;
   }
@@ -92,7 +93,8 @@ TEST_F(RamFilesTest, ContentIsAsAModelOfIt) {
         u64 got = *file->read_at({buffer.data(), size}, at);
         u64 expected = at < model.size() ? std::min(size, model.size() - at) : 0;
         ASSERT_EQ(got, expected);
-        ASSERT_EQ(std::string(buffer.begin(), buffer.begin() + std::ptrdiff_t(got)), model.substr(std::min(at, model.size()), got));
+        std::string read(buffer.begin(), buffer.begin() + std::ptrdiff_t(got));
+        ASSERT_EQ(read, model.substr(std::min(at, model.size()), got));
       }
     }
     ASSERT_EQ(file->stat()->size, model.size());
@@ -144,7 +146,8 @@ TEST_F(RamFilesTest, OpeningFollowsTheRules) {
 TEST_F(RamFilesTest, RenamesAsPosixDoes) {
   for (std::string_view name : {"d", "e", "full"}) ASSERT_TRUE(bool(root->create_directory(name)));
   auto d = *root->open_directory("d", Use::Walk), full = *root->open_directory("full", Use::Walk);
-  ASSERT_TRUE(open(*root, "f", OpenFlag::Create) && open(*root, "g", OpenFlag::Create) && open(*full, "x", OpenFlag::Create));
+  for (std::string_view name : {"f", "g"}) ASSERT_TRUE(open(*root, name, OpenFlag::Create));
+  ASSERT_TRUE(open(*full, "x", OpenFlag::Create));
   ASSERT_TRUE(bool(open(*root, "f", {})->write(bytes("F"))));
 
   EXPECT_EQ(error(root->rename("none", *root, "x")), Errno::Noent);
@@ -246,7 +249,9 @@ TEST_F(RamFilesTest, TheArchiveMayNotLeaveItsTree) {
   auto add = [&](std::string_view path, FileType type = FileType::RegularFile) {
     return error(files.add(*tree, path, type, bytes("c"), 9, path));
   };
-  for (std::string_view path : {"", "/", "a/", "/a", "a//b", ".", "..", "a/../b", "a/."}) EXPECT_EQ(add(path), Errno::Inval) << path;
+  for (std::string_view path : {"", "/", "a/", "/a", "a//b", ".", "..", "a/../b", "a/."}) {
+    EXPECT_EQ(add(path), Errno::Inval) << path;
+  }
   EXPECT_EQ(add("x/y/z"), Errno::Success);
   EXPECT_EQ(add("x/y/z"), Errno::Exist);
   EXPECT_EQ(add("x/y/z/w"), Errno::Notdir);

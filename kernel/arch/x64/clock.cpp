@@ -12,7 +12,8 @@ namespace skerry::kernel::x64 {
 
 constexpr u64 local_apic = 0xfee00000, io_apic = 0xfec00000;
 enum LocalRegister : u32 {
-  EndOfInterrupt = 0xb0, Spurious = 0xf0, TimerVector = 0x320, TimerInitial = 0x380, TimerCurrent = 0x390, TimerDivide = 0x3e0,
+  EndOfInterrupt = 0xb0, Spurious = 0xf0,
+  TimerVector = 0x320, TimerInitial = 0x380, TimerCurrent = 0x390, TimerDivide = 0x3e0,
 };
 constexpr u32 apic_enable = 1 << 8, timer_masked = 1 << 16, divide_by_1 = 0xb;
 constexpr u32 line_level_triggered = 1 << 15;
@@ -39,8 +40,9 @@ static Sample first_sample;
 static u64 tsc_scale, apic_scale;
 static u64 tsc_origin;
 
-static u32 read_local(LocalRegister reg) { return *reinterpret_cast<volatile u32*>(local_registers + reg); }
-static void write_local(LocalRegister reg, u32 value) { *reinterpret_cast<volatile u32*>(local_registers + reg) = value; }
+static volatile u32& local(LocalRegister reg) { return *reinterpret_cast<volatile u32*>(local_registers + reg); }
+static u32 read_local(LocalRegister reg) { return local(reg); }
+static void write_local(LocalRegister reg, u32 value) { local(reg) = value; }
 static void write_io(u32 reg, u32 value) {
   *reinterpret_cast<volatile u32*>(io_registers) = reg;
   *reinterpret_cast<volatile u32*>(io_registers + 16) = value;

@@ -3,7 +3,8 @@
 // A PVH loader (QEMU's -kernel finds the ELF note below) jumps to pvh_entry in 32-bit protected
 // mode: flat segments, no paging, interrupts off, EBX = physical address of the hvm_start_info.
 // The code here switches to long mode under a temporary map (the first GB at its own address and
-// where the direct map will be, readable, writable and executable), and calls kernel_entry(start_info) on the boot stack.
+// where the direct map will be, readable, writable and executable), and calls
+// kernel_entry(start_info) on the boot stack.
 // paging.cpp replaces the map before anything else runs.
 
 .section .note.xen, "a", @note

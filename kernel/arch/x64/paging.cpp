@@ -10,7 +10,8 @@
 namespace skerry::kernel::x64 {
 
 constexpr u64 present = 1, writable = 2, write_through = 8, cache_disable = 16, accessed = 32, dirty = 64, large = 128;
-constexpr u64 shared_frame = u64{1} << 9, occupied = u64{1} << 10;  // for software; every page but a device's is occupied
+// Bits for software. Every page but a device's is occupied, present or not.
+constexpr u64 shared_frame = u64{1} << 9, occupied = u64{1} << 10;
 constexpr u64 no_execute = u64{1} << 63;
 constexpr u64 frame_mask = 0x000ffffffffff000;
 

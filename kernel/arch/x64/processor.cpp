@@ -34,7 +34,9 @@ void fill_entropy(std::span<u8> bytes) {
   for (usize i = 0; i < bytes.size(); i += 8) {
     u64 word;
     bool ready = false;
-    for (unsigned attempt = 0; attempt < 100 && !ready; ++attempt) asm volatile("rdrand %0" : "=r"(word), "=@ccc"(ready));
+    for (unsigned attempt = 0; attempt < 100 && !ready; ++attempt) {
+      asm volatile("rdrand %0" : "=r"(word), "=@ccc"(ready));
+    }
     if (!ready) stop("the random number generator gives nothing");
     __builtin_memcpy(bytes.data() + i, &word, bytes.size() - i < 8 ? bytes.size() - i : 8);
   }

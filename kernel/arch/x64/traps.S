@@ -12,9 +12,11 @@
 // The wider halves of the vector registers stay as they are: nothing below x64_trap uses them.
 
 .section .text
+// The vectors for which the processor pushes an error code: 8, 10 to 14, 17, 21, 29, 30.
+.set with_error_code, 0x60227d00
 .macro stub vector
   .balign 16
-  .if !(\vector == 8 || (\vector >= 10 && \vector <= 14) || \vector == 17 || \vector == 21 || \vector == 29 || \vector == 30)
+  .if \vector > 31 || !(with_error_code >> \vector & 1)
   pushq $0
   .endif
   pushq $\vector

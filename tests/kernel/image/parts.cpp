@@ -349,38 +349,40 @@ u8 figures() {
   using namespace platform;
   CHECK(bool(install_fault_handler(handle)));
   std::string report;
-  auto measure = [&](const char* what, u64 count, auto&& body) {
+  // Calls body(0), body(step), ... `count` times.
+  auto measure = [&](const char* what, u64 count, u64 step, auto&& body) {
     u64 start = monotonic_ns();
-    body();
+    for (u64 i = 0; i < count; ++i) body(i * step);
     report += concat(what, " ", (monotonic_ns() - start) / count, "\n");
   };
   constexpr u64 pages = 4096;
   auto reserved = platform::reserve(pages * page);
   u8* at = check(reserved);
   CHECK(bool(platform::commit(at, pages * page, Access::ReadWrite)));
-  measure("first write to a page of zeros, pages in order", pages, [&] { for (u64 i = 0; i < pages; ++i) at[i * page] = 1; });
-  measure("giving such a page back", pages, [&] { platform::decommit(at, pages * page); });
+  measure("first write to a page of zeros, pages in order", pages, page, [&](u64 i) { at[i] = 1; });
+  measure("giving 16 MB back", 1, 0, [&](u64) { platform::decommit(at, pages * page); });
   CHECK(bool(platform::commit(at, pages * page, Access::ReadWrite)));
-  measure("first write to a page of zeros, every 16th", pages / 16, [&] { for (u64 i = 0; i < pages; i += 16) at[i * page] = 1; });
+  measure("first write to a page of zeros, every 16th", pages / 16, 16 * page, [&](u64 i) { at[i] = 1; });
   std::vector<u8> content(pages / 16 * page, 1);
   auto created = create_image(content);
   auto second = platform::reserve(content.size());
   u8* copy = check(second);
   CHECK(bool(platform::map_image(check(created), copy)));
   u64 sum = 0;
-  measure("first read of a page of an image", pages / 16, [&] { for (u64 i = 0; i < content.size(); i += page) sum += copy[i]; });
-  measure("first write to it after that", pages / 16, [&] { for (u64 i = 0; i < content.size(); i += page) copy[i] = 2; });
-  measure("restoring an image of 1 MB, all written", 1, [&] { CHECK(bool(restore_image(*created, copy))); });
-  measure("first write to a page of an image, no read", pages / 16, [&] { for (u64 i = 0; i < content.size(); i += page) copy[i] = 2; });
-  measure("a fault that is redirected", 1000, [&] { for (u32 i = 0; i < 1000; ++i) guarded(read_at, 8); });
-  measure("reading the clock", 1000, [&] { for (u32 i = 0; i < 1000; ++i) sum += monotonic_ns(); });
-  measure("setting the memory base", 1000, [&] { for (u32 i = 0; i < 1000; ++i) set_memory_base(at); });
-  measure("allocating and freeing 100 bytes", 10'000, [&] { for (u32 i = 0; i < 10'000; ++i) heap_free(heap_allocate(100, 16)); });
-  measure("copying 1 MB", 16, [&] { for (u32 i = 0; i < 16; ++i) __builtin_memcpy(at, content.data(), MiB); });
-  measure("8 random bytes", 1000, [&] { u8 bytes[8]; for (u32 i = 0; i < 1000; ++i) fill_entropy(bytes); });
-  measure("writing 1 byte of output", 10'000, [&] { for (u32 i = 0; i < 10'000; ++i) channel->send(ToHost::Error, bytes(".")); });
-  measure("writing 1 MB of output", 16, [&] { for (u32 i = 0; i < 16; ++i) channel->send(ToHost::Error, {at, MiB}); });
-  measure("asking the host", 100, [&] { for (u32 i = 0; i < 100; ++i) sum += channel->host_time_ns(); });
+  measure("first read of a page of an image", pages / 16, page, [&](u64 i) { sum += copy[i]; });
+  measure("first write to it after that", pages / 16, page, [&](u64 i) { copy[i] = 2; });
+  measure("restoring an image of 1 MB, all written", 1, 0, [&](u64) { CHECK(bool(restore_image(*created, copy))); });
+  measure("first write to a page of an image, no read", pages / 16, page, [&](u64 i) { copy[i] = 2; });
+  measure("a fault that is redirected", 1000, 0, [&](u64) { guarded(read_at, 8); });
+  measure("reading the clock", 1000, 0, [&](u64) { sum += monotonic_ns(); });
+  measure("setting the memory base", 1000, 0, [&](u64) { set_memory_base(at); });
+  measure("allocating and freeing 100 bytes", 10'000, 0, [&](u64) { heap_free(heap_allocate(100, 16)); });
+  measure("copying 1 MB", 16, 0, [&](u64) { __builtin_memcpy(at, content.data(), MiB); });
+  u8 random[8];
+  measure("8 random bytes", 1000, 0, [&](u64) { fill_entropy(random); });
+  measure("writing 1 byte of output", 10'000, 0, [&](u64) { channel->send(ToHost::Error, bytes(".")); });
+  measure("writing 1 MB of output", 16, 0, [&](u64) { channel->send(ToHost::Error, {at, MiB}); });
+  measure("asking the host", 100, 0, [&](u64) { sum += channel->host_time_ns(); });
   say(report);
   return u8(sum & 1);
 }
