@@ -92,7 +92,8 @@ class Program {
   u8 run_module(const std::shared_ptr<wasi::Clock>& clock, RamFiles& files) {
     Config config;
     config.features = manifest_->features;
-    config.compilation = Compilation::Lazy;  // one processor, and it is the program's
+    // One processor, and it is the program's; but an artifact is whole.
+    config.compilation = is_artifact() ? Compilation::Eager : Compilation::Lazy;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
     if (manifest_->max_memory) config.limits.memory_bytes = *manifest_->max_memory;
     auto engine = Engine::create(config);
@@ -136,11 +137,16 @@ class Program {
     return code;
   }
 
+  std::string_view program_text() const {
+    return {reinterpret_cast<const char*>(manifest_->program.data()), manifest_->program.size()};
+  }
+  bool is_artifact() const { return program_text().starts_with("\x7f" "ELF"); }
+
   Result<Module> load(const Engine& engine) {
     std::span<const u8> bytes = manifest_->program;
-    std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    std::string_view text = program_text();
     if (text.starts_with(std::string_view("\0asm", 4))) return Module::from_binary(engine, bytes);
-    if (!text.starts_with("\x7f" "ELF")) return Module::from_text(engine, text);
+    if (!is_artifact()) return Module::from_text(engine, text);
     if (manifest_->allow_precompiled) return Module::from_artifact_trusted(engine, bytes);
     return fail(ErrorCode::Argument,
                 "this is compiled code, which can do anything: --allow-precompiled, if you trust it");

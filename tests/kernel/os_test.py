@@ -177,6 +177,19 @@ def test_modules_that_do_not_run():
     assert run(f"{work}/none.wasm").returncode == 1
 
 
+def test_artifacts():
+    # What the command made on Linux, where that was built, runs here; but only if it is trusted.
+    tool = os.path.join(boot.root, "build", "release", "skerry")
+    if not os.path.exists(tool):
+        return
+    artifact = f"{work}/words.artifact"
+    subprocess.run([tool, "compile", compiled("words"), "-o", artifact], check=True)
+    done = run("--allow-precompiled", artifact, "9")
+    assert (done.returncode, done.stdout) == (9, b"words.artifact\n9\n"), done
+    done = run(artifact, "9")
+    assert done.returncode == 1 and b"--allow-precompiled" in done.stderr, done
+
+
 def test_interrupt():
     # While it computes, and while it waits for input that does not come.
     compute = text_module("loop", LOOP)
