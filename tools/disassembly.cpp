@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <optional>
 
@@ -27,10 +28,10 @@ std::string output_of(const std::string& command) {
 
 struct Instruction {
   std::string text;
-  std::vector<u8> bytes;
+  std::vector<std::optional<u8>> bytes;  // none: where a branch goes
 };
 
-// A line of llvm-mc: "\tmov\trax, rcx      # encoding: [0x48,0x89,0xc8]".
+// A line of llvm-mc: "\tmov\trax, rcx      # encoding: [0x48,0x89,0xc8]"; bytes of branches may be letters instead.
 std::optional<Instruction> parse_line(std::string_view line) {
   constexpr std::string_view mark = "# encoding: [";
   usize at = line.find(mark);
@@ -43,8 +44,7 @@ std::optional<Instruction> parse_line(std::string_view line) {
   list = list.substr(0, list.find(']'));
   while (!list.empty()) {
     std::optional<u64> byte = parse_count(list.substr(0, list.find(',')));
-    if (!byte) return std::nullopt;
-    instruction.bytes.push_back(u8(*byte));
+    instruction.bytes.push_back(byte ? std::optional(u8(*byte)) : std::nullopt);
     list.remove_prefix(std::min(list.size(), list.substr(0, list.find(',')).size() + 1));
   }
   return instruction;
@@ -67,6 +67,17 @@ std::vector<Instruction> disassemble(const std::string& program, std::span<const
     if (auto instruction = parse_line(line)) instructions.push_back(std::move(*instruction));
   }
   return instructions;
+}
+
+// llvm-mc tells the distance of a jump from its end; this tells the place, as lines begin with it.
+std::string with_target(std::string text, u32 end) {
+  usize space = text.rfind(' ');
+  if (!text.starts_with('j') || space == text.npos) return text;
+  i64 distance = 0;
+  const char* last = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data() + space + 1, last, distance);
+  if (error != std::errc() || stop != last) return text;
+  return concat(text.substr(0, space), " ", hex(u64(end + distance)));
 }
 
 }  // namespace
@@ -94,11 +105,13 @@ std::vector<Line> Disassembler::lines(std::span<const u8> code, std::vector<u32>
   if (!program_.empty()) {
     for (Instruction& instruction : disassemble(program_, code)) {
       // What llvm-mc could not read it left out: bytes up to where this instruction's are.
-      auto found = std::search(code.begin() + at, code.end(), instruction.bytes.begin(), instruction.bytes.end());
+      auto found = std::search(code.begin() + at, code.end(), instruction.bytes.begin(), instruction.bytes.end(),
+                               [](u8 byte, std::optional<u8> wanted) { return !wanted || *wanted == byte; });
       if (found == code.end() || instruction.bytes.empty()) break;
       bytes_up_to(u32(found - code.begin()));
-      lines.push_back({at, u32(instruction.bytes.size()), std::move(instruction.text)});
-      at += u32(lines.back().size);
+      u32 size = u32(instruction.bytes.size());
+      lines.push_back({at, size, with_target(std::move(instruction.text), at + size)});
+      at += size;
     }
   }
   bytes_up_to(u32(code.size()));

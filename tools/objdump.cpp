@@ -3,8 +3,8 @@
 //   function 3 "fib", wasm 0x2a, 93 bytes
 //        0: 55                       push rbp
 //       10: 49 8b 46 10              mov rax, qword ptr [r14 + 16]      ; memory_base
-//       1c: e8 00 00 00 00           call 0                             ; wasm 0x33; function 3 "fib"
-//       31: 0f 0b                    ud2                                ; wasm 0x40; traps: unreachable
+//       1c: e8 00 00 00 00           call 0                             ; wasm 0x33: call; function 3 "fib"
+//       31: 0f 0b                    ud2                                ; wasm 0x40: unreachable; traps: unreachable
 //
 // Instructions are read by llvm-mc of LLVM 19 if it is installed; otherwise there are bytes alone, a line ending
 // where something is to be told of them.
@@ -14,6 +14,7 @@
 
 #include "base/string.h"
 #include "engine/decode/decode.h"
+#include "engine/decode/instruction.h"
 #include "engine/runtime/compile.h"
 #include "engine/validate/module.h"
 #include "tools/commands.h"
@@ -21,7 +22,6 @@
 #include "tools/engine_options.h"
 #include "tools/module_file.h"
 #include "tools/report.h"
-#include "tools/stats.h"
 
 namespace skerry::tools {
 namespace {
@@ -78,12 +78,13 @@ std::string instance_field(const wasm::Module& module, const InstanceLayout& lay
 
 class Dumper {
  public:
-  Dumper(const wasm::Module& module, const InstanceLayout& layout, Disassembler disassembler)
-      : module_(module), layout_(layout), disassembler_(std::move(disassembler)) {}
+  Dumper(const wasm::Module& module, const InstanceLayout& layout, Features features, Disassembler disassembler)
+      : module_(module), layout_(layout), features_(features), disassembler_(std::move(disassembler)) {}
 
   void print(FuncIndex function, const codegen::CompiledFunction& compiled) {
+    body_ = module_.functions[function].body;
     std::printf("%s, wasm 0x%x, %zu bytes\n", function_name(module_, function).c_str(),
-                module_.functions[function].body.offset, compiled.code.size());
+                body_.offset, compiled.code.size());
     std::vector<u32> stops;
     for (const codegen::TrapSite& site : compiled.traps) stops.push_back(site.offset);
     for (const codegen::CallSite& site : compiled.calls) stops.push_back(site.return_offset);
@@ -111,11 +112,11 @@ class Dumper {
     u32 end = line.offset + line.size;
     for (const codegen::TrapSite& site : compiled.traps) {
       if (site.offset >= line.offset && site.offset < end) {
-        note(concat("wasm 0x", hex(site.position), "; traps: ", sentence(site.code)));
+        note(concat(wasm_at(site.position), "; traps: ", sentence(site.code)));
       }
     }
     for (const codegen::CallSite& site : compiled.calls) {
-      if (site.return_offset > line.offset && site.return_offset <= end) note(concat("wasm 0x", hex(site.position)));
+      if (site.return_offset > line.offset && site.return_offset <= end) note(wasm_at(site.position));
     }
     for (const codegen::Relocation& relocation : compiled.relocations) {
       if (relocation.offset >= line.offset && relocation.offset < end) note(function_name(module_, relocation.function));
@@ -124,6 +125,16 @@ class Dumper {
       if (std::string field = instance_field(module_, layout_, *offset); !field.empty()) note(field);
     }
     return notes;
+  }
+
+  // "wasm 0x33: call"
+  std::string wasm_at(u32 position) const {
+    std::string text = concat("wasm 0x", hex(position));
+    u32 end = body_.offset + body_.size;
+    if (position <= body_.offset || position >= end) return text;  // not of an instruction
+    wasm::Reader reader(module_.bytes, {position, end - position});
+    auto instruction = wasm::read_instruction(reader, features_);
+    return instruction ? concat(text, ": ", info(instruction->opcode).mnemonic) : text;
   }
 
   // Of an operand relative to the instance register of x86-64.
@@ -143,7 +154,9 @@ class Dumper {
 
   const wasm::Module& module_;
   const InstanceLayout& layout_;
-  Disassembler disassembler_;
+  const Features features_;
+  const Disassembler disassembler_;
+  wasm::ByteRange body_;  // of the function that is printed
 };
 
 // The functions that are meant: all of the module's own, or one by its index or name.
@@ -166,7 +179,7 @@ Result<void> dump(const ModuleFile& file, const runtime::Engine& engine, const s
   InstanceLayout layout = InstanceLayout::of(module);
   std::vector<FuncIndex> functions = TRY(choose(module, wanted));
   runtime::FunctionCompiler compiler(engine, module, layout);
-  Dumper dumper(module, layout, Disassembler::find());
+  Dumper dumper(module, layout, engine.features(), Disassembler::find());
   for (FuncIndex function : functions) dumper.print(function, *TRY(compiler.compile(function)));
   return {};
 }

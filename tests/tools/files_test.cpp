@@ -144,13 +144,19 @@ TEST_F(Files, ObjdumpNamesWhatCodeRefersTo) {
     (import "env" "f" (func $f))
     (global $g (mut i32) (i32.const 1))
     (func $other)
-    (func $work (call $f) (call $other) (global.set $g (i32.const 7)) unreachable)))");
+    (func $work (call $f) (call $other) (global.set $g (i32.const 7)) (loop $l (br_if $l (global.get $g))) unreachable)))");
   EXPECT_EQ(outcome.status, 0);
   for (const char* part : {"function 2 \"work\"", "traps: unreachable", "record of function 0 \"f\"", "function 1 \"other\"",
-                           "; global 0", "; wasm 0x", "push rbp"}) {
+                           "; global 0", ": call; function 1", ": unreachable; traps", "push rbp"}) {
     EXPECT_TRUE(contains(outcome.out, part));
   }
   EXPECT_FALSE(contains(outcome.out, "function 1 \"other\", wasm"));
+  // Each jump goes to where a line begins.
+  usize jump = outcome.out.find(" j");
+  ASSERT_NE(jump, outcome.out.npos) << outcome.out;
+  std::string target = outcome.out.substr(outcome.out.find(' ', jump + 1) + 1);
+  target = target.substr(0, target.find_first_of(" \n"));
+  EXPECT_TRUE(contains(outcome.out, "\n" + std::string(6 - target.size(), ' ') + target + ": "));
   EXPECT_EQ(run_skerry({"objdump", "--function", "none", valid_}).status, 1);
 }
 
