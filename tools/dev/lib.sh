@@ -4,7 +4,7 @@
 root=$(dirname "$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")")
 
 build_packages=(clang-19 lld-19 llvm-19 libclang-rt-19-dev ccache cmake ninja-build
-  libgtest-dev libcli11-dev libbenchmark-dev)
+  libgtest-dev libbenchmark-dev)
 riscv64_packages=(g++-riscv64-linux-gnu)
 qemu_packages=(qemu-system-x86 qemu-system-misc qemu-user python3)
 wasm_packages=(wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32)
