@@ -101,6 +101,7 @@ struct StoreState {
                            // of the running thread; read on the way back from the host
   u32 interrupt;           // set by any thread, atomically; compiled code does not read it
   FuncRecord* functions;   // by handle
+  u64 is_nested;           // whether a guest of another store waits further out on this thread; set at entry
 };
 
 struct InstanceHeader {

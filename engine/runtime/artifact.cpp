@@ -13,7 +13,7 @@ namespace {
 
 // Raised whenever code of before would not run with the runtime of now: changes of the instance's
 // layout, of builtins, of the calling convention or of this format.
-constexpr std::string_view format_version = "skerry artifact 1";
+constexpr std::string_view format_version = "skerry artifact 2";
 
 // ELF, as its specification has it.
 struct FileHeader {

@@ -41,6 +41,7 @@ bool Store::enter(FuncRecord* record, const void* enter_code, u64* values) {
     std::atomic_ref(state_.stack_limit).store(stack_limit_, std::memory_order_relaxed);
     state_.pending_trap = 0;
     entered_from_ = running_store;
+    state_.is_nested = running_store != nullptr;
     link_->running.exchange(platform::current_thread());
   }
   Store* before = std::exchange(running_store, this);

@@ -181,6 +181,28 @@ TEST(Hazard22, FailedInstantiation) {
   EXPECT_EQ(*call(1), 40);
 }
 
+// The memory base is a register of the thread's, which stores share.
+TEST_P(Bounds, AnotherStoreRunsBetween) {
+  Config config;
+  config.signal_handlers = GetParam();
+  Engine engine = make_engine(config);
+  Module module = make_module(engine, R"((module (import "h" "f" (func $f)) (memory (export "m") 1)
+    (func (export "read") (result i32) (i32.load (i32.const 16)))
+    (func (export "call_and_read") (result i32) (call $f) (i32.load (i32.const 16)))
+    (func (export "call_and_trap") (call $f) unreachable)))");
+  Store outer = make_store(engine), inner = make_store(engine);
+  Linker inner_linker(engine), linker(engine);
+  inner_linker.func("h", "f", [] {});
+  Instance other = make_instance(inner, module, inner_linker);
+  (*other.memory("m")).bytes()[16] = 1;
+  for (const char* name : {"call_and_read", "call_and_trap"}) {
+    linker.func("h", "f", [&] { (void)(*other.func(name)).call({}); });
+    Instance instance = make_instance(outer, module, linker);
+    (*instance.memory("m")).bytes()[16] = 2;
+    EXPECT_EQ(*get<i32()>(instance, "call_and_read")(), 2) << name;
+  }
+}
+
 TEST(Tables, GrowSetAndCall) {
   Engine engine = make_engine();
   Store store = make_store(engine);

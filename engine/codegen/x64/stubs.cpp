@@ -58,9 +58,9 @@ class Stub {
     a_.mov(Width::W64, Mem::at(Gpr::Rdi, offsetof(StoreState, activation)), Gpr::Rcx);
     if (gs_) {
       // The outermost leaves the memory base where it is: hosts do not use it, and writing it costs as much as
-      // many calls. A guest further out finds its own again.
+      // many calls. A guest further out, of this store or of another, finds its own again.
       Label kept = a_.new_label();
-      a_.test(Width::W64, Gpr::Rcx, Gpr::Rcx);
+      a_.or_(Width::W64, Gpr::Rcx, Mem::at(Gpr::Rdi, offsetof(StoreState, is_nested)));
       a_.jcc(Condition::Equal, kept, Reach::Short);
       a_.mov(Width::W64, Gpr::Rcx, Mem::at(Gpr::Rbp, gs_at));
       a_.rdgsbase(Gpr::Rdx);
