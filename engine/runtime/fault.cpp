@@ -52,6 +52,12 @@ using platform::Resume;
         unwinds = unwind(*store, TrapCode::Interrupted, fault, resume);
         continue;
       }
+      if (range) {
+        // In Enter or Unwind: the activation does not tell where the guest's stack ends, which is then not walked.
+        store->state().stack_limit = ~u64{0};
+        if (store->state().pending_trap == 0) store->state().pending_trap = u32(TrapCode::Interrupted) + 1;
+        continue;
+      }
     }
     store->stop_at_next_chance();
   }

@@ -74,6 +74,9 @@ void Store::note_trap(u32 status) {
   backtrace_.clear();
   // A trap that a host function hands on has the frames of where it came from.
   if (trap_->frames().empty()) trap_->set_frames(std::move(frames), left_out);
+  // An interruption that came while this run ended otherwise is that of the run further out: what it left behind
+  // for it has just been cleared. The word is looked at last; one that comes later leaves everything anew.
+  if (state_.activation && interrupt.load() != 0) stop_at_next_chance();
 }
 
 Trap Store::take_trap() {

@@ -82,7 +82,9 @@ Result<void> install_fault_handler(FaultHandler handler) {
   for (usize i = 0; i < std::size(watched); ++i) {
     // What is there must be known before our handler can run.
     exchange_signal_action(watched[i].signal, nullptr, &previous_actions[i]);
-    SignalAction action{reinterpret_cast<u64>(on_signal), SA_SIGINFO | SA_ONSTACK | SA_RESTART, 0};
+    // An interruption waits for the handler of a fault: there, the guest is neither running nor has it left.
+    constexpr u64 mask = u64{1} << (interrupt_signal - 1);
+    SignalAction action{reinterpret_cast<u64>(on_signal), SA_SIGINFO | SA_ONSTACK | SA_RESTART, mask};
     if (!exchange_signal_action(watched[i].signal, &action, nullptr)) {
       return fail(ErrorCode::Environment, "the system refused to install signal handlers");
     }

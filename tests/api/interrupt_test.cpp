@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -123,6 +124,38 @@ TEST_P(InterruptThreads, OuterStoreWhileAnInnerOneRuns) {
   EXPECT_EQ(trap_of(get<void()>(instance, "block")()), TrapCode::Interrupted);
   EXPECT_EQ(inner_ended, TrapCode::Interrupted);
   stopper.join();
+}
+
+// An interruption that comes while a trap is on its way out of an inner run ends the outer one.
+TEST_P(InterruptThreads, IsNotLostBehindAnotherTrap) {
+  Store store = make_store(engine);
+  Linker linker(engine);
+  InterruptHandle handle = store.interrupt_handle();
+  std::optional<TypedFunction<void()>> inner;
+  linker.func("h", "nothing", [&]() -> Called<void> {
+    handle.interrupt();
+    return fail(Trap("its own"));
+  });
+  linker.func("h", "block", [&] { EXPECT_EQ(trap_of((*inner)()), TrapCode::Host); });
+  Instance instance = make_instance(store, module, linker);
+  inner = get<void()>(instance, "host");
+  EXPECT_EQ(trap_of(get<void()>(instance, "block")()), TrapCode::Interrupted);
+  EXPECT_TRUE(get<void()>(instance, "quick")());
+}
+
+// Functions that call each other by tail calls only look for interruptions when they are entered.
+TEST(Interrupt, WithoutSignalsStopsTailCalls) {
+  Config config;
+  config.signal_handlers = SignalHandlers::Forbidden;
+  Engine engine = make_engine(config);
+  Store store = make_store(engine);
+  Linker linker(engine);
+  InterruptHandle handle = store.interrupt_handle();
+  linker.func("h", "f", [&] { handle.interrupt(); });
+  Instance instance = make_instance(store, make_module(engine, R"((module (import "h" "f" (func $f))
+    (func $even (return_call $odd)) (func $odd (return_call $even))
+    (func (export "run") (call $f) (return_call $even))))"), linker);
+  EXPECT_EQ(trap_of(get<void()>(instance, "run")()), TrapCode::Interrupted);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, InterruptThreads, testing::Values(Compilation::Eager, Compilation::Lazy));
