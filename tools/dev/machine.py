@@ -195,6 +195,7 @@ def run(machine):
     try:
         return machine.serve()
     except Interrupted:
+        sys.stderr.write("skerry os: the program did not end by itself\n")
         return EXIT_INTERRUPTED
     except MachineFailure as failure:
         sys.stderr.write(f"skerry os: the machine failed\n{failure}\n")
