@@ -151,14 +151,17 @@ Result<void> CompiledModule::make_images() {
     ++count;
   }
 
-  // Content that is spread thin is written at instantiation instead.
+  // Content that is spread thin, over all memories, is written at instantiation instead.
   constexpr u64 spare = 16 * MiB;
   u64 page = platform::page_size();
+  u64 spread = 0, content = 0;
   for (Extent& extent : extents) {
     if (extent.end == 0) continue;
     extent.begin = align_down(extent.begin, page);
-    if (extent.end - extent.begin > 4 * extent.content + spare) return {};
+    spread += extent.end - extent.begin;
+    content += extent.content;
   }
+  if (spread > 4 * content + spare) return {};
   std::vector<std::vector<u8>> contents(own);
   for (u32 i = 0; i < own; ++i) {
     if (extents[i].end != 0) contents[i].resize(extents[i].end - extents[i].begin);

@@ -1,5 +1,7 @@
 // Memories, tables and globals: limits, pools, sizes (HAZARDS 20, 21, 26), instantiation (22).
 
+#include <sys/resource.h>
+
 #include "tests/api/api.h"
 
 namespace skerry {
@@ -201,6 +203,23 @@ TEST_P(Bounds, AnotherStoreRunsBetween) {
     (*instance.memory("m")).bytes()[16] = 2;
     EXPECT_EQ(*get<i32()>(instance, "call_and_read")(), 2) << name;
   }
+}
+
+// A hundred memories of two bytes each, far apart: no image is made that has all between them.
+TEST(Memories, SpreadOverManyAreNoImages) {
+  std::string text = "(module";
+  for (u32 i = 0; i < 100; ++i) {
+    std::string memory = "(memory " + std::to_string(i) + ")";
+    text += "(memory 257)(data " + memory + " (i32.const 0) \"a\")(data " + memory + " (i32.const 16777215) \"b\")";
+  }
+  text += "(func (export \"f\") (result i32) (i32.load8_u 99 (i32.const 16777215))))";
+  rusage before, after;
+  getrusage(RUSAGE_SELF, &before);
+  Engine engine = make_engine();
+  Store store = make_store(engine);
+  EXPECT_EQ(*get<i32()>(make_instance(store, make_module(engine, text)), "f")(), 'b');
+  getrusage(RUSAGE_SELF, &after);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 256 * 1024);
 }
 
 TEST(Tables, GrowSetAndCall) {
