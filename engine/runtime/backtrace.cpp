@@ -16,27 +16,27 @@ struct FrameWords {
 
 }  // namespace
 
-[[clang::disable_sanitizer_instrumentation]] void Backtrace::add(u64 pc, Kind kind) {
+void Backtrace::add(u64 pc, Kind kind) {
   u64 place = count_ < half ? count_ : half + (count_ - half) % half;
   items_[place] = {pc, kind};
   ++count_;
 }
 
-[[clang::disable_sanitizer_instrumentation]] void Backtrace::capture(u64 pc, u64 frame_pointer,
+void Backtrace::capture(u64 pc, u64 frame_pointer,
                                                                       const Activation* activation) {
   count_ = 0;
   add(pc, Kind::Instruction);
   walk(frame_pointer, activation);
 }
 
-[[clang::disable_sanitizer_instrumentation]] void Backtrace::capture(const Activation* activation) {
+void Backtrace::capture(const Activation* activation) {
   count_ = 0;
   if (!activation) return;
   add(activation->exit_pc, Kind::ReturnAddress);
   walk(reinterpret_cast<const FrameWords*>(activation->exit_frame_pointer)->caller, activation);
 }
 
-[[clang::disable_sanitizer_instrumentation]] void Backtrace::walk(u64 frame_pointer, const Activation* activation) {
+void Backtrace::walk(u64 frame_pointer, const Activation* activation) {
   while (activation) {
     // Frames of an activation lie below where it was entered, each above the one before.
     u64 low = 0;

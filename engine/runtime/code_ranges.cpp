@@ -54,11 +54,11 @@ void remove_code_range(u64 begin) {
   publish(next);
 }
 
-[[clang::disable_sanitizer_instrumentation]] std::optional<CodeRange> find_code_range(u64 pc) {
+std::optional<CodeRange> find_code_range(u64 pc) {
   readers.fetch_add(1);
   std::optional<CodeRange> found;
   if (const Ranges* ranges = current.load()) {
-    // The last that begins at or before pc. Written out, so that no sanitizer's code is called.
+    // The last that begins at or before pc. Written out, so that nothing else is called.
     const CodeRange* low = ranges->data();
     for (usize count = ranges->size(); count > 0;) {
       usize half = count / 2;

@@ -1,4 +1,5 @@
-// Everything but install runs in signal handlers: no lock, no memory, no code of sanitizers.
+// Everything but install runs in signal handlers: no lock and no memory; and no instrumentation
+// (CMakeLists.txt), since an interruption may come inside a sanitizer's own code.
 //
 // A fault is the engine's if its pc is in a function that this process compiled and has a trap
 // site. The run continues in the Unwind stub with the site's code. A fault of memory must
@@ -18,7 +19,7 @@ using platform::FaultContext;
 using platform::FaultKind;
 using platform::Resume;
 
-[[clang::disable_sanitizer_instrumentation]] bool lies_in_a_memory(const Store& store, u64 address) {
+bool lies_in_a_memory(const Store& store, u64 address) {
   auto memories = store.memories();
   const std::unique_ptr<Memory>* memory = memories.data();
   for (usize i = 0; i < memories.size(); ++i) {
@@ -28,7 +29,7 @@ using platform::Resume;
   return false;
 }
 
-[[clang::disable_sanitizer_instrumentation]] bool unwind(Store& store, TrapCode code, const FaultContext& fault, Resume& resume) {
+bool unwind(Store& store, TrapCode code, const FaultContext& fault, Resume& resume) {
   StoreState& state = store.state();
   store.backtrace().capture(fault.pc, fault.frame_pointer, state.activation);
   resume = {
@@ -41,7 +42,7 @@ using platform::Resume;
   return true;
 }
 
-[[clang::disable_sanitizer_instrumentation]] bool handle_interruption(const FaultContext& fault, Resume& resume) {
+bool handle_interruption(const FaultContext& fault, Resume& resume) {
   Store* innermost = Store::running();
   bool unwinds = false;
   for (Store* store = innermost; store; store = store->entered_from()) {
@@ -64,7 +65,7 @@ using platform::Resume;
   return unwinds;
 }
 
-[[clang::disable_sanitizer_instrumentation]] bool handle_fault(const FaultContext& fault, Resume& resume) {
+bool handle_fault(const FaultContext& fault, Resume& resume) {
   if (fault.kind == FaultKind::Interrupt) return handle_interruption(fault, resume);
   Store* store = Store::running();
   if (!store) return false;
@@ -89,6 +90,13 @@ constinit platform::Mutex mutex;
 constinit bool installed = false;
 
 }  // namespace
+
+void Store::stop_at_next_chance() {
+  state_.stack_limit = ~u64{0};
+  if (!state_.activation || state_.pending_trap != 0) return;
+  state_.pending_trap = u32(TrapCode::Interrupted) + 1;
+  backtrace_.capture(state_.activation);
+}
 
 Result<void> install_fault_handler() {
   platform::MutexGuard guard(mutex);

@@ -12,14 +12,14 @@ enum class SiteKind : u8 { Trap, Call };
 // The sites of one kind, one after the other.
 class SiteReader {
  public:
-  [[clang::disable_sanitizer_instrumentation]] SiteReader(std::span<const u8> bytes, SiteKind kind)
+  SiteReader(std::span<const u8> bytes, SiteKind kind)
       : at_(bytes.data()), end_(bytes.data() + bytes.size()), kind_(kind) {}
 
   u32 offset = 0;
   Site site = {TrapCode::Unreachable, 0};
 
   // False at the end, or where the bytes are none that encode() writes.
-  [[clang::disable_sanitizer_instrumentation]] bool next() {
+  bool next() {
     if (at_ == end_) return false;
     auto distance = read_leb_u32(at_, end_);
     if (!distance.next) return fail();
@@ -38,7 +38,7 @@ class SiteReader {
   bool is_damaged() const { return damaged_; }
 
  private:
-  [[clang::disable_sanitizer_instrumentation]] bool fail() {
+  bool fail() {
     damaged_ = true;
     at_ = end_;
     return false;
@@ -51,7 +51,7 @@ class SiteReader {
 };
 
 // The part of a function's sites that is of one kind; all of it must be at least four bytes.
-[[clang::disable_sanitizer_instrumentation]] std::span<const u8> part(std::span<const u8> sites, SiteKind kind) {
+std::span<const u8> part(std::span<const u8> sites, SiteKind kind) {
   u32 size;
   __builtin_memcpy(&size, sites.data(), sizeof size);
   const u8* traps = sites.data() + sizeof size;
@@ -93,7 +93,7 @@ void FunctionTable::add(u32 code_begin, u32 code_size, std::span<const u8> sites
   sites_.insert(sites_.end(), sites.begin(), sites.end());
 }
 
-[[clang::disable_sanitizer_instrumentation]] std::optional<FunctionAt> FunctionTable::find(u64 pc) const {
+std::optional<FunctionAt> FunctionTable::find(u64 pc) const {
   u64 offset = pc - code_;
   const Function* low = functions_.data();
   for (usize count = functions_.size(); count > 0;) {
@@ -109,7 +109,7 @@ void FunctionTable::add(u32 code_begin, u32 code_size, std::span<const u8> sites
   return FunctionAt{this, u32(low - functions_.data() - 1), u32(offset - low[-1].code_begin)};
 }
 
-[[clang::disable_sanitizer_instrumentation]] std::optional<Site> FunctionTable::find_trap(u32 function,
+std::optional<Site> FunctionTable::find_trap(u32 function,
                                                                                            u32 offset) const {
   SiteReader reader(part(sites(function), SiteKind::Trap), SiteKind::Trap);
   while (reader.next()) {

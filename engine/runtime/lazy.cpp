@@ -129,7 +129,7 @@ Result<const void*> LazyCode::compile_function(u32 index) {
   return static_cast<const void*>(code);
 }
 
-[[clang::disable_sanitizer_instrumentation]] std::optional<FunctionAt> LazyCode::find(u64 pc) const {
+std::optional<FunctionAt> LazyCode::find(u64 pc) const {
   u64 offset = pc - reinterpret_cast<u64>(base_);
   if (offset >= reserved_) return std::nullopt;
   const FunctionTable* table = pages_[offset / platform::page_size()].load(std::memory_order_acquire);

@@ -17,14 +17,11 @@ namespace {
 // What hosts and the runtime may use of a thread's stack when the guest has used up its own.
 constexpr u64 host_stack = 256 * KiB;
 
-// The store that this thread entered last. Read by the fault handler.
-constinit thread_local Store* running_store = nullptr;
-
 using Enter = u32 (*)(StoreState*, FuncRecord*, u64* values);
 
 }  // namespace
 
-[[clang::disable_sanitizer_instrumentation]] Store* Store::running() { return running_store; }
+constinit thread_local Store* Store::running_ = nullptr;
 
 u64 Store::find_stack_limit() const {
   u64 here = reinterpret_cast<u64>(__builtin_frame_address(0));
@@ -40,11 +37,11 @@ bool Store::enter(FuncRecord* record, const void* enter_code, u64* values) {
     stack_limit_ = find_stack_limit();
     std::atomic_ref(state_.stack_limit).store(stack_limit_, std::memory_order_relaxed);
     state_.pending_trap = 0;
-    entered_from_ = running_store;
-    state_.is_nested = running_store != nullptr;
+    entered_from_ = running_;
+    state_.is_nested = running_ != nullptr;
     link_->running.exchange(platform::current_thread());
   }
-  Store* before = std::exchange(running_store, this);
+  Store* before = std::exchange(running_, this);
   u32 status;
   if (std::atomic_ref(state_.interrupt).load() != 0) [[unlikely]] {
     backtrace_.clear();
@@ -52,7 +49,7 @@ bool Store::enter(FuncRecord* record, const void* enter_code, u64* values) {
   } else {
     status = reinterpret_cast<Enter>(const_cast<void*>(enter_code))(&state_, record, values);
   }
-  running_store = before;
+  running_ = before;
   if (is_outermost) link_->running.store(nullptr, std::memory_order_release);
   if (status == 0) [[likely]] return true;
   note_trap(status);
@@ -93,13 +90,6 @@ void Store::raise(Trap trap) {
   state_.pending_trap = u32(trap.code()) + 1;
   backtrace_.capture(state_.activation);
   trap_ = std::move(trap);
-}
-
-[[clang::disable_sanitizer_instrumentation]] void Store::stop_at_next_chance() {
-  state_.stack_limit = ~u64{0};
-  if (!state_.activation || state_.pending_trap != 0) return;
-  state_.pending_trap = u32(TrapCode::Interrupted) + 1;
-  backtrace_.capture(state_.activation);
 }
 
 void Store::interrupt() {

@@ -95,11 +95,11 @@ class Store {
   void raise(Trap trap);
   // By any thread, under the link's mutex.
   void interrupt();
-  bool is_interrupted() const { return std::atomic_ref(const_cast<u32&>(state_.interrupt)).load(std::memory_order_relaxed); }
+  bool is_interrupted() const { return __atomic_load_n(&state_.interrupt, __ATOMIC_RELAXED) != 0; }
 
   // For the fault handler, on the thread that runs the store.
   // The store that the current thread entered last and has not left; then those it was entered from.
-  static Store* running();
+  static Store* running() { return running_; }
   Store* entered_from() const { return entered_from_; }
   Backtrace& backtrace() { return backtrace_; }
   // What an interruption does when the guest cannot be unwound at once (docs/abi.md).
@@ -123,6 +123,7 @@ class Store {
   WithState state_ = {};
   u64 stack_limit_ = 0;  // what state_.stack_limit is but for interruptions
   Store* entered_from_ = nullptr;
+  static constinit thread_local Store* running_;
   const std::shared_ptr<StoreLink> link_;
   FuncRecords records_;
   InstanceHeader host_instance_ = {};  // that host functions belong to

@@ -7,7 +7,7 @@
 //
 // Handlers are installed once and stay. They run on the alternate stack that a thread gets
 // from prepare_signal_stack, since a guest's stack may be at its end. Nothing in here is
-// instrumented by sanitizers: a signal may arrive inside their runtime.
+// instrumented by sanitizers (CMakeLists.txt): a signal may arrive inside their runtime.
 
 #include <signal.h>
 #include <sys/mman.h>
@@ -42,7 +42,7 @@ FaultHandler engine_handler = nullptr;  // written once, before any handler is i
 SignalAction previous_actions[std::size(watched)];
 const char interrupt_mark = 0;  // its address tells our own signals
 
-[[clang::disable_sanitizer_instrumentation]] void pass_on(usize which, siginfo_t* info, void* context) {
+void pass_on(usize which, siginfo_t* info, void* context) {
   const auto& [signal, kind] = watched[which];
   const SignalAction& previous = previous_actions[which];
   if (previous.function == standard_action || previous.function == ignoring_action) {
@@ -59,7 +59,7 @@ const char interrupt_mark = 0;  // its address tells our own signals
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, nullptr, sizeof mask);
 }
 
-[[clang::disable_sanitizer_instrumentation]] void on_signal(int signal, siginfo_t* info, void* context) {
+void on_signal(int signal, siginfo_t* info, void* context) {
   usize which = 0;
   while (watched[which].signal != signal) ++which;
   ucontext_t& frame = *static_cast<ucontext_t*>(context);

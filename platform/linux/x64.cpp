@@ -45,7 +45,7 @@ const bool has_fsgsbase = (getauxval(AT_HWCAP2) & hwcap2_fsgsbase) != 0;
 
 }  // namespace
 
-[[clang::disable_sanitizer_instrumentation]] FaultContext read_context(FaultKind kind, const siginfo_t& info,
+FaultContext read_context(FaultKind kind, const siginfo_t& info,
                                                                        const ucontext_t& context) {
   const greg_t* registers = context.uc_mcontext.gregs;
   return {
@@ -58,7 +58,7 @@ const bool has_fsgsbase = (getauxval(AT_HWCAP2) & hwcap2_fsgsbase) != 0;
   };
 }
 
-[[clang::disable_sanitizer_instrumentation]] void write_context(ucontext_t& context, const Resume& resume) {
+void write_context(ucontext_t& context, const Resume& resume) {
   greg_t* registers = context.uc_mcontext.gregs;
   registers[REG_RIP] = greg_t(resume.pc);
   registers[REG_RBP] = greg_t(resume.frame_pointer);

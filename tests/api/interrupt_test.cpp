@@ -113,9 +113,14 @@ TEST_P(InterruptThreads, OuterStoreWhileAnInnerOneRuns) {
   Linker linker(engine);
   linker.func("h", "nothing", [] {});
   TrapCode inner_ended = TrapCode::Count;
-  linker.func("h", "block", [&] { inner_ended = trap_of(spin()); });
+  std::atomic<bool> inside = false;
+  linker.func("h", "block", [&] {
+    inside = true;
+    inner_ended = trap_of(spin());
+  });
   Instance instance = make_instance(outer, module, linker);
   std::thread stopper([&] {
+    while (!inside) std::this_thread::sleep_for(1ms);
     std::this_thread::sleep_for(10ms);
     outer_handle.interrupt();
     std::this_thread::sleep_for(10ms);
