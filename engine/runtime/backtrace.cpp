@@ -22,36 +22,37 @@ void Backtrace::add(u64 pc, Kind kind) {
   ++count_;
 }
 
-void Backtrace::capture(u64 pc, u64 frame_pointer,
-                                                                      const Activation* activation) {
+void Backtrace::capture(u64 pc, u64 frame_pointer, u64 stack_pointer, const Activation* activation) {
   count_ = 0;
   add(pc, Kind::Instruction);
-  walk(frame_pointer, activation);
+  walk(frame_pointer, stack_pointer, activation);
 }
 
 void Backtrace::capture(const Activation* activation) {
   count_ = 0;
   if (!activation) return;
   add(activation->exit_pc, Kind::ReturnAddress);
-  walk(reinterpret_cast<const FrameWords*>(activation->exit_frame_pointer)->caller, activation);
+  u64 exit = activation->exit_frame_pointer;
+  walk(reinterpret_cast<const FrameWords*>(exit)->caller, exit, activation);
 }
 
-void Backtrace::walk(u64 frame_pointer, const Activation* activation) {
+void Backtrace::walk(u64 frame_pointer, u64 low, const Activation* activation) {
   while (activation) {
-    // Frames of an activation lie below where it was entered, each above the one before.
-    u64 low = 0;
-    while (frame_pointer > low && frame_pointer < activation->entry_stack_pointer && frame_pointer % 8 == 0) {
+    // Frames of an activation lie between the stack's end and where it was entered, each above the one before: what
+    // else the frame pointer's register may hold at an interrupted instruction is not followed.
+    while (frame_pointer >= low && frame_pointer < activation->entry_stack_pointer && frame_pointer % 8 == 0) {
       const FrameWords& frame = *reinterpret_cast<const FrameWords*>(frame_pointer);
       std::optional<CodeRange> range = find_code_range(frame.return_address);
       if (!range || range->kind == CodeKind::Enter) break;
       if (range->kind == CodeKind::Functions) add(frame.return_address, Kind::ReturnAddress);
-      low = frame_pointer;
+      low = frame_pointer + 1;
       frame_pointer = frame.caller;
     }
     activation = activation->previous;
     if (!activation) return;
     add(activation->exit_pc, Kind::ReturnAddress);
-    frame_pointer = reinterpret_cast<const FrameWords*>(activation->exit_frame_pointer)->caller;
+    low = activation->exit_frame_pointer;
+    frame_pointer = reinterpret_cast<const FrameWords*>(low)->caller;
   }
 }
 

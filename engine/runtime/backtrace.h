@@ -18,7 +18,7 @@ namespace skerry::runtime {
 class Backtrace {
  public:
   // From a fault, at the instruction itself.
-  void capture(u64 pc, u64 frame_pointer, const Activation* activation);
+  void capture(u64 pc, u64 frame_pointer, u64 stack_pointer, const Activation* activation);
   // From the host: from where the innermost activation was left.
   void capture(const Activation* activation);
   void clear() { count_ = 0; }
@@ -33,7 +33,7 @@ class Backtrace {
     u64 pc;
     Kind kind;
   };
-  void walk(u64 frame_pointer, const Activation* activation);
+  void walk(u64 frame_pointer, u64 low, const Activation* activation);
   void add(u64 pc, Kind kind);
 
   u64 count_ = 0;  // all that were seen; the last `half` are a ring behind the first
