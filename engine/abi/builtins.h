@@ -18,6 +18,7 @@ enum class Builtin : u8 {
 // Behind the builtins in InstanceHeader::builtins: code without a function of the runtime of its own.
 enum class RuntimeStub : u8 {
   Unwind,      // raises the trap whose code is the first argument (TrapStyle::Call)
+  Leave,       // StubKind::Unwind itself, for stubs that find a pending trap
   TailReturn,  // where a callee returns to that was tail-called out of its caller's frame (docs/abi.md)
   Count,
 };

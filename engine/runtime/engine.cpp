@@ -71,6 +71,7 @@ Result<void> Engine::make_stubs() {
     std::memcpy(stub_code_.data() + stub.offset, stub.code.data(), stub.code.size());
     *stub.place = stub_code_.data() + stub.offset;
   }
+  builtins_[builtin_slot(RuntimeStub::Leave)] = unwind_;
   TRY(stub_code_.publish());
   stub_code_.add_range(0, made[1].offset, CodeKind::Unwind);
   stub_code_.add_range(made[1].offset, size, CodeKind::Stubs);

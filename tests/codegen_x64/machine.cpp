@@ -158,6 +158,7 @@ void Machine::make_builtins() {
 #include "engine/abi/builtins.def"
 #undef BUILTIN
   builtins_[builtin_slot(RuntimeStub::Unwind)] = place(target_->stub(codegen::StubKind::Unwind, nullptr, nullptr));
+  builtins_[builtin_slot(RuntimeStub::Leave)] = builtins_[builtin_slot(RuntimeStub::Unwind)];
   builtins_[builtin_slot(RuntimeStub::TailReturn)] = place(target_->stub(codegen::StubKind::TailReturn, nullptr,
       nullptr));
 }

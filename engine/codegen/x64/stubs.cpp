@@ -93,7 +93,9 @@ class Stub {
     a_.mov(Width::W32, Gpr::Rdi, Mem::at(scratch_gpr, offsetof(StoreState, pending_trap)));
     a_.sub(Width::W32, Gpr::Rdi, 1);
     a_.mov(Width::W64, Gpr::Rsi, scratch_gpr);
-    unwind();
+    // Not in line: an interruption must find by its address that the way out has begun (docs/abi.md).
+    a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, builtins)));
+    a_.jmp(Mem::at(scratch_gpr, 8 * i32(builtin_slot(RuntimeStub::Leave))));
   }
   void load_results(const FuncType& type, i32 at, i32 kept_at);
   void resolve(codegen::ParallelMove& moves) {
