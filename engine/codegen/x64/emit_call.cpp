@@ -133,6 +133,7 @@ void Emitter::move_arguments(const CallInfo& call, Instance instance) {
 }
 
 void Emitter::fetch_results(const CallInfo& call) {
+  u32 argument_words = call.type ? stack_arguments(*call.type) : 0;
   for (bool from_memory : {false, true}) {
     PlaceCounter places = result_places();
     std::span<const VReg> results = code_->results(call);
@@ -146,7 +147,7 @@ void Emitter::fetch_results(const CallInfo& call) {
         moves_.add({to, {Place::reg(where.index)}, type});
         continue;
       }
-      Mem from = Mem::at(Gpr::Rsp, 8 * i32(stack_arguments(*call.type) + where.index));
+      Mem from = Mem::at(Gpr::Rsp, 8 * i32(argument_words + where.index));
       if (to.is_slot()) {
         a_.mov(Width::W64, scratch_gpr, from);
         a_.mov(Width::W64, slot(to.slot()), scratch_gpr);
