@@ -13,11 +13,12 @@ using ir::Type;
 using validate::FrameKind;
 
 Translator::Translator(const wasm::Module& module, const Options& options, Scratch::Arrays& arrays, ir::Function& function,
-                       LocalsPolicy locals, u64 extra_budget)
+                       LocalsPolicy locals, u64 extra_budget, u64 hard_budget)
     : module_(module),
       options_(options),
       locals_(locals),
       extra_budget_(extra_budget),
+      hard_budget_(hard_budget),
       function_(function),
       builder_(function),
       numbering_(function, builder_),
@@ -97,7 +98,12 @@ void Translator::begin_next(u32 target) {
 
 void Translator::terminate(Inst inst) {
   builder_.terminate(inst);
-  if (function_.extra.size() > extra_budget_) [[unlikely]] give_up();
+  check_budget();
+}
+
+void Translator::check_budget() {
+  u64 extra = function_.extra.size();
+  if (extra > extra_budget_ || extra + function_.insts.size() > hard_budget_) [[unlikely]] give_up();
 }
 
 // The rest of the body is validated as if it were dead.
@@ -212,6 +218,7 @@ void Translator::if_(Label& label, Value condition, Operands operands) {
   if (is_dead()) return;
   count_operator();
   Frame& frame = label.data;
+  if (saved_.size() + operands.size() + frame.assigned.size() > hard_budget_) [[unlikely]] return give_up();
   frame.saved = u32(saved_.size());
   for (const auto& operand : operands) saved_.push_back(operand.value);
   for (u32 local : frame.assigned) saved_.push_back(current_[local]);
@@ -257,7 +264,12 @@ void Translator::else_(Label& label, Operands operands) {
 
 void Translator::else_params(Label& label, Operands operands) {
   if (is_dead()) {
-    for (auto& operand : operands) operand.value = constant(ir::type_of(operand.type), 0);
+    ValueType type = ValueType::Bottom;
+    Value zero;
+    for (auto& operand : operands) {
+      if (operand.type != type) zero = constant(ir::type_of(type = operand.type), 0);
+      operand.value = zero;
+    }
     return;
   }
   for (usize i = 0; i < operands.size(); ++i) operands[i].value = saved_[label.data.saved + i];
@@ -309,10 +321,7 @@ void Translator::end(Label& label, Operands operands) {
 }
 
 bool Translator::end_results(Label&, Operands operands) {
-  if (is_dead()) {
-    for (auto& operand : operands) operand.value = constant(ir::type_of(operand.type), 0);
-    return true;
-  }
+  if (is_dead()) return false;
   if (results_reachable_) {
     for (usize i = 0; i < operands.size(); ++i) operands[i].value = results_[i];
   }

@@ -207,6 +207,7 @@ u32 Translator::operand_list(Operands operands) {
 }
 
 void Translator::call(FuncIndex function, Operands arguments) {
+  if (is_dead()) return;
   count_operator();
   numbering_.change_all();
   call_type_ = &module_.type_of(function);
@@ -219,6 +220,7 @@ void Translator::call(FuncIndex function, Operands arguments) {
 }
 
 void Translator::call_indirect(TypeIndex type, TableIndex table, Value callee, Operands arguments) {
+  if (is_dead()) return;
   count_operator();
   numbering_.change_all();
   call_type_ = &module_.types[type];
@@ -232,13 +234,15 @@ void Translator::call_indirect(TypeIndex type, TableIndex table, Value callee, O
   close_fuel();
 }
 
-void Translator::call_results(Operands results) {
-  if (results.empty()) return;
+bool Translator::call_results(Operands results) {
+  if (is_dead()) return false;
+  if (results.empty()) return true;
   results[0].value = call_;
   for (u32 i = 1; i < results.size(); ++i)
     results[i].value =
         builder_.append({.op = Op::CallResult, .type = ir::type_of(results[i].type), .a = call_.raw(), .b = i});
-  if (function_.insts.size() > hard_budget) [[unlikely]] give_up();
+  check_budget();
+  return !is_dead();
 }
 
 void Translator::return_call(FuncIndex function, Operands arguments) {

@@ -53,8 +53,9 @@ Result<TranslateOutcome> translate_function(const wasm::Module& module, FuncInde
     out.clear();
     out.index = index;
     out.signature = &module.type_of(index);
-    u64 budget = locals == LocalsPolicy::Values ? budget_of(body.size) : hard_budget;
-    Translator translator(module, options, arrays, out, locals, budget);
+    u64 hard_budget = hard_budget_of(body.size);
+    u64 extra_budget = locals == LocalsPolicy::Values ? budget_of(body.size) : hard_budget;
+    Translator translator(module, options, arrays, out, locals, extra_budget, hard_budget);
     TRY(validate::validate_function(module, index, features, translator, arrays.validation));
     outcome.locals_in_slots = locals == LocalsPolicy::Slots;
     outcome.work += out.insts.size() + out.extra.size();
@@ -63,7 +64,8 @@ Result<TranslateOutcome> translate_function(const wasm::Module& module, FuncInde
       return outcome;
     }
     if (locals == LocalsPolicy::Slots)
-      return fail(ErrorCode::Limit, body.offset, concat("function ", index.raw(), " carries too many values over its branches"));
+      return fail(ErrorCode::Limit, body.offset, concat("function ", index.raw(),
+          " hands on too many values by its calls and branches"));
     locals = LocalsPolicy::Slots;
   }
 }

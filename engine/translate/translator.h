@@ -21,8 +21,9 @@ namespace skerry::translate {
 // The list in extra that stands for no position.
 constexpr u32 no_target = ~u32{0};
 
-// Entries of extra, and instructions, beyond which a function is refused.
-constexpr u64 hard_budget = 64 * MiB;
+// Entries of extra and instructions, together, beyond which a function is refused. A byte of code makes about one,
+// but a call or a branch that hands on a thousand values makes thousands of two bytes.
+constexpr u64 hard_budget_of(u64 body_bytes) { return 3 * body_bytes + 2 * MiB; }
 
 // What an `if` did with its condition.
 enum class Arms : u8 { Both, OnlyThen, OnlyElse };
@@ -53,7 +54,7 @@ class Translator {
   using Operands = std::span<validate::Operand<Value>>;
 
   Translator(const wasm::Module& module, const Options& options, Scratch::Arrays& arrays, ir::Function& function,
-             LocalsPolicy locals, u64 extra_budget);
+             LocalsPolicy locals, u64 extra_budget, u64 hard_budget);
 
   bool over_budget() const { return over_budget_; }
 
@@ -119,7 +120,7 @@ class Translator {
 
   void call(FuncIndex function, Operands arguments);
   void call_indirect(TypeIndex type, TableIndex table, Value callee, Operands arguments);
-  void call_results(Operands results);
+  bool call_results(Operands results);
   void return_call(FuncIndex function, Operands arguments);
   void return_call_indirect(TypeIndex type, TableIndex table, Value callee, Operands arguments);
 
@@ -154,6 +155,7 @@ class Translator {
   void terminate(ir::Inst inst);
   void return_values(Operands operands);
   std::optional<u64> constant_global(GlobalIndex global) const;
+  void check_budget();
   void give_up();
 
   // Fuel. An instruction that does something was told. Straight-line code pays once, where it begins:
@@ -168,6 +170,7 @@ class Translator {
   const Options options_;
   const LocalsPolicy locals_;
   const u64 extra_budget_;
+  const u64 hard_budget_;
   bool over_budget_ = false;
   ir::Function& function_;
   ir::Builder builder_;

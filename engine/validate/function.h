@@ -400,7 +400,10 @@ class BodyValidator {
     if (reachable_) tell(top_operands(type.params.size()));
     top_ -= type.params.size();
     push(type.results);
-    if (reachable_) sink_.call_results(top_operands(type.results.size()));
+    if (reachable_ && !sink_.call_results(top_operands(type.results.size()))) {
+      frames_.back().unreachable = true;
+      reachable_ = false;
+    }
     return true;
   }
   template <class Tell>

@@ -60,7 +60,7 @@ struct NullSink {
   Value ref_func(FuncIndex) { return {}; }
   void call(FuncIndex, Operands) {}
   void call_indirect(TypeIndex, TableIndex, Value, Operands) {}
-  void call_results(Operands) {}
+  bool call_results(Operands) { return true; }
   void return_call(FuncIndex, Operands) {}
   void return_call_indirect(TypeIndex, TableIndex, Value, Operands) {}
 };

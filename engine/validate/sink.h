@@ -126,10 +126,10 @@ concept FunctionSink = requires(S s, typename S::Value v, ControlFrame<typename 
   { s.ref_func(FuncIndex()) } -> std::same_as<typename S::Value>;
 
   // Calls: `arguments` are popped afterwards; then the results are pushed, and the sink
-  // writes their values in call_results, which follows at once.
+  // writes their values in call_results, which follows at once, and answers whether code behind the call is reachable.
   s.call(FuncIndex(), operands);
   s.call_indirect(TypeIndex(), TableIndex(), v, operands);
-  s.call_results(operands);
+  { s.call_results(operands) } -> std::same_as<bool>;
   s.return_call(FuncIndex(), operands);
   s.return_call_indirect(TypeIndex(), TableIndex(), v, operands);
 };

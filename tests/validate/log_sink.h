@@ -238,13 +238,14 @@ class LogSink {
     check_types(arguments, callee_->params);
     log("call_indirect ", type.raw(), " ", table.raw(), " v", index.number, list(arguments));
   }
-  void call_results(Operands results) {
+  bool call_results(Operands results) {
     EXPECT_TRUE(callee_ != nullptr);
     for (usize i = 0; i < results.size(); ++i) EXPECT_EQ(int(results[i].type), int(callee_->results[i]));
     EXPECT_EQ(results.size(), callee_->results.size());
     callee_ = nullptr;
     renew(results);
     log("call_results", list(results));
+    return true;
   }
   void return_call(FuncIndex function, Operands arguments) {
     check_types(arguments, module->type_of(function).params);
