@@ -1,0 +1,340 @@
+// Inputs that made other compilers slow or fat. Each takes time that is linear in its size, from n to 4n, through
+// validation, translation and compilation, and memory in proportion.
+//
+// What is counted: the work that translation counts, instructions of the IR with their lists, bytes of
+// code, and this thread's own time, the least of three runs, since code generation counts nothing. Twice the linear
+// ratio is allowed for time; what is quadratic has four times it.
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <functional>
+
+#include "base/string.h"
+#include "engine/codegen/x64/target.h"
+#include "engine/decode/decode.h"
+#include "engine/translate/translate.h"
+#include "engine/validate/module.h"
+#include "text/parse.h"
+
+namespace skerry {
+namespace {
+
+using Text = std::string;
+
+struct Cost {
+  u64 bytes = 0;         // of the bodies
+  u64 work = 0;          // of translation
+  u64 instructions = 0;  // of the IR, with the words of its lists
+  u64 code = 0;          // bytes
+  double seconds = 0;
+};
+
+double thread_seconds() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
+
+Text repeat(u32 count, const std::function<Text(u32)>& part) {
+  Text text;
+  for (u32 i = 0; i < count; ++i) text += part(i);
+  return text;
+}
+Text repeat(u32 count, std::string_view part) {
+  return repeat(count, [&](u32) { return Text(part); });
+}
+
+Cost cost_of(const Text& wat) {
+  auto wasm = text::parse_module(wat);
+  CHECK(wasm);
+  auto module = wasm::decode(*wasm);
+  CHECK(module && validate::validate_module(*module, Features::implemented()));
+  InstanceLayout layout = InstanceLayout::of(*module);
+  codegen::Settings settings;
+  codegen::ModuleContext context{*module, layout, settings};
+  auto target = x64::make_target(x64::CpuFeatures::level(3));
+  auto target_scratch = target->make_scratch();
+  translate::Scratch scratch;
+  ir::Function function;
+  codegen::CompiledFunction compiled;
+  Cost cost{.seconds = 1e9};
+  for (u32 run = 0; run < 3; ++run) {
+    cost.bytes = cost.work = cost.instructions = cost.code = 0;
+    double start = thread_seconds();
+    for (FuncIndex f(module->imported_functions); f < module->functions.end_key(); f = f.next()) {
+      auto translated = translate::translate_function(*module, f, Features::implemented(), {}, scratch, function);
+      CHECK(translated);
+      cost.bytes += module->functions[f].body.size;
+      cost.work += translated->work;
+      target->compile(context, function, *target_scratch, compiled);
+      cost.instructions += function.insts.size() + function.extra.size();
+      cost.code += compiled.code.size();
+    }
+    cost.seconds = std::min(cost.seconds, thread_seconds() - start);
+  }
+  return cost;
+}
+
+void expect_linear(u32 n, const std::function<Text(u32)>& module) {
+  Cost small = cost_of(module(n)), large = cost_of(module(4 * n));
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  printf("%8llu bytes %8llu IR %8llu code %8.2f ms; %9llu bytes %9llu IR %9llu code %9.2f ms; peak %ld MB\n",
+         (unsigned long long)small.bytes, (unsigned long long)small.instructions, (unsigned long long)small.code,
+         small.seconds * 1e3, (unsigned long long)large.bytes, (unsigned long long)large.instructions,
+         (unsigned long long)large.code, large.seconds * 1e3, usage.ru_maxrss / 1024);
+  constexpr double growth = 4;
+  EXPECT_LE(double(large.work), 1.5 * growth * double(small.work + 1'000));
+  EXPECT_LE(double(large.instructions), 1.5 * growth * double(small.instructions + 1'000));
+  EXPECT_LE(double(large.code), 1.5 * growth * double(small.code + 1'000));
+  EXPECT_LE(large.seconds, 2 * growth * (small.seconds + 1e-3));
+  EXPECT_LE(large.instructions, 3 * large.bytes + 2 * MiB);
+  EXPECT_LT(usage.ru_maxrss / 1024, 2048);
+}
+
+Text function(const Text& locals, const Text& body) {
+  return concat("(module (memory 1) (global $g (mut i32) (i32.const 0)) (func $f (param $p i32) (result i32) ", locals,
+                body, " (local.get $p)))");
+}
+
+TEST(SlowAndFat, EmptyLoops) {
+  expect_linear(20'000, [](u32 n) { return function("", repeat(n, "(loop)")); });
+}
+TEST(SlowAndFat, NestedLoops) {
+  expect_linear(11'000, [](u32 n) { return function("", repeat(n, "loop ") + repeat(n, "end ")); });
+}
+TEST(SlowAndFat, NestedLoopsThatAssign) {
+  expect_linear(3'000, [](u32 n) {
+    Text opens = repeat(n, "loop (local.set 1 (i32.add (local.get 1) (local.get 2))) ");
+    return function("(local i32 i32 i32)", opens + repeat(n, "(br_if 0 (local.get 1)) end "));
+  });
+}
+TEST(SlowAndFat, NestedLoopsOfManyLocals) {
+  expect_linear(250, [](u32 n) {
+    Text opens = repeat(n, [](u32 i) { return concat("loop (local.set ", i + 1, " (local.get ", i, ")) "); });
+    return function(repeat(n, "(local i32)"), opens + repeat(n, "(br_if 0 (local.get 0)) end "));
+  });
+}
+TEST(SlowAndFat, BlocksThatSetALocal) {
+  expect_linear(12'000, [](u32 n) {
+    return function(repeat(n, "(local i32)"), repeat(n, [](u32 i) {
+      return concat("(block (br_if 0 (local.get $p)) (local.set ", i + 1, " (i32.const ", i, ")))");
+    }));
+  });
+}
+TEST(SlowAndFat, IfsThatSetOneOfManyLocalsInALoop) {
+  expect_linear(3'000, [](u32 n) {
+    Text ifs = repeat(n, [](u32 i) {
+      return concat("(if (local.get $p) (then (local.set ", i + 1, " (local.get ", i, "))))");
+    });
+    return function(repeat(n, "(local i32)"), concat("(loop ", ifs, "(br_if 0 (local.get $p)))"));
+  });
+}
+TEST(SlowAndFat, ChainedLocalSets) {
+  expect_linear(15'000, [](u32 n) {
+    return function("", repeat(n, "(local.set $p (i32.add (local.get $p) (i32.const 1)))"));
+  });
+}
+TEST(SlowAndFat, Remainders) {
+  expect_linear(10'000, [](u32 n) {
+    return function("(local $x i64)",
+                    repeat(n, "(local.set $x (i64.rem_s (local.get $x) (i64.extend_i32_u (local.get $p))))"));
+  });
+}
+TEST(SlowAndFat, BranchTables) {
+  expect_linear(300, [](u32 n) {
+    return function("", repeat(n, "block ") + repeat(n, [n](u32 i) {
+      Text target = concat((n - 1 - i) / 2, " ");
+      return concat("(br_table ", repeat(10, target), "0 (local.get $p)) end ");
+    }));
+  });
+}
+TEST(SlowAndFat, OneBranchTableOfManyTargetsWithOperands) {
+  expect_linear(2'000, [](u32 n) {
+    Text targets = repeat(n, [](u32 i) { return concat(i, " "); });
+    return function("", concat(repeat(n, "block (result i32) "), "(i32.const 1) (br_table ", targets,
+                               "(local.get $p)) ", repeat(n, "end (i32.add (i32.const 1)) "), "drop"));
+  });
+}
+// Each table could double what the edges to one place carry.
+TEST(SlowAndFat, BranchTablesThatCarryLocals) {
+  expect_linear(200, [](u32 n) {
+    Text tables = repeat(n, [](u32 i) {
+      return concat("(local.set ", 1 + i % 50, " (i32.add (local.get $p) (i32.const ", i, ")))",
+                    "(if (local.get $p) (then (br_table ", repeat(20, "1 2 "), "1 (local.get $p)))) end ");
+    });
+    Text uses = repeat(50, [](u32 i) {
+      return concat("(local.set $p (i32.add (local.get $p) (local.get ", i + 1, ")))");
+    });
+    return function(repeat(50, "(local i32)"), repeat(n + 1, "block ") + tables + "end " + uses);
+  });
+}
+TEST(SlowAndFat, GlobalsCallsAndGrowth) {
+  expect_linear(15'000, [](u32 n) {
+    return function("", repeat(n, [](u32 i) -> Text {
+      switch (i % 3) {
+        case 0: return "(global.set $g (i32.add (global.get $g) (local.get $p)))";
+        case 1: return "(local.set $p (call $f (local.get $p)))";
+        default: return "(drop (memory.grow (i32.const 0)))";
+      }
+    }));
+  });
+}
+TEST(SlowAndFat, LiveReferences) {
+  expect_linear(250, [](u32 n) {
+    Text gets = repeat(n, [](u32 i) { return concat("(local.set ", i, " (table.get (i32.const ", i, ")))"); });
+    Text uses = repeat(n, [](u32 i) { return concat("(call $use (local.get ", i, "))"); });
+    return concat("(module (func $use (param externref)) (func $f ", repeat(n, "(local externref)"), gets, uses, uses,
+                  ") (table 2000 externref))");
+  });
+}
+TEST(SlowAndFat, LiveOperands) {
+  expect_linear(30'000, [](u32 n) {
+    Text loads = repeat(n, [](u32 i) { return concat("(i32.load offset=", i, " (local.get $p)) "); });
+    return function("", loads + repeat(n - 1, "i32.add ") + "(local.set $p)");
+  });
+}
+TEST(SlowAndFat, LiveOperandsOverCalls) {
+  expect_linear(5'000, [](u32 n) {
+    return function("", repeat(n, "(call $f (local.get $p)) ") + repeat(n - 1, "i32.add ") + "(local.set $p)");
+  });
+}
+TEST(SlowAndFat, LiveFloatsAndIntegersOverLoops) {
+  expect_linear(2'000, [](u32 n) {
+    Text loads = repeat(n, [](u32 i) {
+      return concat("(f64.load offset=", i, " (local.get $p)) (i64.load offset=", i, " (local.get $p)) ",
+                    "(loop (br_if 0 (local.get $p)))");
+    });
+    Text sums = repeat(n, "(local.set $y (i64.add (local.get $y))) (local.set $x (f64.add (local.get $x)))");
+    return function("(local $x f64) (local $y i64)", concat(loads, sums, "(f64.store (local.get $p) (local.get $x))",
+                                                            "(i64.store offset=8 (local.get $p) (local.get $y))"));
+  });
+}
+TEST(SlowAndFat, NestedIfs) {
+  expect_linear(25'000, [](u32 n) { return function("", repeat(n, "local.get $p if ") + repeat(n, "end ")); });
+}
+TEST(SlowAndFat, NestedIfsWithElseAndResults) {
+  expect_linear(8'000, [](u32 n) {
+    return function("", concat(repeat(n, "local.get $p if (result i32) "), "local.get $p ",
+                               repeat(n, "else (i32.const 1) end "), "(local.set $p)"));
+  });
+}
+TEST(SlowAndFat, BranchesOutOfDeepNests) {
+  expect_linear(4'000, [](u32 n) {
+    return function("(local i32 i32 i32 i32)", repeat(n, "block ") + repeat(n, [n](u32 i) {
+      return concat("(local.set ", 1 + i % 4, " (local.get $p)) (br_if ", n - 1 - i, " (local.get $p)) end ");
+    }));
+  });
+}
+TEST(SlowAndFat, BranchesToOneEnd) {
+  expect_linear(8'000, [](u32 n) {
+    Text branches = repeat(n, [](u32 i) {
+      return concat("(local.set ", 1 + i % 4, " (i32.const ", i, ")) (br_if 0 (local.get $p))");
+    });
+    return function("(local i32 i32 i32 i32)",
+                    concat("(block ", branches, ") (local.set $p (i32.add (local.get 1) (local.get 3)))"));
+  });
+}
+TEST(SlowAndFat, CallsOfManyArguments) {
+  expect_linear(50, [](u32 n) {
+    Text call = concat("(call $many ", repeat(1'000, "(local.get $p)"), ")");
+    return concat("(module (func $many ", repeat(1'000, "(param i32)"), ") (func (param $p i32)", repeat(n, call),
+                  "))");
+  });
+}
+
+// A function from a thousand values to a thousand, and what is done with them.
+Text of_a_thousand_values(const Text& body) {
+  Text types = repeat(1'000, "i32 ");
+  Text gets = repeat(1'000, [](u32 i) { return concat("(local.get ", i, ")"); });
+  return concat("(module (type $t (func (param ", types, ") (result ", types, "))) (table 1 funcref)",
+                "(func $f (type $t) ", gets, body, "))");
+}
+TEST(SlowAndFat, CallsOfManyResults) {
+  expect_linear(50, [](u32 n) { return of_a_thousand_values(repeat(n, "(call $f)")); });
+}
+TEST(SlowAndFat, BranchesOfManyOperands) {
+  expect_linear(100, [](u32 n) {
+    return of_a_thousand_values(repeat(n, "(block (type $t) (br_if 0 (local.get 0)))"));
+  });
+}
+TEST(SlowAndFat, NestedBlocksOfManyOperands) {
+  expect_linear(100, [](u32 n) { return of_a_thousand_values(repeat(n, "loop (type $t) ") + repeat(n, "end ")); });
+}
+TEST(SlowAndFat, Selects) {
+  expect_linear(10'000, [](u32 n) {
+    return function("", repeat(n, "(local.set $p (select (local.get $p) (i32.const 7) "
+                                  "(i32.lt_s (local.get $p) (i32.const 9))))"));
+  });
+}
+TEST(SlowAndFat, Constants) {
+  expect_linear(15'000, [](u32 n) {
+    Text sums = repeat(n, [](u32 i) {
+      return concat("(local.set $x (f64.add (local.get $x) (f64.const ", i, ".25)))");
+    });
+    return function("(local $x f64)", concat("(local.set $x (f64.load (local.get $p)))", sums,
+                                             "(f64.store (local.get $p) (local.get $x))"));
+  });
+}
+TEST(SlowAndFat, DeadCode) {
+  expect_linear(25'000, [](u32 n) {
+    return function("", "(return (local.get $p))" + repeat(n, "(loop (br_if 0 (local.get $p)) (br 0))"));
+  });
+}
+TEST(SlowAndFat, UnusedValues) {
+  expect_linear(15'000, [](u32 n) {
+    return function("", repeat(n, "(drop (i32.mul (local.get $p) (i32.const 3)))"));
+  });
+}
+TEST(SlowAndFat, ManyFunctions) {
+  expect_linear(10'000, [](u32 n) {
+    return concat("(module ", repeat(n, "(func (param i32) (result i32) (local.get 0))"), ")");
+  });
+}
+TEST(SlowAndFat, ManyLocalsInManyFunctions) {
+  expect_linear(50, [](u32 n) {
+    Text locals = repeat(40'000, "i32 ");
+    return concat("(module ", repeat(n, concat("(func (param i32) (local ", locals, "))")), ")");
+  });
+}
+
+// Two to six bytes of code that hand on a thousand values. Where there are many the function is
+// refused, in time that is linear and memory that is a few times the budget. Calls once made instructions without
+// end, and
+// ifs kept copies of their operands.
+TEST(SlowAndFat, AThousandValuesInTwoBytes) {
+  struct Amplifier {
+    std::string_view opens, closes;
+  };
+  constexpr Amplifier amplifiers[] = {
+      {"loop (type $t) ", "end "},
+      {"(loop (type $t))", ""},
+      {"(if (type $t) (local.get 0) (then))", ""},
+      {"(block (type $t) (br_if 0 (local.get 0)))", ""},
+      {"(call $f)", ""},
+      {"(br_if 0 (local.get 0))", ""},
+      {"local.get 0 if (type $t) ", "end "},
+      {"local.get 0 if (type $t) ", "else end "},
+      {"(call_indirect (type $t) (local.get 0))", ""},
+  };
+  translate::Scratch scratch;
+  ir::Function function;
+  for (const Amplifier& amplifier : amplifiers) {
+    std::vector<u8> wasm = *text::parse_module(
+        of_a_thousand_values(repeat(30'000, amplifier.opens) + repeat(30'000, amplifier.closes)));
+    auto module = wasm::decode(wasm);
+    ASSERT_TRUE(module);
+    double start = thread_seconds();
+    auto translated =
+        translate::translate_function(*module, FuncIndex(0), Features::implemented(), {}, scratch, function);
+    EXPECT_LT(thread_seconds() - start, 5) << amplifier.opens;
+    u64 budget = 3 * wasm.size() + 2 * MiB;
+    EXPECT_LE(function.insts.size() + function.extra.size(), budget + 10'000) << amplifier.opens;
+    if (!translated) EXPECT_EQ(translated.error().code, ErrorCode::Limit) << amplifier.opens;
+  }
+}
+
+}  // namespace
+}  // namespace skerry
