@@ -82,11 +82,15 @@ std::optional<u64> Translator::constant_global(GlobalIndex index) const {
 
 ir::Value Translator::select(ValueType type, Value first, Value second, Value condition) {
   count_operator();
+  if (is_dead()) return constant(ir::type_of(type), 0);
   return folder_.select(ir::type_of(type), first, second, condition);
 }
 
+// Folding looks at what made the operands. Of dead code nothing is kept, and an operand may be of
+// what was dropped: such code gives zeros.
 ir::Value Translator::unary(Opcode opcode, Value x) {
   count_operator();
+  if (is_dead()) return constant(info(opcode).signature.back() == 'i' ? Type::I32 : numeric_table[opcode].type, 0);
   if (opcode == Opcode::I32Eqz) return folder_.compare(Op::ICmp, Cond::Eq, x, constant(Type::I32, 0));
   if (opcode == Opcode::I64Eqz) return folder_.compare(Op::ICmp, Cond::Eq, x, constant(Type::I64, 0));
   Numeric numeric = numeric_table[opcode];
@@ -96,6 +100,7 @@ ir::Value Translator::unary(Opcode opcode, Value x) {
 ir::Value Translator::binary(Opcode opcode, Value x, Value y) {
   count_operator();
   Numeric numeric = numeric_table[opcode];
+  if (is_dead()) return constant(info(opcode).signature.back() == 'i' ? Type::I32 : numeric.type, 0);
   if (numeric.op == Op::ICmp || numeric.op == Op::FCmp) return folder_.compare(numeric.op, numeric.cond, x, y);
   return folder_.binary(numeric.op, numeric.type, x, y);
 }
@@ -191,6 +196,7 @@ void Translator::table_copy(TableIndex to, TableIndex from, Value destination, V
 
 ir::Value Translator::ref_is_null(Value reference) {
   count_operator();
+  if (is_dead()) return constant(Type::I32, 0);
   return folder_.compare(Op::ICmp, Cond::Eq, reference, constant(Type::Ref, 0));
 }
 ir::Value Translator::ref_func(FuncIndex function) {
