@@ -30,12 +30,14 @@ Called<std::vector<Value>> Func::call(std::span<const Value> arguments) const {
   Result<FuncType> type = this->type();
   if (!type) return fail(detail::misuse(gone));
   if (arguments.size() != type->params.size()) {
-    return fail(Trap(concat("the function takes ", type->params.size(), " arguments and was given ", arguments.size())));
+    return fail(
+        Trap(concat("the function takes ", type->params.size(), " arguments and was given ", arguments.size())));
   }
   std::vector<u64> words(std::max({type->params.size(), type->results.size(), usize{1}}));
   for (usize i = 0; i < arguments.size(); ++i) {
     if (arguments[i].type() != type->params[i]) {
-      return fail(Trap(concat("argument ", i, " is ", name(arguments[i].type()), " and the function takes ", name(type->params[i]))));
+      return fail(Trap(concat("argument ", i, " is ", name(arguments[i].type()), " and the function takes ",
+                              name(type->params[i]))));
     }
     if (arguments[i].link() && arguments[i].link() != link_) {
       return fail(detail::misuse("a reference of another store was given to a function"));
@@ -61,8 +63,8 @@ Result<Entry> find_entry(const Func& func, const FuncType& type) {
   runtime::Signatures& signatures = store->engine().signatures();
   const FuncType& found = signatures.type(record.signature);
   if (found != type) {
-    return fail(ErrorCode::Argument,
-                concat("the function is a ", runtime::describe(found), " and was taken for a ", runtime::describe(type)));
+    return fail(ErrorCode::Argument, concat("the function is a ", runtime::describe(found), " and was taken for a ",
+                                            runtime::describe(type)));
   }
   u32 id = record.signature;
   TRY(signatures.make_stubs({&id, 1}));

@@ -61,7 +61,8 @@ Result<Module> Instance::module() const {
   return Module(instance_->shared_module());
 }
 
-Linker::Linker(const Engine& engine) : linker_(std::make_unique<runtime::Linker>(engine.internal().shared_from_this())) {}
+Linker::Linker(const Engine& engine)
+    : linker_(std::make_unique<runtime::Linker>(engine.internal().shared_from_this())) {}
 Linker::Linker(Linker&&) noexcept = default;
 Linker& Linker::operator=(Linker&&) noexcept = default;
 Linker::~Linker() = default;
@@ -78,7 +79,8 @@ Linker& Linker::define(std::string_view module, std::string_view name, const Ext
 
 Linker& Linker::define_instance(std::string_view module, const Instance& instance) {
   if (!is_alive(instance.link())) return *this;
-  for (const wasm::Export& e : instance.internal()->module().module().exports) define(module, e.name, *instance.find(e.name));
+  for (const wasm::Export& e : instance.internal()->module().module().exports)
+    define(module, e.name, *instance.find(e.name));
   return *this;
 }
 
@@ -89,10 +91,12 @@ Linker& Linker::trap_unknown_functions() {
 
 Result<Instance, InstantiationError> Linker::instantiate(const Store& store, const Module& module) const {
   if (&linker_->engine() != &store.internal().engine()) {
-    return fail(InstantiationError(Error{ErrorCode::Argument, Error::no_offset, "the linker and the store are of different engines"}));
+    return fail(InstantiationError(
+        Error{ErrorCode::Argument, Error::no_offset, "the linker and the store are of different engines"}));
   }
   if (&module.internal().engine() != &store.internal().engine()) {
-    return fail(InstantiationError(Error{ErrorCode::Argument, Error::no_offset, "the module and the store are of different engines"}));
+    return fail(InstantiationError(
+        Error{ErrorCode::Argument, Error::no_offset, "the module and the store are of different engines"}));
   }
   return skerry::instantiate(store, module, linker_->resolve(store.internal(), module.internal()));
 }

@@ -16,7 +16,8 @@ bool is_alive(const detail::Link& link) { return link && link->store; }
 
 // The bits of a value that is to go into a place of this type and store.
 Result<u64> bits_for(const detail::Link& link, ValueType type, const Value& value) {
-  if (value.type() != type) return fail(ErrorCode::Argument, concat("a value of ", name(value.type()), " was given for one of ", name(type)));
+  if (value.type() != type)
+    return fail(ErrorCode::Argument, concat("a value of ", name(value.type()), " was given for one of ", name(type)));
   if (value.link() && value.link() != link) return fail(ErrorCode::Argument, "a reference of another store was given");
   return value.bits();
 }
@@ -49,7 +50,8 @@ namespace {
 Result<std::span<u8>> range(const Memory& memory, u64 offset, u64 size) {
   std::span<u8> bytes = memory.bytes();
   if (offset > bytes.size() || size > bytes.size() - offset) {
-    return fail(ErrorCode::Argument, concat("bytes ", offset, " to ", offset + size, " are not all within a memory of ", bytes.size()));
+    return fail(ErrorCode::Argument,
+                concat("bytes ", offset, " to ", offset + size, " are not all within a memory of ", bytes.size()));
   }
   return bytes.subspan(offset, size);
 }
@@ -92,12 +94,14 @@ Result<TableType> Table::type() const {
 u32 Table::size() const { return is_alive(link_) ? table_->record.length : 0; }
 
 Result<Value> Table::get(u32 index) const {
-  if (index >= size()) return fail(ErrorCode::Argument, concat("a table of ", size(), " elements has no element ", index));
+  if (index >= size())
+    return fail(ErrorCode::Argument, concat("a table of ", size(), " elements has no element ", index));
   return value_of(link_, table_->type.element, table_->record.base[index].handle);
 }
 
 Result<void> Table::set(u32 index, const Value& value) const {
-  if (index >= size()) return fail(ErrorCode::Argument, concat("a table of ", size(), " elements has no element ", index));
+  if (index >= size())
+    return fail(ErrorCode::Argument, concat("a table of ", size(), " elements has no element ", index));
   u64 bits = TRY(bits_for(link_, table_->type.element, value));
   table_->record.base[index] = link_->store->entry_of(table_->type.element, u32(bits));
   return {};

@@ -47,7 +47,19 @@ constexpr u64 allocated = 2, executable = 4;
 constexpr u8 local_function = 2;
 
 // The sections, in their order in the file.
-enum SectionIndex : u16 { None, Text, Functions, Sites, Module, Settings, HashSum, Symbols, Strings, SectionNames, SectionCount };
+enum SectionIndex : u16 {
+  None,
+  Text,
+  Functions,
+  Sites,
+  Module,
+  Settings,
+  HashSum,
+  Symbols,
+  Strings,
+  SectionNames,
+  SectionCount
+};
 struct SectionInfo {
   std::string_view name;
   SectionType type;
@@ -76,7 +88,9 @@ template <class T>
 std::span<const u8> bytes_of(const T& object) {
   return {reinterpret_cast<const u8*>(&object), sizeof object};
 }
-std::span<const u8> text_bytes(std::string_view text) { return {reinterpret_cast<const u8*>(text.data()), text.size()}; }
+std::span<const u8> text_bytes(std::string_view text) {
+  return {reinterpret_cast<const u8*>(text.data()), text.size()};
+}
 template <class T>
 std::span<const u8> bytes_of(const std::vector<T>& items) {
   return {reinterpret_cast<const u8*>(items.data()), items.size() * sizeof(T)};
@@ -110,8 +124,10 @@ class Writer {
     SectionHeader headers[SectionCount] = {};
     for (u32 i = 1; i < SectionCount; ++i) {
       out_.resize(align_up(out_.size(), sections[i].alignment));
-      headers[i] = {name_offsets[i], sections[i].type, sections[i].flags, 0, out_.size(), contents[i].size(),
-                    sections[i].link, i == Symbols ? u32(symbols_.size()) : 0, sections[i].alignment, sections[i].entry_size};
+      headers[i] = {
+          name_offsets[i],       sections[i].type,      sections[i].flags, 0,
+          out_.size(),           contents[i].size(),    sections[i].link,  i == Symbols ? u32(symbols_.size()) : 0,
+          sections[i].alignment, sections[i].entry_size};
       out_.insert(out_.end(), contents[i].begin(), contents[i].end());
     }
     out_.resize(align_up(out_.size(), 8));
@@ -195,7 +211,8 @@ class Reader {
     std::span<const u8> settings = section(Settings);
     if (!std::ranges::equal(settings, text_bytes(expected))) {
       std::string_view found(reinterpret_cast<const char*>(settings.data()), settings.size());
-      return fail(ErrorCode::Artifact, concat("the artifact was made for \"", found, "\", and this engine is for \"", expected, "\""));
+      return fail(ErrorCode::Artifact,
+                  concat("the artifact was made for \"", found, "\", and this engine is for \"", expected, "\""));
     }
     Artifact out;
     out.module = section(Module);

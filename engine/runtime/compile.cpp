@@ -97,7 +97,8 @@ class ModuleCompilation {
     run.code.insert(run.code.end(), function.code.begin(), function.code.end());
     FunctionTable::encode(function, run.sites);
     run.relocations.insert(run.relocations.end(), function.relocations.begin(), function.relocations.end());
-    run.pieces.push_back({u32(function.code.size()), u32(run.sites.size() - sites_before), u32(function.relocations.size())});
+    run.pieces.push_back(
+        {u32(function.code.size()), u32(run.sites.size() - sites_before), u32(function.relocations.size())});
   }
 
   void note_failure(FuncIndex function, Error error) {

@@ -32,7 +32,8 @@ Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<E
     if (auto bytes = e.config().cache->load(key)) {
       auto artifact = read_artifact(e, *bytes);
       // What was compiled had been found valid.
-      if (artifact && std::ranges::equal(artifact->module, self->bytes_) && self->decode() && self->take(std::move(artifact->code))) {
+      if (artifact && std::ranges::equal(artifact->module, self->bytes_) && self->decode() &&
+          self->take(std::move(artifact->code))) {
         TRY(self->finish());
         return self;
       }
@@ -167,7 +168,8 @@ Result<void> CompiledModule::make_images() {
     if (extents[i].end != 0) contents[i].resize(extents[i].end - extents[i].begin);
   }
   for (const Placed& data : placed) {
-    std::memcpy(contents[data.memory].data() + (data.offset - extents[data.memory].begin), data.bytes.data(), data.bytes.size());
+    std::memcpy(contents[data.memory].data() + (data.offset - extents[data.memory].begin), data.bytes.data(),
+                data.bytes.size());
   }
   for (u32 i = 0; i < own; ++i) {
     if (contents[i].empty()) continue;
@@ -197,7 +199,8 @@ const wasm::Export* CompiledModule::find_export(std::string_view name) const {
 
 Frame CompiledModule::frame(const FunctionTable& table, u32 function, u32 offset, SiteOf what) const {
   FuncIndex index(table.first + function);
-  std::optional<Site> site = what == SiteOf::Call ? table.find_call(function, offset) : table.find_trap(function, offset);
+  std::optional<Site> site =
+      what == SiteOf::Call ? table.find_call(function, offset) : table.find_trap(function, offset);
   Frame frame;
   frame.module = module_.module_name;
   if (index.raw() < module_.function_names.size()) frame.function = module_.function_names[index];

@@ -37,7 +37,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   MemoryPool& memories() { return memories_; }
   // The plan of a memory of the given maximum in pages.
   BoundsPlan bounds_plan(u64 maximum_pages) const {
-    return settings_.bounds.faults ? settings_.bounds : BoundsPlan::checked(std::max<u64>(maximum_pages, 1) * page_size);
+    return settings_.bounds.faults ? settings_.bounds
+                                   : BoundsPlan::checked(std::max<u64>(maximum_pages, 1) * page_size);
   }
 
   // For InstanceHeader::builtins.

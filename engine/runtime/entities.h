@@ -21,7 +21,9 @@ struct Memory {
   Store* store;
 
   u64 pages() const { return record.size / page_size; }
-  u64 maximum_pages() const { return std::min<u64>(type.limits.max.value_or(~u64{0}), slot.plan.reservation / page_size); }
+  u64 maximum_pages() const {
+    return std::min<u64>(type.limits.max.value_or(~u64{0}), slot.plan.reservation / page_size);
+  }
   // For matching imports: the limits with the current size as the minimum.
   MemoryType current_type() const {
     MemoryType current = type;

@@ -23,7 +23,9 @@ bool matches(const Limits& got, const Limits& expected) {
 
 }  // namespace
 
-std::string describe(const FuncType& type) { return concat("function ", list(type.params), " -> ", list(type.results)); }
+std::string describe(const FuncType& type) {
+  return concat("function ", list(type.params), " -> ", list(type.results));
+}
 std::string describe(const TableType& type) {
   return concat("table of ", range(type.limits, "elements"), " of ", name(type.element));
 }
@@ -54,7 +56,8 @@ std::string describe(Signatures& signatures, const ExternValue& value) {
   UNREACHABLE("a value of a kind that is not implemented");
 }
 
-std::optional<std::string> mismatch(const CompiledModule& compiled, const wasm::Import& import, const ExternValue& value) {
+std::optional<std::string> mismatch(const CompiledModule& compiled, const wasm::Import& import,
+                                    const ExternValue& value) {
   const wasm::Module& module = compiled.module();
   bool matched = ExternKind(value.index()) == import.kind;
   if (matched) {
@@ -71,7 +74,8 @@ std::optional<std::string> mismatch(const CompiledModule& compiled, const wasm::
       case ExternKind::Memory: {
         MemoryType got = std::get<Memory*>(value)->current_type();
         const MemoryType& expected = module.memories[MemoryIndex(import.index)];
-        matched = got.address == expected.address && got.shared == expected.shared && matches(got.limits, expected.limits);
+        matched =
+            got.address == expected.address && got.shared == expected.shared && matches(got.limits, expected.limits);
         break;
       }
       case ExternKind::Global:
@@ -81,8 +85,8 @@ std::optional<std::string> mismatch(const CompiledModule& compiled, const wasm::
     }
   }
   if (matched) return std::nullopt;
-  return concat("import \"", import.module, "\" \"", import.name, "\": expected a ", describe_import(module, import), ", got a ",
-                describe(compiled.engine().signatures(), value));
+  return concat("import \"", import.module, "\" \"", import.name, "\": expected a ", describe_import(module, import),
+                ", got a ", describe(compiled.engine().signatures(), value));
 }
 
 }  // namespace skerry::runtime

@@ -109,8 +109,7 @@ std::optional<FunctionAt> FunctionTable::find(u64 pc) const {
   return FunctionAt{this, u32(low - functions_.data() - 1), u32(offset - low[-1].code_begin)};
 }
 
-std::optional<Site> FunctionTable::find_trap(u32 function,
-                                                                                           u32 offset) const {
+std::optional<Site> FunctionTable::find_trap(u32 function, u32 offset) const {
   SiteReader reader(part(sites(function), SiteKind::Trap), SiteKind::Trap);
   while (reader.next()) {
     if (reader.offset == offset) return reader.site;

@@ -65,7 +65,8 @@ class Instantiation {
 
   Result<void> match() {
     if (imports_.size() != module_.imports.size()) {
-      return fail(ErrorCode::Link, concat("the module has ", module_.imports.size(), " imports, and ", imports_.size(), " were given"));
+      return fail(ErrorCode::Link,
+                  concat("the module has ", module_.imports.size(), " imports, and ", imports_.size(), " were given"));
     }
     for (usize i = 0; i < imports_.size(); ++i) {
       if (auto why = mismatch(compiled_, module_.imports[i], imports_[i])) {
@@ -88,7 +89,8 @@ class Instantiation {
 
     u32 func = 0, global = 0;
     for (const ExternValue& import : imports_) {
-      if (auto* f = std::get_if<FuncRecord*>(&import)) *instance_.at<FuncRecord*>(layout.imported_function(FuncIndex(func++))) = *f;
+      if (auto* f = std::get_if<FuncRecord*>(&import))
+        *instance_.at<FuncRecord*>(layout.imported_function(FuncIndex(func++))) = *f;
       if (auto* t = std::get_if<Table*>(&import)) instance_.tables_.push_back(*t);
       if (auto* m = std::get_if<Memory*>(&import)) instance_.memories_.push_back(*m);
       if (auto* g = std::get_if<Global*>(&import)) {
@@ -170,7 +172,8 @@ class Instantiation {
 Result<Instance*, InstantiationError> Instance::create(Store& store, std::shared_ptr<CompiledModule> module,
                                                        std::span<const ExternValue> imports) {
   if (&module->engine() != &store.engine()) {
-    return fail(InstantiationError(Error{ErrorCode::Argument, Error::no_offset, "the module and the store are of different engines"}));
+    return fail(InstantiationError(
+        Error{ErrorCode::Argument, Error::no_offset, "the module and the store are of different engines"}));
   }
   return Instantiation(store, std::move(module), imports).run();
 }

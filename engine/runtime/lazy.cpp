@@ -25,11 +25,14 @@ Result<void> LazyCode::reserve() {
   count_ = module.functions.size() - module.imported_functions;
   u64 page = platform::page_size();
   u64 bodies = 0;
-  for (FuncIndex f(module.imported_functions); f < module.functions.end_key(); f = f.next()) bodies += module.functions[f].body.size;
+  for (FuncIndex f(module.imported_functions); f < module.functions.end_key(); f = f.next())
+    bodies += module.functions[f].body.size;
   u64 slots = align_up(std::max<u64>(count_, 1) * sizeof(void*), page);
   u64 entries = align_up(u64{count_} * 16, page);
-  reserved_ = std::min(align_up(slots + entries + expansion * bodies + (u64{count_} + 1) * page, page), align_down(reach, page));
-  if (slots + entries >= reserved_) return fail(ErrorCode::Limit, "the module has too many functions to compile lazily");
+  reserved_ = std::min(align_up(slots + entries + expansion * bodies + (u64{count_} + 1) * page, page),
+                       align_down(reach, page));
+  if (slots + entries >= reserved_)
+    return fail(ErrorCode::Limit, "the module has too many functions to compile lazily");
   base_ = TRY(platform::reserve(reserved_));
   // From here on the destructor takes it out again.
   add_code_range({reinterpret_cast<u64>(base_), reinterpret_cast<u64>(base_) + reserved_, CodeKind::Functions, this});

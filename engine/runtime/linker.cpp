@@ -98,7 +98,8 @@ Result<std::vector<ExternValue>> Linker::resolve(Store& store, const CompiledMod
     const auto* definition = find(import.module, import.name);
     if (!definition && traps_unknown_functions_ && import.kind == ExternKind::Func) {
       std::string name = concat("\"", import.module, "\" \"", import.name, "\"");
-      u32 handle = TRY(store.add_host_function(unknown_function(module.type_of(FuncIndex(import.index)), std::move(name))));
+      u32 handle =
+          TRY(store.add_host_function(unknown_function(module.type_of(FuncIndex(import.index)), std::move(name))));
       values.push_back(&store.function(handle));
       continue;
     }

@@ -16,7 +16,9 @@ MemoryPool::~MemoryPool() {
   for (const MemorySlot& slot : free_) destroy(slot);
 }
 
-void MemoryPool::destroy(const MemorySlot& slot) { platform::release(slot.base, slot.plan.reservation + slot.plan.guard); }
+void MemoryPool::destroy(const MemorySlot& slot) {
+  platform::release(slot.base, slot.plan.reservation + slot.plan.guard);
+}
 
 Result<MemorySlot> MemoryPool::acquire(const BoundsPlan& plan, u64 usable,
                                        const std::shared_ptr<const MemoryImage>& image) {

@@ -107,7 +107,8 @@ Result<Memory*> Store::add_memory(const MemoryType& type, const std::shared_ptr<
   if (type.limits.min > maximum) return fail(ErrorCode::Limit, "the memory is larger than a memory may be");
   u64 bytes = type.limits.min * page_size;
   if (!take_memory(bytes)) {
-    return fail(ErrorCode::Limit, concat("the store's limit on the bytes of memories (", limits_.memory_bytes, ") is reached"));
+    return fail(ErrorCode::Limit,
+                concat("the store's limit on the bytes of memories (", limits_.memory_bytes, ") is reached"));
   }
   auto slot = engine_->memories().acquire(engine_->bounds_plan(maximum), bytes, image);
   if (!slot) {
@@ -224,7 +225,8 @@ const detail::AnyData* Store::extern_data(u32 handle) const {
 }
 
 Result<Instance*> Store::add_instance(std::unique_ptr<Instance> instance) {
-  if (instances_.size() >= limits_.instances) return fail(ErrorCode::Limit, "the store's limit on instances is reached");
+  if (instances_.size() >= limits_.instances)
+    return fail(ErrorCode::Limit, "the store's limit on instances is reached");
   instances_.push_back(std::move(instance));
   return instances_.back().get();
 }
@@ -234,7 +236,8 @@ Store::Mark Store::mark() const {
 }
 
 void Store::forget_since(const Mark& mark) {
-  while (!instances_by_handle_.empty() && instances_by_handle_.back().first >= mark.handles) instances_by_handle_.pop_back();
+  while (!instances_by_handle_.empty() && instances_by_handle_.back().first >= mark.handles)
+    instances_by_handle_.pop_back();
   while (memories_.size() > mark.memories) release(*memories_.back()), memories_.pop_back();
   while (tables_.size() > mark.tables) release(*tables_.back()), tables_.pop_back();
   globals_.resize(mark.globals);

@@ -36,7 +36,8 @@ Result<ChosenTarget> choose_target(std::string_view name, std::string_view cpu) 
   }
   std::string known;
   for (const Row& row : rows) known += concat(known.empty() ? "" : ", ", row.name);
-  if (name.empty()) return fail(ErrorCode::Unsupported, concat("there is no compiler for this machine; there is for ", known));
+  if (name.empty())
+    return fail(ErrorCode::Unsupported, concat("there is no compiler for this machine; there is for ", known));
   return fail(ErrorCode::Unsupported, concat("no target is named \"", name, "\"; there are ", known));
 }
 

@@ -48,7 +48,8 @@ class Func {
   template <class Callable>
   static Result<Func> wrap(const Store& store, Callable callable);
   // For types known only at run time. `results` come as zeros of their types.
-  using Dynamic = std::function<Called<void>(Caller& caller, std::span<const Value> arguments, std::span<Value> results)>;
+  using Dynamic =
+      std::function<Called<void>(Caller& caller, std::span<const Value> arguments, std::span<Value> results)>;
   static Result<Func> wrap_dynamic(const Store& store, FuncType type, Dynamic callable);
 
   bool is_null() const { return handle_ == 0; }

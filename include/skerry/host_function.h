@@ -89,8 +89,9 @@ struct RawResults<std::tuple<First, Second, R...>> {
   using Raw = void;
   static constexpr bool is_array = true;
   static void to_array(const std::tuple<First, Second, R...>& values, u64* out) {
-    std::apply([&](const auto&... value) { ((*out++ = Wasm<std::remove_cvref_t<decltype(value)>>::to_bits(value)), ...); },
-               values);
+    std::apply(
+        [&](const auto&... value) { ((*out++ = Wasm<std::remove_cvref_t<decltype(value)>>::to_bits(value)), ...); },
+        values);
   }
 };
 
@@ -145,7 +146,8 @@ struct HostCall {
     return value;
   }
 
-  static Raw at_most_one_result(void* environment, InstanceHeader* header, typename Wasm<A>::Raw... arguments) noexcept {
+  static Raw at_most_one_result(void* environment, InstanceHeader* header,
+                                typename Wasm<A>::Raw... arguments) noexcept {
     if constexpr (std::is_void_v<R>) {
       invoke(environment, header, arguments...);
     } else if constexpr (std::is_void_v<Value>) {

@@ -43,7 +43,8 @@ struct WasmInteger {
 template <> struct Wasm<int> : WasmInteger<int, ValueType::I32> {};
 template <> struct Wasm<unsigned> : WasmInteger<unsigned, ValueType::I32> {};
 template <> struct Wasm<long> : WasmInteger<long, sizeof(long) == 8 ? ValueType::I64 : ValueType::I32> {};
-template <> struct Wasm<unsigned long> : WasmInteger<unsigned long, sizeof(long) == 8 ? ValueType::I64 : ValueType::I32> {};
+template <>
+struct Wasm<unsigned long> : WasmInteger<unsigned long, sizeof(long) == 8 ? ValueType::I64 : ValueType::I32> {};
 template <> struct Wasm<long long> : WasmInteger<long long, ValueType::I64> {};
 template <> struct Wasm<unsigned long long> : WasmInteger<unsigned long long, ValueType::I64> {};
 
@@ -70,7 +71,9 @@ struct WasmReference {
   static u32 to_raw(const T& ref) { return ref.handle(); }
   static T from_raw(InstanceHeader* caller, u32 raw) { return raw ? T(link_of(caller), raw) : T(); }
   static bool belongs_to(const Link& link, const T& ref) { return ref.is_null() || ref.link() == link; }
-  static bool belongs_to(InstanceHeader* caller, const T& ref) { return ref.is_null() || ref.link() == link_of(caller); }
+  static bool belongs_to(InstanceHeader* caller, const T& ref) {
+    return ref.is_null() || ref.link() == link_of(caller);
+  }
 };
 template <> struct Wasm<Func> : WasmReference<Func, ValueType::FuncRef> {};
 template <> struct Wasm<ExternRef> : WasmReference<ExternRef, ValueType::ExternRef> {};

@@ -119,13 +119,15 @@ class Folder final : public CodeCache {
       std::string name = item->d_name;
       bool is_temporary = name.starts_with(temporary_prefix);
       if (!is_temporary && !is_key(name)) continue;
-      if (fstatat(folder_.descriptor(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) continue;
+      if (fstatat(folder_.descriptor(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode))
+        continue;
       if (is_temporary) {
         if (time(nullptr) - status.st_mtime > hour) unlinkat(folder_.descriptor(), name.c_str(), 0);
         continue;
       }
       total += u64(status.st_size);
-      entries.push_back({std::move(name), i64(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec, u64(status.st_size)});
+      entries.push_back(
+          {std::move(name), i64(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec, u64(status.st_size)});
     }
     closedir(directory);
     if (total <= max_bytes_) return;
@@ -141,14 +143,17 @@ class Folder final : public CodeCache {
 };
 
 std::string standard_path() {
-  if (const char* cache = getenv("XDG_CACHE_HOME"); cache && cache[0] == '/') return concat(std::string_view(cache), "/skerry");
-  if (const char* home = getenv("HOME"); home && home[0] == '/') return concat(std::string_view(home), "/.cache/skerry");
+  if (const char* cache = getenv("XDG_CACHE_HOME"); cache && cache[0] == '/')
+    return concat(std::string_view(cache), "/skerry");
+  if (const char* home = getenv("HOME"); home && home[0] == '/')
+    return concat(std::string_view(home), "/.cache/skerry");
   return "";
 }
 
 // The folder and those above it that are missing.
 void make_folders(const std::string& path) {
-  for (usize at = path.find('/', 1); at != path.npos; at = path.find('/', at + 1)) mkdir(path.substr(0, at).c_str(), 0700);
+  for (usize at = path.find('/', 1); at != path.npos; at = path.find('/', at + 1))
+    mkdir(path.substr(0, at).c_str(), 0700);
   mkdir(path.c_str(), 0700);
 }
 
@@ -159,7 +164,9 @@ Result<std::shared_ptr<CodeCache>> CodeCache::open_folder(std::string path, u64 
   if (path.empty()) return fail(ErrorCode::Environment, "neither XDG_CACHE_HOME nor HOME says where a cache would be");
   make_folders(path);
   int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return fail(ErrorCode::Environment, concat("the cache ", path, " cannot be opened: ", std::string_view(strerror(errno))));
+  if (folder < 0)
+    return fail(ErrorCode::Environment,
+                concat("the cache ", path, " cannot be opened: ", std::string_view(strerror(errno))));
   struct stat status;
   if (fstat(folder, &status) != 0 || status.st_uid != geteuid() || (status.st_mode & 022) != 0) {
     close(folder);

@@ -45,8 +45,7 @@ const bool has_fsgsbase = (getauxval(AT_HWCAP2) & hwcap2_fsgsbase) != 0;
 
 }  // namespace
 
-FaultContext read_context(FaultKind kind, const siginfo_t& info,
-                                                                       const ucontext_t& context) {
+FaultContext read_context(FaultKind kind, const siginfo_t& info, const ucontext_t& context) {
   const greg_t* registers = context.uc_mcontext.gregs;
   return {
       .kind = kind,

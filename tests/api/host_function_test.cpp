@@ -25,9 +25,20 @@ TEST_F(HostFunctions, EveryKindOfResult) {
       .func("h", "f64", [](f64 x) { return x / 2; })
       .func("h", "pair", [](i32 x) { return std::tuple<i64, f32>(x + 1, 0.5f); })
       .func("h", "single", [] { return std::tuple<i32>(9); })
-      .func("h", "maybe", [](i32 x) -> Called<i32> { if (x < 0) return fail(Trap("negative")); return x; })
-      .func("h", "nothing", [](i32 x) -> Called<void> { if (x < 0) return fail(Trap::exit(3)); return {}; })
-      .func("h", "several", [](i32 x) -> Called<std::tuple<i32, i32>> { if (x < 0) return fail(Trap(TrapCode::Unreachable)); return std::tuple<i32, i32>(x, x + 1); });
+      .func("h", "maybe",
+            [](i32 x) -> Called<i32> {
+              if (x < 0) return fail(Trap("negative"));
+              return x;
+            })
+      .func("h", "nothing",
+            [](i32 x) -> Called<void> {
+              if (x < 0) return fail(Trap::exit(3));
+              return {};
+            })
+      .func("h", "several", [](i32 x) -> Called<std::tuple<i32, i32>> {
+        if (x < 0) return fail(Trap(TrapCode::Unreachable));
+        return std::tuple<i32, i32>(x, x + 1);
+      });
   Instance instance = link(R"((module
     (import "h" "void" (func $void)) (import "h" "i32" (func $i32 (result i32))) (import "h" "u64" (func $u64 (result i64)))
     (import "h" "f32" (func $f32 (param f32) (result f32))) (import "h" "f64" (func $f64 (param f64) (result f64)))
@@ -81,16 +92,19 @@ TEST_F(HostFunctions, Hazard13DirtyUpperHalves) {
 }
 
 TEST_F(HostFunctions, ManyTypedParameters) {
-  linker.func("h", "f", [](i32 a, f64 b, i64 c, f32 d, i32 e, f64 f, i64 g, f32 h, i32 i, i32 j, i32 k, i32 l, f64 m, f64 n, f64 o,
-                           f64 p, f64 q, f32 r) -> f64 {
-    f64 sum = 0, weight = 1;
-    for (f64 x : {f64(a), b, f64(c), f64(d), f64(e), f, f64(g), f64(h), f64(i), f64(j), f64(k), f64(l), m, n, o, p, q, f64(r)}) {
-      sum += weight * x;
-      weight += 1;
-    }
-    return sum;
-  });
-  Instance instance = link(R"((module (import "h" "f" (func $f (param i32 f64 i64 f32 i32 f64 i64 f32 i32 i32 i32 i32 f64 f64 f64 f64 f64 f32) (result f64)))
+  linker.func("h", "f",
+              [](i32 a, f64 b, i64 c, f32 d, i32 e, f64 f, i64 g, f32 h, i32 i, i32 j, i32 k, i32 l, f64 m, f64 n,
+                 f64 o, f64 p, f64 q, f32 r) -> f64 {
+                f64 sum = 0, weight = 1;
+                for (f64 x : {f64(a), b, f64(c), f64(d), f64(e), f, f64(g), f64(h), f64(i), f64(j), f64(k), f64(l), m,
+                              n, o, p, q, f64(r)}) {
+                  sum += weight * x;
+                  weight += 1;
+                }
+                return sum;
+              });
+  Instance instance = link(
+      R"((module (import "h" "f" (func $f (param i32 f64 i64 f32 i32 f64 i64 f32 i32 i32 i32 i32 f64 f64 f64 f64 f64 f32) (result f64)))
     (func (export "f") (result f64)
       i32.const 1 f64.const 2 i64.const 3 f32.const 4 i32.const 5 f64.const 6 i64.const 7 f32.const 8 i32.const 9
       i32.const 10 i32.const 11 i32.const 12 f64.const 13 f64.const 14 f64.const 15 f64.const 16 f64.const 17 f32.const 18 call $f)))");
@@ -124,15 +138,16 @@ TEST_F(HostFunctions, Hazard16AnyNumberOfParametersAndResults) {
     type.results = type.params;
     u32 seen = 0;
     Linker here(engine);
-    here.func_dynamic("h", "f", type, [&](Caller&, std::span<const Value> arguments, std::span<Value> results) -> Called<void> {
-      for (u32 i = 0; i < count; ++i) {
-        seen += arguments[i].type() == type_at(i) && arguments[i].bits() == value_at(i).bits();
-        results[count - 1 - i] = value_at(count - 1 - i);
-      }
-      return {};
-    });
-    std::string text = "(module (import \"h\" \"f\" (func $f (param" + list + ") (result" + list + "))) (func (export \"f\") (param" +
-                       list + ") (result" + list + ")";
+    here.func_dynamic("h", "f", type,
+                      [&](Caller&, std::span<const Value> arguments, std::span<Value> results) -> Called<void> {
+                        for (u32 i = 0; i < count; ++i) {
+                          seen += arguments[i].type() == type_at(i) && arguments[i].bits() == value_at(i).bits();
+                          results[count - 1 - i] = value_at(count - 1 - i);
+                        }
+                        return {};
+                      });
+    std::string text = "(module (import \"h\" \"f\" (func $f (param" + list + ") (result" + list +
+                       "))) (func (export \"f\") (param" + list + ") (result" + list + ")";
     for (u32 i = 0; i < count; ++i) text += " local.get " + std::to_string(i);
     Instance instance = make_instance(store, make_module(engine, text + " call $f))"), here);
     std::vector<Value> arguments;
@@ -200,7 +215,8 @@ TEST_F(HostFunctions, SeeTheCallersMemory) {
     for (u8 byte : memory.subspan(at, count)) sum += byte;
     return sum;
   });
-  Instance instance = link(R"((module (import "h" "sum" (func $sum (param i32 i32) (result i32))) (memory 1) (data (i32.const 4) "\01\02\03")
+  Instance instance = link(
+      R"((module (import "h" "sum" (func $sum (param i32 i32) (result i32))) (memory 1) (data (i32.const 4) "\01\02\03")
     (func (export "sum") (param i32 i32) (result i32) local.get 0 local.get 1 call $sum)))");
   auto sum = get<u32(u32, u32)>(instance, "sum");
   EXPECT_EQ(*sum(4, 3), 6u);

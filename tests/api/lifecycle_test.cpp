@@ -74,7 +74,8 @@ TEST(Hazard27, DropInAllOrders) {
 
 TEST(Hazard27, HostFunctionHoldsHandlesOfItsOwnStore) {
   Engine engine = make_engine();
-  Module module = make_module(engine, R"((module (import "h" "f" (func $f)) (memory (export "m") 1) (func (export "g") call $f)))");
+  Module module =
+      make_module(engine, R"((module (import "h" "f" (func $f)) (memory (export "m") 1) (func (export "g") call $f)))");
   auto seen = std::make_shared<std::optional<Memory>>();
   std::weak_ptr<std::optional<Memory>> watch = seen;
   {
@@ -150,7 +151,8 @@ TEST(Lifecycle, NullsAndWrongTypesAreRefused) {
   EXPECT_FALSE(Func().typed<void()>());
   auto wrong = instance.get<i32(i64)>("f");
   ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().message, "the function is a function (i32) -> () and was taken for a function (i64) -> (i32)");
+  EXPECT_EQ(wrong.error().message,
+            "the function is a function (i32) -> () and was taken for a function (i64) -> (i32)");
   EXPECT_EQ(instance.get<void()>("g").error().message, "there is no export \"g\"");
   EXPECT_EQ(instance.func("c").error().message, "the export \"c\" is not a function");
   EXPECT_FALSE(instance.func("f")->call({}));
@@ -172,7 +174,8 @@ TEST(Lifecycle, StoreDataIsOfItsType) {
   EXPECT_EQ(*store.data<std::string>(), "text");
   Linker linker(engine);
   linker.func("h", "f", [](Caller& caller) -> i32 { return i32(caller.data<std::string>()->size()); });
-  Instance instance = make_instance(store, make_module(engine, R"((module (import "h" "f" (func (result i32))) (export "f" (func 0))))"), linker);
+  Instance instance = make_instance(
+      store, make_module(engine, R"((module (import "h" "f" (func (result i32))) (export "f" (func 0))))"), linker);
   EXPECT_EQ(*get<i32()>(instance, "f")(), 4);
 }
 
