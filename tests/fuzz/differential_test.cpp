@@ -1,7 +1,9 @@
 // Generated modules run as machine code as they do in the interpreter of the IR.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -38,14 +40,35 @@ void report(u64 seed, std::span<const u8> wasm, const std::string& difference) {
                 << (text ? *text : text.error().message);
 }
 
+// The seed that runs, told when machine code goes where no handler knows what to do.
+volatile u64 running_seed;
+
+void tell_seed(int number) {
+  char text[64];
+  int size = snprintf(text, sizeof text, "\nsignal %d at seed %llu\n", number, (unsigned long long)running_seed);
+  (void)!write(STDERR_FILENO, text, usize(size));
+  signal(number, SIG_DFL);
+  raise(number);
+}
+
+// Once, before an engine has handlers of its own: they pass on what is not the engine's.
+void tell_seed_on_crash() {
+  static bool installed = false;
+  if (installed) return;
+  installed = true;
+  for (int number : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT}) signal(number, tell_seed);
+}
+
 // Compares module after module; `generate` may give none for a seed.
 template <class Generate>
 Tally compare_modules(u64 count, Generate generate) {
   Effort effort(count);
   Tally tally;
+  tell_seed_on_crash();
   for (u64 seed = effort.first_seed(); effort.goes_on(); ++seed) {
     std::optional<std::vector<u8>> wasm = generate(seed);
     if (!wasm) continue;
+    running_seed = seed;
     if (auto difference = find_difference(*wasm, seed, tally)) {
       report(seed, *wasm, *difference);
       if (!effort.counts_seconds()) break;
