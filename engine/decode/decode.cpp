@@ -303,7 +303,11 @@ class Decoder {
   }
 
   Result<void> start_section(Reader& reader) {
+    u32 at = reader.offset();
     module_.start = FuncIndex(TRY(reader.leb_u32()));
+    // This index stands for none in a Module; no function has it.
+    if (module_.start.is_none())
+      return fail(ErrorCode::Invalid, at, concat("unknown function ", module_.start.raw(), ", the start function"));
     return {};
   }
 

@@ -107,6 +107,8 @@ TEST(ValidateModule, Start) {
   const Rule rules[] = {
       {"right", {one_function, functions({0}), start(0), empty_body}, I, nullptr},
       {"unknown", {one_function, functions({0}), start(1), empty_body}, I, "unknown function 1"},
+      {"the index that stands for none", {one_function, functions({0}), start(0xffffffff), empty_body}, I,
+       "unknown function 4294967295"},
       {"parameters", {types({func_type({I32}, {})}), functions({0}), start(0), empty_body}, I, "start function"},
       {"results", {types({func_type({}, {I32})}), functions({0}), start(0), code({body({}, {0x41, 0, 0x0b})})}, I,
        "start function"},
