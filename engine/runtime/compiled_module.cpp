@@ -57,6 +57,8 @@ Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<E
                                                                ModuleCode code) {
   std::shared_ptr<CompiledModule> self(new CompiledModule(std::move(engine), std::move(bytes)));
   TRY(self->decode());
+  // Whoever wrote it had found it valid; what comes relies on its indices.
+  TRY(validate::validate_module(self->module_, self->engine_->features()));
   if (!self->take(std::move(code))) return fail(ErrorCode::Artifact, "the artifact's code is not that of its module");
   TRY(self->finish());
   return self;
