@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 
 #include "base/string.h"
+#include "skerry/skerry.h"
+#include "tests/fuzz/artifact.h"
 #include "tests/fuzz/effort.h"
 #include "tests/fuzz/inputs.h"
 #include "tests/fuzz/mutate.h"
@@ -86,6 +88,34 @@ TEST(Mutation, Texts) {
     valid += run_one(seed, [&] { return run_text_stages(wat); }, [&] { return wat; }).valid;
   }
   printf("%llu texts, %llu of them valid\n", (unsigned long long)count, (unsigned long long)valid);
+}
+
+// Its index is that of no function: this once ended the process.
+TEST(Mutation, ArtifactWithAnAlteredExport) {
+  Engine engine = *Engine::create();
+  ArtifactMaker maker(engine);
+  std::string_view name = "run0", whole(reinterpret_cast<const char*>(maker.whole().data()), maker.whole().size());
+  u32 index_at = u32(whole.find(name) + name.size() + 1);
+  u32 edit[] = {index_at << 8 | 0x7f};
+  auto module = Module::from_artifact_trusted(engine, maker.altered(edit));
+  ASSERT_FALSE(module);
+  EXPECT_TRUE(module.error().message.starts_with("unknown function 127")) << module.error().message;
+}
+
+TEST(Mutation, ArtifactsWhoseHashIsRight) {
+  Engine engine = *Engine::create();
+  ArtifactMaker maker(engine);
+  Effort effort(3'000);
+  u64 taken = 0, count = 0;
+  for (u64 seed = effort.first_seed(); effort.goes_on(); ++seed, ++count) {
+    Random random(seed);
+    std::vector<u32> edits(random.below(10));
+    for (u32& edit : edits) edit = u32(random.next());
+    taken += bool(Module::from_artifact_trusted(engine, maker.altered(edits)));
+  }
+  printf("%llu artifacts, %llu of them taken\n", (unsigned long long)count, (unsigned long long)taken);
+  EXPECT_GT(taken * 20, count);
+  EXPECT_LT(taken, count);
 }
 
 }  // namespace
