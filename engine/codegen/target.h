@@ -117,6 +117,12 @@ enum class StubKind : u8 {
 
 class Scratch;  // the ISA's working memory of one thread
 
+// A rule of instruction selection: what it lowers, and its name.
+struct RuleName {
+  ir::Op op;
+  std::string_view name;
+};
+
 class Target {
  public:
   virtual ~Target() = default;
@@ -124,6 +130,8 @@ class Target {
   virtual std::string cpu_names() const = 0;  // the CPU features it uses, for keys and for people
   // Whether its code keeps memory 0's base in a register of its own accord (Settings::memory_base_register).
   virtual bool has_memory_base_register() const = 0;
+  // All rules of its selector, in the order in which they are tried.
+  virtual std::vector<RuleName> rules() const = 0;
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;
   virtual void compile(const ModuleContext& context, const ir::Function& function, Scratch& scratch,
                        CompiledFunction& out) const = 0;
@@ -136,6 +144,8 @@ class Target {
 class Scratch {
  public:
   virtual ~Scratch() = default;
+  // By index in Target::rules(): whether a function compiled with this has used it. For tests.
+  std::vector<u8> fired;
 };
 
 }  // namespace skerry::codegen

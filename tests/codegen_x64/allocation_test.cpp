@@ -29,7 +29,7 @@ class CheckAllocation : public testing::Test {
     program_ = std::move(*program);
     layout_ = InstanceLayout::of(program_->module);
     codegen::ModuleContext context{program_->module, layout_, settings_};
-    x64::Lower(context, x64::CpuFeatures(), scratch_).run(function(), code_, liveness_);
+    x64::Lower(context, x64::CpuFeatures(), scratch_, fired_).run(function(), code_, liveness_);
     codegen::find_liveness(function(), code_, x64::vop_table, liveness_);
     codegen::allocate_linear_scan(code_, liveness_, x64::register_file, scan_, allocation_);
   }
@@ -41,7 +41,8 @@ class CheckAllocation : public testing::Test {
   std::unique_ptr<oracle::Program> program_;
   InstanceLayout layout_;
   codegen::Settings settings_;
-  x64::LowerScratch scratch_;
+  codegen::SelectionScratch scratch_;
+  std::vector<u8> fired_;
   codegen::VCode code_;
   codegen::Liveness liveness_;
   codegen::LinearScanScratch scan_;

@@ -8,35 +8,21 @@ namespace {
 
 VReg none() { return VReg::none(); }
 
-// A block further down has been lowered, and it is known which of its parameters are read;
-// of a loop's header it is not.
-void needs_target(Lower& l, Value jump, u32 target) {
-  const ir::BlockData& block = l.function().blocks[l.function().target_block(target)];
-  std::span<const u32> arguments = l.function().target_args(target);
-  bool backwards = block.begin <= jump.raw();
-  for (u32 i = 0; i < arguments.size(); ++i)
-    if (backwards || l.is_needed(Value(block.begin + i))) l.mark_needed(Value(arguments[i]));
-}
-
-void needs_targets(Lower& l, Value jump, const Inst& inst) {
-  l.function().for_each_target(inst, [&](u32 target) { needs_target(l, jump, target); });
-}
-
 bool jump(Lower& l, Value value, const Inst& inst) {
-  needs_targets(l, value, inst);
+  l.needs_targets(value, inst);
   l.emit(VOp::Jump, Width::W64, none(), none(), none(), 0, value.raw());
   return true;
 }
 
 bool branch(Lower& l, Value value, const Inst& inst) {
-  needs_targets(l, value, inst);
+  l.needs_targets(value, inst);
   u8 condition = l.condition(Value(inst.a));
   l.emit(VOp::Branch, Width::W64, none(), none(), none(), condition, value.raw());
   return true;
 }
 
 bool branch_table(Lower& l, Value value, const Inst& inst) {
-  needs_targets(l, value, inst);
+  l.needs_targets(value, inst);
   l.emit(VOp::BranchTable, Width::W64, none(), l.use(Value(inst.a)), none(), 0, value.raw());
   return true;
 }
@@ -47,12 +33,7 @@ bool trap(Lower& l, Value, const Inst& inst) {
 }
 
 bool return_(Lower& l, Value value, const Inst& inst) {
-  u32 call = l.add_call(l.function().list(inst.b, inst.c), value, 0, nullptr, 0);
-  PlaceCounter places = result_places();
-  for (u32 result : l.function().list(inst.b, inst.c)) {
-    auto where = places.next(ir::is_float(l.type(Value(result))));
-    if (where.in_register && !l.is_constant(Value(result))) l.hint(VReg(result), where.index);
-  }
+  u32 call = l.add_return(l.function().list(inst.b, inst.c), value);
   l.emit(VOp::Return, Width::W64, none(), l.result_pointer(), none(), 0, call);
   return true;
 }

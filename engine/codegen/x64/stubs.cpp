@@ -250,7 +250,8 @@ void Stub::call_host(const FuncType& type) {
   u32 result_count = u32(type.results.size());
   bool by_pointer = result_count > 1;
   bool overflow = overflowing_results(type) != 0;
-  PlaceCounter to(host_gprs, 8);
+  const PlaceCounter to_first(host_gprs, convention.first_float, 8);
+  PlaceCounter to = to_first;
   to.next(false);  // environment
   to.next(false);  // caller
   if (by_pointer) to.next(false);
@@ -274,7 +275,7 @@ void Stub::call_host(const FuncType& type) {
     from.next(false);
     a_.mov(Width::W64, Mem::at(Gpr::Rsp, kept_at), argument_gprs[0]);
   }
-  PlaceCounter from_start = from, to_start(host_gprs, 8);
+  PlaceCounter from_start = from, to_start = to_first;
   to_start.next(false);
   to_start.next(false);
   if (by_pointer) to_start.next(false);

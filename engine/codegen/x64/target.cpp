@@ -17,7 +17,7 @@ struct X64Scratch : codegen::Scratch {
   codegen::Liveness liveness;
   codegen::LinearScanScratch scan;
   codegen::Allocation allocation;
-  LowerScratch lower;
+  codegen::SelectionScratch selection;
   Emitter emitter;
 };
 
@@ -28,12 +28,13 @@ class X64Target : public codegen::Target {
   std::string_view name() const override { return "x86_64"; }
   std::string cpu_names() const override { return print_cpu(cpu_); }
   bool has_memory_base_register() const override { return cpu_.has(CpuFeature::Fsgsbase); }
+  std::vector<codegen::RuleName> rules() const override { return Isa::rules().names(); }
   std::unique_ptr<codegen::Scratch> make_scratch() const override { return std::make_unique<X64Scratch>(cpu_); }
 
   void compile(const codegen::ModuleContext& context, const ir::Function& function, codegen::Scratch& scratch,
                codegen::CompiledFunction& out) const override {
     X64Scratch& s = static_cast<X64Scratch&>(scratch);
-    Lower(context, cpu_, s.lower).run(function, s.code, s.liveness);
+    Lower(context, cpu_, s.selection, s.fired).run(function, s.code, s.liveness);
     codegen::find_liveness(function, s.code, vop_table, s.liveness);
     codegen::allocate_linear_scan(s.code, s.liveness, register_file, s.scan, s.allocation);
     if (context.settings.check_allocation) {

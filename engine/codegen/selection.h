@@ -1,0 +1,320 @@
+// Selection: the half of instruction selection that is the same for every ISA.
+//
+// Blocks and instructions are visited last to first, so that when an instruction is reached
+// all its users have been lowered: it is left out if nobody asked for it (dead, or folded
+// into a user), and a user may fold what defines its operands. Each op has a list of rules,
+// most specific first; the last one always succeeds. Rules append to `pending` in program order;
+// the whole is turned around at the end.
+//
+// An ISA derives its Lower from Selection<Isa>, where Isa gives
+//
+//   using Lower                                   // the derived class, which rules are given
+//   using Convention, static convention           // codegen/convention.h
+//   static const RuleTable<Lower>& rules()
+//   static constexpr u16 entry_op                 // the VInst of kind Entry
+//
+// and Lower has make_constant(VReg, Value), which appends what makes a constant.
+
+#pragma once
+
+#include <algorithm>
+
+#include "engine/codegen/convention.h"
+#include "engine/codegen/live.h"
+#include "engine/codegen/target.h"
+
+namespace skerry::codegen {
+
+using ir::Inst;
+using ir::Op;
+using ir::Type;
+using ir::Value;
+
+constexpr RegClass class_of(Type type) { return ir::is_float(type) ? RegClass::Float : RegClass::Int; }
+
+// A rule: lowers `value`, or answers false and has emitted nothing.
+template <class Lower>
+struct Rule {
+  Op op;
+  bool (*lower)(Lower& l, Value value, const Inst& inst);
+  std::string_view name;
+};
+
+// The rules by op: rules_of[op] .. rules_of[op + 1] in one array, in the order of their lists.
+template <class Lower>
+class RuleTable {
+ public:
+  RuleTable(std::initializer_list<std::span<const Rule<Lower>>> lists) {
+    for (u32 op = 0; op < u32(Op::Count); ++op) {
+      first_[op] = u32(rules_.size());
+      for (std::span<const Rule<Lower>> list : lists)
+        for (const Rule<Lower>& rule : list) if (u32(rule.op) == op) rules_.push_back(rule);
+    }
+    first_[u32(Op::Count)] = u32(rules_.size());
+  }
+  std::span<const Rule<Lower>> all() const { return rules_; }
+  u32 first(Op op) const { return first_[u32(op)]; }
+  u32 end(Op op) const { return first_[u32(op) + 1]; }
+  // As Target::rules() has them.
+  std::vector<RuleName> names() const {
+    std::vector<RuleName> out;
+    for (const Rule<Lower>& rule : rules_) out.push_back({rule.op, rule.name});
+    return out;
+  }
+
+ private:
+  std::vector<Rule<Lower>> rules_;
+  u32 first_[u32(Op::Count) + 1];
+};
+
+// Memory reused from function to function.
+struct SelectionScratch {
+  std::vector<VInst> pending;
+  IndexMap<Value, u8> use_counts;
+  IndexMap<Value, u8> states;
+};
+
+template <class Isa>
+class Selection {
+ public:
+  using Lower = typename Isa::Lower;
+
+  Selection(const ModuleContext& context, SelectionScratch& scratch, std::vector<u8>& fired)
+      : context(context), pending_(scratch.pending), use_counts_(scratch.use_counts), states_(scratch.states), fired_(fired) {
+    fired_.resize(Isa::rules().all().size());
+  }
+
+  void run(const ir::Function& function, VCode& code, Liveness& liveness);
+
+  const ModuleContext& context;
+
+  // --- what rules read
+  const Inst& inst(Value value) const { return (*function_)[value]; }
+  Type type(Value value) const { return function_->type(value); }
+  const ir::Function& function() const { return *function_; }
+  bool is_constant(Value value) const { return inst(value).op == Op::Const; }
+  u64 constant(Value value) const { return inst(value).imm64(); }
+  bool used_once(Value value) const { return use_counts_[value] == 1; }
+  bool in_this_block(Value value) const { return value.raw() >= block_begin_; }
+  // May what defines `value` be computed at its user instead? Only for ops that are pure.
+  bool folds(Value value, Op op) const { return inst(value).op == op && used_once(value); }
+
+  // --- what rules write
+  VReg def(Value value) const { return vreg_of(value); }
+  VReg use(Value value) {  // a constant is made here
+    if (!is_constant(value)) {
+      states_[value] |= Needed;
+      return vreg_of(value);
+    }
+    VReg vreg = temp(class_of(type(value)));
+    static_cast<Lower*>(this)->make_constant(vreg, value);
+    return vreg;
+  }
+  VReg temp(RegClass reg_class) { return code_->new_vreg(reg_class); }
+  void mark_folded(Value value) { states_[value] |= Folded; }
+  void mark_needed(Value value) { if (!is_constant(value)) states_[value] |= Needed; }
+  bool is_needed(Value value) const { return states_[value] & Needed; }
+  void hint(VReg vreg, u32 reg) {
+    Hint& hint = liveness_->hints[vreg];
+    if (hint.reg == 0xff) hint.reg = u8(reg);
+  }
+  // What a terminator hands over is needed where the block that it goes to reads it.
+  void needs_targets(Value jump, const Inst& inst) {
+    function_->for_each_target(inst, [&](u32 target) { needs_target(jump, target); });
+  }
+  u32 add_call(std::span<const u32> arguments, Value first_result, u32 results, const FuncType* type, u32 target);
+  u32 add_return(std::span<const u32> results, Value value);
+  // Where results go that overflow; none if none do.
+  VReg result_pointer() const { return result_pointer_; }
+
+ protected:
+  VInst& push(VInst inst) {
+    inst.position = position_;
+    pending_.push_back(inst);
+    return pending_.back();
+  }
+
+ private:
+  enum State : u8 { Needed = 1, Folded = 2 };
+
+  void count_uses();
+  void lower_block(ir::Block block);
+  void lower(Value value);
+  void lower_entry();
+  void finish();
+  void needs_target(Value jump, u32 target);
+
+  const ir::Function* function_ = nullptr;
+  VCode* code_ = nullptr;
+  Liveness* liveness_ = nullptr;
+  std::vector<VInst>& pending_;
+  IndexMap<Value, u8>& use_counts_;  // up to 2
+  IndexMap<Value, u8>& states_;
+  std::vector<u8>& fired_;           // by rule: whether it was used
+  u32 block_begin_ = 0;
+  u32 position_ = 0;
+  VReg result_pointer_ = VReg::none();
+};
+
+template <class Isa>
+void Selection<Isa>::run(const ir::Function& function, VCode& code, Liveness& liveness) {
+  function_ = &function;
+  code_ = &code;
+  liveness_ = &liveness;
+  code.clear();
+  liveness.clear();
+  code.blocks.resize(function.blocks.size());
+  code.classes.reserve(function.insts.size() + function.insts.size() / 2);
+  for (const Inst& inst : function.insts) code.classes.push(class_of(inst.type));
+  liveness.hints.resize(function.insts.size());
+  states_.clear();
+  states_.resize(function.insts.size(), 0);
+  result_pointer_ = Isa::convention.overflowing_results(*function.signature) ? temp(RegClass::Int) : VReg::none();
+  count_uses();
+  for (u32 i = function.blocks.size(); i-- > 0;) lower_block(ir::Block(i));
+  finish();
+}
+
+template <class Isa>
+void Selection<Isa>::count_uses() {
+  use_counts_.clear();
+  use_counts_.resize(function_->insts.size(), 0);
+  for (const Inst& inst : function_->insts)
+    function_->for_each_use(inst, [&](Value value) { use_counts_[value] = u8(std::min(use_counts_[value] + 1, 2)); });
+}
+
+constexpr u32 loop_weight(u32 depth) {
+  constexpr u32 weights[] = {1, 8, 64, 512, 4096};
+  return weights[std::min(depth, 4u)];
+}
+
+template <class Isa>
+void Selection<Isa>::lower_block(ir::Block block) {
+  const ir::BlockData& data = function_->blocks[block];
+  block_begin_ = data.begin;
+  VBlock& out = code_->blocks[block];
+  out.weight = loop_weight(data.loop.is_none() ? 0 : function_->loops[data.loop].depth);
+  out.end = u32(code_->insts.size());
+  for (u32 i = data.end; i-- > data.begin + data.params;) {
+    Value value(i);
+    if (states_[value] & Folded) continue;
+    if (info(inst(value).op).removable() && !is_needed(value)) continue;
+    lower(value);
+  }
+  // A loop's back edges have handed over what turns out to be read only now: they go on doing
+  // so for parameters that nobody reads, into no place.
+  for (u32 i = data.begin; i < data.begin + data.params; ++i)
+    if (!is_needed(Value(i))) code_->classes[VReg(i)] = RegClass::Unused;
+  if (block.raw() == 0) lower_entry();
+  out.begin = u32(code_->insts.size());
+}
+
+template <class Isa>
+void Selection<Isa>::lower(Value value) {
+  const Inst& inst = this->inst(value);
+  position_ = function_->positions[value.raw()];
+  const RuleTable<Lower>& table = Isa::rules();
+  for (u32 i = table.first(inst.op); i < table.end(inst.op); ++i) {
+    if (!table.all()[i].lower(static_cast<Lower&>(*this), value, inst)) continue;
+    fired_[i] = true;
+    code_->insts.insert(code_->insts.end(), pending_.rbegin(), pending_.rend());
+    pending_.clear();
+    return;
+  }
+  UNREACHABLE("an op without a rule that always succeeds");
+}
+
+template <class Isa>
+void Selection<Isa>::lower_entry() {
+  auto places = Isa::convention.argument_places();
+  auto arrive = [&](VReg vreg, bool is_float) {
+    auto where = places.next(is_float);
+    if (where.in_register) hint(vreg, where.index);
+  };
+  u32 results = u32(code_->lists.size());
+  if (!result_pointer_.is_none()) {
+    code_->lists.push_back(result_pointer_);
+    liveness_->hints.resize(code_->classes.size());
+    arrive(result_pointer_, false);
+  }
+  const ir::BlockData& entry = function_->blocks[ir::Block(0)];
+  for (u32 i = 0; i < entry.params; ++i) arrive(VReg(entry.begin + i), ir::is_float(type(Value(entry.begin + i))));
+  u32 index = u32(code_->calls.size());
+  code_->calls.push_back({0, 0, results, u32(code_->lists.size()) - results, function_->signature, 0});
+  VInst entry_inst{};
+  entry_inst.op = Isa::entry_op;
+  entry_inst.d = entry_inst.a = entry_inst.b = entry_inst.c = VReg::none();
+  entry_inst.imm = index;
+  code_->insts.push_back(entry_inst);
+}
+
+// What was appended last to first is turned around, and the blocks' ranges with it.
+template <class Isa>
+void Selection<Isa>::finish() {
+  std::reverse(code_->insts.begin(), code_->insts.end());
+  u32 size = u32(code_->insts.size());
+  for (VBlock& block : code_->blocks) {
+    u32 begin = size - block.begin;
+    block.begin = begin;
+    block.end = size - block.end;
+  }
+  liveness_->hints.resize(code_->classes.size());
+}
+
+// A block further down has been lowered, and it is known which of its parameters are read;
+// of a loop's header it is not.
+template <class Isa>
+void Selection<Isa>::needs_target(Value jump, u32 target) {
+  const ir::BlockData& block = function_->blocks[function_->target_block(target)];
+  std::span<const u32> arguments = function_->target_args(target);
+  bool backwards = block.begin <= jump.raw();
+  for (u32 i = 0; i < arguments.size(); ++i)
+    if (backwards || is_needed(Value(block.begin + i))) mark_needed(Value(arguments[i]));
+}
+
+template <class Isa>
+u32 Selection<Isa>::add_call(std::span<const u32> arguments, Value first_result, u32 results, const FuncType* type,
+                             u32 target) {
+  CallInfo call{};
+  call.arguments = u32(code_->lists.size());
+  call.argument_count = u32(arguments.size());
+  for (u32 argument : arguments) {
+    mark_needed(Value(argument));
+    code_->lists.push_back(VReg(argument));
+  }
+  call.results = u32(code_->lists.size());
+  call.result_count = results;
+  for (u32 i = 0; i < results; ++i) {
+    Value result(first_result.raw() + i);
+    code_->lists.push_back(is_needed(result) ? vreg_of(result) : VReg::none());
+  }
+  call.type = type;
+  call.target = target;
+  code_->calls.push_back(call);
+  if (type) {
+    auto argument_at = Isa::convention.argument_places(), result_at = Isa::convention.result_places();
+    if (Isa::convention.overflowing_results(*type)) argument_at.next(false);
+    for (u32 argument : arguments) {
+      auto where = argument_at.next(ir::is_float(this->type(Value(argument))));
+      if (where.in_register && !is_constant(Value(argument))) hint(VReg(argument), where.index);
+    }
+    for (u32 i = 0; i < results; ++i) {
+      auto where = result_at.next(ir::is_float(this->type(Value(first_result.raw() + i))));
+      if (where.in_register) hint(VReg(first_result.raw() + i), where.index);
+    }
+  }
+  return u32(code_->calls.size() - 1);
+}
+
+template <class Isa>
+u32 Selection<Isa>::add_return(std::span<const u32> results, Value value) {
+  u32 call = add_call(results, value, 0, nullptr, 0);
+  auto places = Isa::convention.result_places();
+  for (u32 result : results) {
+    auto where = places.next(ir::is_float(type(Value(result))));
+    if (where.in_register && !is_constant(Value(result))) hint(VReg(result), where.index);
+  }
+  return call;
+}
+
+}  // namespace skerry::codegen
