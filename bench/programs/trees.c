@@ -18,7 +18,7 @@ static long walk(struct node *n) {
 }
 
 int main(int argc, char **argv) {
-  int rounds = argc > 1 ? atoi(argv[1]) : 260;
+  int rounds = argc > 1 ? atoi(argv[1]) : 400;
   long sum = 0;
   for (int r = 0; r < rounds; r++) sum += walk(build(10 + r % 7));
   printf("%ld\n", sum);
