@@ -6,14 +6,11 @@
 
 #include "base/string.h"
 #include "engine/runtime/blake2b.h"
+#include "engine/runtime/engine_id.h"
 #include "engine/runtime/targets.h"
 
 namespace skerry::runtime {
 namespace {
-
-// Raised whenever code of before would not run with the runtime of now: changes of the instance's
-// layout, of builtins, of the calling convention or of this format.
-constexpr std::string_view format_version = "skerry artifact 2";
 
 // ELF, as its specification has it.
 struct FileHeader {
@@ -96,7 +93,7 @@ std::span<const u8> bytes_of(const std::vector<T>& items) {
   return {reinterpret_cast<const u8*>(items.data()), items.size() * sizeof(T)};
 }
 
-std::string settings_of(const Engine& engine) { return concat(format_version, "; ", engine.describe()); }
+std::string settings_of(const Engine& engine) { return concat("skerry ", engine_id, "; ", engine.describe()); }
 
 class Writer {
  public:
