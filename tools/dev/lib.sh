@@ -25,7 +25,8 @@ need() {
   command -v dpkg-query apt-get >/dev/null ||
     fail "this script installs its tools on Debian; elsewhere, provide the like of: $*"
   local installed missing=() package
-  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null | sed -n 's/ installed$//p')
+  # dpkg-query fails where it does not know one of the packages.
+  installed=$({ dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true; } | sed -n 's/ installed$//p')
   for package; do
     grep -qxF "$package" <<<"$installed" || missing+=("$package")
   done
