@@ -11,7 +11,7 @@ bool Emitter::emit_call(const VInst& inst) {
     case VOp::CallDirect:
     case VOp::CallImport: {
       const CallInfo& call = code_->calls[u32(inst.imm)];
-      move_arguments(call, Instance::NotPassed);
+      move_arguments(call);
       if (op == VOp::CallDirect) {
         call_function(FuncIndex(call.target));
       } else {
@@ -25,7 +25,7 @@ bool Emitter::emit_call(const VInst& inst) {
     case VOp::CallEntry: {
       const CallInfo& call = code_->calls[u32(inst.imm)];
       move_to(far_register, inst.a);
-      move_arguments(call, Instance::NotPassed);
+      move_arguments(call);
       FarStub stub{a_.new_label(), a_.new_label(), inst.position};
       a_.cmp(Width::W64, instance_register, Mem::at(far_register, offsetof(TableEntry, instance)));
       a_.jcc(Condition::NotEqual, stub.label);
@@ -38,7 +38,8 @@ bool Emitter::emit_call(const VInst& inst) {
     }
     case VOp::CallBuiltin: {
       const CallInfo& call = code_->calls[u32(inst.imm)];
-      move_arguments(call, Instance::First);
+      move_arguments(call);
+      a_.mov(Width::W64, argument_gprs[0], instance_register);
       a_.mov(Width::W64, far_register, Mem::at(instance_register, offsetof(InstanceHeader, builtins)));
       a_.call(Mem::at(far_register, 8 * i32(builtin_slot(Builtin(call.target)))));
       call_site(inst.position);
@@ -80,98 +81,9 @@ void Emitter::jump_function(FuncIndex function) {
   }
 }
 
-void Emitter::store_word(const Mem& to, VReg vreg) {
-  codegen::Source from = source(vreg);
-  if (from.place.is_none()) {
-    if (i64(from.constant) == i32(from.constant)) {
-      a_.mov(Width::W64, to, i32(from.constant));
-      return;
-    }
-    a_.mov_constant(scratch_gpr, from.constant);
-    a_.mov(Width::W64, to, scratch_gpr);
-  } else if (from.place.is_slot()) {
-    a_.mov(Width::W64, scratch_gpr, slot(from.place.slot()));
-    a_.mov(Width::W64, to, scratch_gpr);
-  } else if (codegen::class_of(from.place.reg()) == codegen::RegClass::Float) {
-    a_.movsd(to, xmm(from.place));
-  } else {
-    a_.mov(Width::W64, to, gpr(from.place));
-  }
-}
-
-// Words of the stack first: no move reads them. Leaves far_register alone.
-void Emitter::place_arguments(const CallInfo& call, Mem words, VReg result_pointer) {
-  PlaceCounter places = argument_places();
-  if (call.type && overflowing_results(*call.type)) {
-    auto where = places.next(false);
-    if (!result_pointer.is_none()) moves_.add({Place::reg(where.index), source(result_pointer), ir::Type::I64});
-  } else if (!call.type) {
-    places.next(false);  // a builtin's instance
-  }
-  for (VReg vreg : code_->arguments(call)) {
-    ir::Type type = type_of(vreg);
-    auto where = places.next(ir::is_float(type));
-    if (where.in_register) {
-      moves_.add({Place::reg(where.index), source(vreg), type});
-    } else {
-      Mem to = words;
-      to.disp += 8 * i32(where.index);
-      store_word(to, vreg);
-    }
-  }
-  resolve_moves(scratch_gpr);
-}
-
-void Emitter::move_arguments(const CallInfo& call, Instance instance) {
-  place_arguments(call, Mem::at(Gpr::Rsp), VReg::none());
-  if (instance == Instance::First) {
-    a_.mov(Width::W64, argument_gprs[0], instance_register);
-  } else if (call.type && overflowing_results(*call.type)) {
-    // Results that overflow come to lie behind the arguments.
-    a_.lea(Width::W64, argument_gprs[0], Mem::at(Gpr::Rsp, 8 * i32(stack_arguments(*call.type))));
-  }
-}
-
-void Emitter::fetch_results(const CallInfo& call) {
-  u32 argument_words = call.type ? stack_arguments(*call.type) : 0;
-  for (bool from_memory : {false, true}) {
-    PlaceCounter places = result_places();
-    std::span<const VReg> results = code_->results(call);
-    for (u32 i = 0; i < results.size(); ++i) {
-      if (!call.type && results[i].is_none()) continue;  // a builtin has one result at most
-      ir::Type type = call.type ? ir::type_of(call.type->results[i]) : type_of(results[i]);
-      auto where = places.next(ir::is_float(type));
-      if (results[i].is_none() || where.in_register == from_memory) continue;
-      Place to = place(results[i]);
-      if (where.in_register) {
-        moves_.add({to, {Place::reg(where.index)}, type});
-        continue;
-      }
-      Mem from = Mem::at(Gpr::Rsp, 8 * i32(argument_words + where.index));
-      if (to.is_slot()) {
-        a_.mov(Width::W64, scratch_gpr, from);
-        a_.mov(Width::W64, slot(to.slot()), scratch_gpr);
-      } else if (ir::is_float(type)) {
-        a_.movsd(xmm(to), from);
-      } else {
-        a_.mov(Width::W64, gpr(to), from);
-      }
-    }
-    if (!from_memory) resolve_moves(far_register);
-  }
-}
-
 void Emitter::return_(const VInst& inst) {
   const CallInfo& call = code_->calls[u32(inst.imm)];
-  PlaceCounter places = result_places();
-  Gpr pointer = inst.a.is_none() ? far_register : gpr(inst.a, far_register);
-  for (VReg vreg : code_->arguments(call)) {
-    ir::Type type = type_of(vreg);
-    auto where = places.next(ir::is_float(type));
-    if (where.in_register) moves_.add({Place::reg(where.index), source(vreg), type});
-    else store_word(Mem::at(pointer, 8 * i32(where.index)), vreg);
-  }
-  resolve_moves(far_register);
+  place_results(call, inst.a.is_none() ? far_register : gpr(inst.a, far_register));
   epilogue();
   a_.ret();
 }
@@ -205,12 +117,7 @@ void Emitter::tail_call(const VInst& inst) {
   VOp op = VOp(inst.op);
   if (op == VOp::TailEntry) move_to(far_register, inst.a);
   place_arguments(call, fits ? Mem::at(Gpr::Rbp, 16) : Mem::at(Gpr::Rsp), inst.b);
-  auto restore_registers = [&] {
-    u32 saved = 0;
-    for (Gpr reg : callee_saved)
-      if (allocation_->used_registers >> number(reg) & 1) a_.mov(Width::W64, reg, Mem::at(Gpr::Rbp, -8 * i32(++saved)));
-  };
-  auto jump = [&] {
+  auto jump_there = [&] {
     if (op == VOp::TailDirect) {
       jump_function(FuncIndex(call.target));
       return;
@@ -230,7 +137,7 @@ void Emitter::tail_call(const VInst& inst) {
   restore_registers();
   if (fits) {
     a_.leave();
-    jump();
+    jump_there();
     return;
   }
   // rbx, r12, r13 and r15 are the caller's again; r11 alone is free.
@@ -246,7 +153,7 @@ void Emitter::tail_call(const VInst& inst) {
     a_.mov(Width::W64, Mem::at(Gpr::Rbp, 16 + 8 * i32(i)), scratch_gpr);
   }
   a_.leave();
-  jump();
+  jump_there();
   a_.bind(grow);
   // The arguments move up, the last first, to right below the two words.
   u32 room = u32(align_up(words, 2));
@@ -259,7 +166,7 @@ void Emitter::tail_call(const VInst& inst) {
   runtime_stub_address(RuntimeStub::TailReturn);
   a_.lea(Width::W64, Gpr::Rsp, Mem::at(Gpr::Rbp, -16 - 8 * i32(room)));
   a_.push(scratch_gpr);
-  jump();
+  jump_there();
 }
 
 }  // namespace skerry::x64

@@ -45,10 +45,10 @@ bool Emitter::emit_memory(const VInst& inst) {
       else store(access, to, gpr(inst.b, scratch_gpr));
       return true;
     }
-    case VOp::LoadSlot: load(access, inst.d, slot(allocation_->slot_count + u32(inst.imm))); return true;
+    case VOp::LoadSlot: load(access, inst.d, Mem::at(Gpr::Rbp, local_offset(u32(inst.imm)))); return true;
     case VOp::StoreSlot: {
       // All eight bytes, so that a 32-bit value's upper half is there again when it is loaded as a word.
-      Mem to = slot(allocation_->slot_count + u32(inst.imm));
+      Mem to = Mem::at(Gpr::Rbp, local_offset(u32(inst.imm)));
       if (is_float_access(access)) a_.movsd(to, xmm(inst.a, scratch_xmm));
       else a_.mov(Width::W64, to, gpr(inst.a, scratch_gpr));
       return true;

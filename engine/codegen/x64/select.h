@@ -35,15 +35,7 @@ struct Address {
   i32 disp = 0;
 };
 
-class Lower;
 using Rule = codegen::Rule<Lower>;
-
-struct Isa {
-  using Lower = x64::Lower;
-  static constexpr const codegen::Convention<Gpr>& convention = x64::convention;
-  static constexpr u16 entry_op = u16(VOp::Entry);
-  static const codegen::RuleTable<Lower>& rules();
-};
 
 class Lower : public codegen::Selection<Isa> {
  public:

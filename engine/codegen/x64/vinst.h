@@ -5,8 +5,16 @@
 
 #include "engine/codegen/vcode.h"
 #include "engine/codegen/x64/assembler.h"
+#include "engine/codegen/x64/convention.h"
+
+namespace skerry::codegen {
+template <class Lower> class RuleTable;
+}
 
 namespace skerry::x64 {
+
+class Lower;
+class Emitter;
 
 using codegen::Role;
 using codegen::VInst;
@@ -57,5 +65,23 @@ constexpr Width width_of(Access access) {
   u32 size = bytes(access);
   return size == 1 ? Width::W8 : size == 2 ? Width::W16 : size == 4 ? Width::W32 : Width::W64;
 }
+
+// What codegen/selection.h and codegen/emission.h want to know.
+struct Isa {
+  using Lower = x64::Lower;
+  using Emitter = x64::Emitter;
+  using Assembler = x64::Assembler;
+  using Gpr = x64::Gpr;
+  using Mem = x64::Mem;
+  using Label = x64::Label;
+  static constexpr const codegen::Convention<Gpr>& convention = x64::convention;
+  static constexpr const auto& vops = vop_table;
+  static constexpr u16 entry_op = u16(VOp::Entry);
+  static constexpr Gpr stack_register = Gpr::Rsp, frame_register = Gpr::Rbp;
+  static constexpr Gpr far_register = x64::far_register, scratch_gpr = x64::scratch_gpr;
+  static constexpr u32 scratch[2] = {register_number(x64::scratch_gpr), register_number(scratch_xmm)};
+  static constexpr u64 register_bits(ir::Type, u64 bits) { return bits; }
+  static const codegen::RuleTable<x64::Lower>& rules();
+};
 
 }  // namespace skerry::x64
