@@ -78,6 +78,9 @@ Result<void> install_fault_handler(FaultHandler handler);
 u8* set_memory_base(u8* base);
 // Whether compiled code may set and read the memory base by instructions of its own.
 bool memory_base_instructions();
+// The instruction sets that all processors of this machine have, where no instruction tells: on RISC-V, in the form
+// of a device tree's riscv,isa ("rv64imafdc_zba_zbb"). Empty on other machines. It lives as long as the program.
+std::string_view isa_string();
 
 // --- Threads ---------------------------------------------------------------------------
 

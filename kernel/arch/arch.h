@@ -68,6 +68,8 @@ void fill_entropy(std::span<u8> bytes);
 // Whether compiled code may set the memory base by instructions of its own.
 bool memory_base_instructions();
 u8* set_memory_base(u8* base);
+// As platform::isa_string().
+std::string_view isa_string();
 // What runs on this hart: a pointer in the register that the ABI reserves for it. Its first word
 // must be its own address, and the thread-local variables lie before it (see thread_local_size).
 void set_thread_pointer(void* thread);

@@ -20,6 +20,7 @@ Result<void> install_fault_handler(FaultHandler handler) {
 
 u8* set_memory_base(u8* base) { return kernel::arch::set_memory_base(base); }
 bool memory_base_instructions() { return kernel::arch::memory_base_instructions(); }
+std::string_view isa_string() { return kernel::arch::isa_string(); }
 
 // A thread of the seam is one of the kernel's.
 Thread* current_thread() { return reinterpret_cast<Thread*>(&kernel::current_thread()); }

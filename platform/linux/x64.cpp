@@ -88,6 +88,7 @@ u8* set_memory_base(u8* base) {
 }
 
 bool memory_base_instructions() { return has_fsgsbase; }
+std::string_view isa_string() { return {}; }
 
 }  // namespace skerry::platform
 

@@ -43,6 +43,7 @@ void fill_entropy(std::span<u8> bytes) {
 }
 
 bool memory_base_instructions() { return has_fsgsbase; }
+std::string_view isa_string() { return {}; }
 
 u8* set_memory_base(u8* base) {
   u64 old;
