@@ -1,54 +1,18 @@
 #include "tests/codegen_x64/listing.h"
 
-#include <gtest/gtest.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/string.h"
+#include "tests/support/llvm_mc.h"
 
 namespace skerry::x64 {
 namespace {
 
-std::string in_hex(std::span<const u8> bytes) {
-  std::string out;
-  for (u8 byte : bytes) out += concat("0x", hex(byte, 2), " ");
-  return out;
-}
-
-// The lines that llvm-mc prints for these bytes, tabs as single spaces.
 std::vector<std::string> disassemble(std::span<const u8> bytes) {
-  std::string path = testing::TempDir() + "skerry-listing-XXXXXX";
-  int fd = mkstemp(path.data());
-  CHECK(fd >= 0);
-  FILE* input = fdopen(fd, "w");
-  for (usize at = 0; at < bytes.size(); at += 16)
-    fprintf(input, "%s\n", in_hex(bytes.subspan(at, std::min<usize>(16, bytes.size() - at))).c_str());
-  fclose(input);
-
-  std::string command = "PATH=\"$PATH:/usr/lib/llvm-19/bin\"; mc=$(command -v llvm-mc-19 || command -v llvm-mc) && ";
-  command += "$mc --disassemble --triple=x86_64 --output-asm-variant=1 " + path + " 2>&1";
-  FILE* output = popen(command.c_str(), "r");
-  CHECK(output != nullptr);
   std::vector<std::string> lines;
-  char* line = nullptr;
-  usize capacity = 0;
-  while (getline(&line, &capacity, output) >= 0) {
-    std::string text;
-    for (const char* c = line; *c && *c != '#'; ++c) {  // '#' begins a comment
-      bool space = *c == ' ' || *c == '\t' || *c == '\n';
-      if (!space) text.push_back(*c);
-      else if (!text.empty() && text.back() != ' ') text.push_back(' ');
-    }
-    if (text.ends_with(' ')) text.pop_back();
-    if (text.empty() || text == ".text") continue;
+  for (std::string& line : tests::disassemble(bytes, "--triple=x86_64 --output-asm-variant=1")) {
     // The prefix lock comes on a line of its own.
-    if (!lines.empty() && lines.back() == "lock") lines.back() += concat(" ", text);
-    else lines.push_back(text);
+    if (!lines.empty() && lines.back() == "lock") lines.back() += concat(" ", line);
+    else lines.push_back(std::move(line));
   }
-  free(line);
-  EXPECT_EQ(pclose(output), 0) << "llvm-mc of LLVM 19 must be in PATH";
-  unlink(path.c_str());
   return lines;
 }
 
@@ -110,7 +74,7 @@ std::string Listing::mismatches() {
     std::string got = i < read.size() ? read[i] : "nothing";
     if (got != line.text) {
       auto bytes = code.code().subspan(start, line.end - start);
-      out += concat(in_hex(bytes), "is \"", got, "\", not \"", line.text, "\"\n");
+      out += concat(tests::in_hex(bytes), "is \"", got, "\", not \"", line.text, "\"\n");
       ++count;
     }
     start = line.end;
