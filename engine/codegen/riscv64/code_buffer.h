@@ -1,0 +1,190 @@
+// The bytes of machine code under construction: a growing buffer, labels, references, a constant pool.
+//
+// Instructions stay where they were put: offsets that the caller notes on the way are final. A branch to a
+// label that is bound takes the form that reaches it. One to a label that is not yet bound takes the short form,
+//
+//   conditional branch   4 bytes, reaches 4 KB
+//   jump                 4 bytes, reaches 1 MB
+//   auipc and jalr       8 bytes, reaches 2 GB, through assembler_gpr
+//
+// and waits in a queue. When the oldest in the queue is about to lose reach of whatever comes next, an island is
+// put there: a jump over the island, and in it, for each that waits so long, a form of the next line of the table,
+// to which the branch then goes. A reference thus costs at most one jump and one pair besides itself, and each
+// is looked at a fixed number of times: the work and the code are linear in the number of branches.
+//
+// An island comes before an instruction, before a label that is being bound, or where keep_together() asks: never
+// between an instruction and the offset() behind it. Who wants the offset of an instruction before it is there
+// calls next_offset().
+//
+// Addresses (of constants, of tables) are pairs of auipc and an instruction with 12 bits, which reach 2 GB. finish()
+// emits the pool and resolves what is left; then the code is position-independent and may be copied to any
+// address that is a multiple of alignment().
+
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string.h>
+#include <vector>
+
+#include "base/check.h"
+#include "base/types.h"
+#include "engine/codegen/constant_pool.h"
+#include "engine/codegen/riscv64/registers.h"
+
+namespace skerry::riscv64 {
+
+class CodeBuffer {
+ public:
+  CodeBuffer() = default;
+  CodeBuffer(CodeBuffer&&) = default;
+  CodeBuffer& operator=(CodeBuffer&&) = default;
+
+  u32 offset() const { return u32(cursor_ - bytes_.get()); }
+  // Where the next instruction will stand.
+  u32 next_offset() {
+    reserve();
+    return offset();
+  }
+  // No island comes within the next so many bytes.
+  void keep_together(u32 bytes) {
+    if (limit_ - cursor_ < i64(bytes)) make_room(bytes);
+  }
+  std::span<const u8> code() const { return {bytes_.get(), usize(offset())}; }
+
+  Label new_label() { return labels_.push(unbound); }
+  // Makes `count` labels with consecutive indices and returns the first: a label per block, say.
+  Label new_labels(u32 count);
+  // Puts the label here. A label is bound once.
+  void bind(Label label) {
+    DCHECK(labels_[label] == unbound);
+    labels_[label] = next_offset();
+  }
+  bool is_bound(Label label) const { return labels_[label] != unbound; }
+  u32 offset_of(Label label) const {
+    CHECK(is_bound(label));
+    return labels_[label];
+  }
+
+  // The label of a constant in the pool, aligned to its size. The same value gives the same label, unless
+  // many that came between collide with it.
+  Label constant32(u32 value) { return constant({value, 0, 4}); }
+  Label constant64(u64 value) { return constant({value, 0, 8}); }
+  Label constant128(u64 low, u64 high) { return constant({low, high, 16}); }
+
+  // Data amid the code: tables of jumps and the like, for which the caller keeps together what must not be parted.
+  void data(std::span<const u8> bytes);
+  void data32(u32 value);
+  void data64(u64 value);
+  // Four bytes: the distance from `table`, which is bound, to `target`. A jump adds it to the table's address.
+  void jump_table_entry(Label target, Label table);
+
+  u32 read32(u32 offset) const {
+    DCHECK(offset + 4 <= this->offset());
+    u32 value;
+    memcpy(&value, bytes_.get() + offset, 4);
+    return value;
+  }
+  void patch32(u32 offset, u32 value) {
+    DCHECK(offset + 4 <= this->offset());
+    memcpy(bytes_.get() + offset, &value, 4);
+  }
+
+  // Emits the pool and resolves all references. Every label that is referred to must be bound.
+  void finish();
+  // What the address of the finished code must be a multiple of: 16 if all stays aligned.
+  static constexpr u32 alignment() { return 16; }
+  // Forgets code, labels and constants; keeps the memory.
+  void clear();
+
+  // Makes the auipc and the instruction behind it at `pair`, of which neither has an immediate yet or both have,
+  // refer to what is `distance` bytes from the auipc.
+  static void set_distance(u8* pair, i64 distance);
+
+ protected:
+  // The longest thing written between reserve() and commit().
+  static constexpr u32 reserved = 16;
+
+  // A cursor with room for `reserved` bytes behind it, in which no island comes.
+  u8* reserve() {
+    if (limit_ - cursor_ < i64(reserved)) [[unlikely]] make_room(reserved);
+    return cursor_;
+  }
+  void commit(u8* cursor) {
+    DCHECK(cursor >= cursor_ && cursor - cursor_ <= i64(reserved));
+    cursor_ = cursor;
+  }
+
+  // The instruction at `offset`, which is the last one, will refer to the label, which is not bound.
+  void refer_branch(u32 offset, Label label) {
+    branches_.push({offset, label});
+    update_limit();
+  }
+  void refer_jump(u32 offset, Label label) {
+    jumps_.push({offset, label});
+    update_limit();
+  }
+  // The pair at `offset` will refer to the label, whether that is bound or not.
+  void refer_pair(u32 offset, Label label) { pairs_.push_back({offset, label}); }
+
+ private:
+  static constexpr u32 unbound = ~u32{0};
+  static constexpr u32 max_size = 1u << 30;
+
+  struct Reference {
+    u32 offset;
+    Label label;
+  };
+
+  // References in the order of their offsets, of which the first `head` are done.
+  struct Queue {
+    std::vector<Reference> references;
+    u32 head = 0;
+
+    void push(Reference reference) { references.push_back(reference); }
+    bool empty() const { return head == references.size(); }
+    u32 size() const { return u32(references.size()) - head; }
+    const Reference& front() const { return references[head]; }
+    void pop() {
+      if (++head == references.size()) clear();
+    }
+    void clear() {
+      references.clear();
+      head = 0;
+    }
+  };
+
+  // Up to which offset code may be written before an island must begin; ~0 if nobody waits.
+  u64 branch_deadline() const;
+  u64 jump_deadline() const;
+  void update_limit();
+  [[gnu::cold]] void make_room(u32 bytes);
+  void grow(usize more);
+  void drop_bound();
+  void put_island(u32 bytes);
+  void put_word(u32 word);
+  void patch_branch(u32 offset, u32 target);
+  void patch_jump(u32 offset, u32 target);
+  void resolve_waiting();
+
+  void fill(u32 alignment);
+  Label constant(const codegen::Constant& constant);
+  void emit_constants();
+
+  std::unique_ptr<u8[]> bytes_;
+  u8* cursor_ = nullptr;
+  u8* limit_ = nullptr;  // the end of the memory, or the deadline of those who wait
+  u8* end_ = nullptr;    // of the memory
+  bool in_island_ = false;
+
+  IndexMap<Label, u32> labels_;  // offset, or unbound
+  Queue branches_;
+  Queue jumps_;
+  std::vector<Reference> pairs_;
+  std::vector<Reference> words_;  // of jump tables
+
+  codegen::ConstantPool pool_;
+  std::vector<Label> constant_labels_;  // parallel to the pool's constants
+};
+
+}  // namespace skerry::riscv64
