@@ -20,6 +20,8 @@ std::optional<Features> CommonOptions::parse_features() const {
 void EngineOptions::add_to(CommandLine& line) {
   CommonOptions::add_to(line);
   line.count("--jobs", "N", "compile on N threads; otherwise on all processors", jobs);
+  line.word("--optimise", "what a gear makes of a function: none is for looking at it", {"none", "speed"}, optimisation);
+  line.flag("-g", "keep where in the .wasm each instruction comes from", lines);
   line.flag("--lazy", "compile each function at its first call", lazy);
 }
 
@@ -34,6 +36,8 @@ Config EngineOptions::config() const {
   config.cpu = cpu;
   config.features = features;
   config.gear = Gear::Quick;
+  config.optimisation = optimisation == "none" ? Optimisation::None : Optimisation::Speed;
+  config.debug_information = lines ? DebugInformation::Lines : DebugInformation::Sites;
   config.compilation = lazy ? Compilation::Lazy : Compilation::Eager;
   config.compiler_threads = u32(std::min<u64>(jobs.value_or(0), 1024));
   return config;

@@ -27,6 +27,8 @@ struct EngineOptions : CommonOptions {
   std::string cpu;
   std::optional<u64> jobs;
   bool lazy = false;
+  bool lines = false;
+  std::string optimisation = "speed";
 
   void add_to(CommandLine& line);
   // --target and --cpu, for code that will run somewhere else.

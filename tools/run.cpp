@@ -42,6 +42,7 @@ struct RunOptions : EngineOptions {
   std::optional<u64> fuel;
   std::string unknown_imports;
   bool no_cache = false;
+  std::string profile;
   bool allow_precompiled = false;
   bool stats = false;
 
@@ -97,6 +98,7 @@ void RunOptions::add_to(CommandLine& line) {
   line.count("--fuel", "N", "stop it after N instructions of WebAssembly, with a trap", fuel);
   line.word("--unknown-imports", "functions that nothing provides trap when they are called, or return zeros",
             {"trap", "default"}, unknown_imports);
+  line.word("--profile", "write the names of compiled functions where that profiler looks for them", {"perf"}, profile);
   line.flag("--no-cache", "neither take compiled code from the cache nor put it there", no_cache);
   line.flag("--allow-precompiled", "also take what `skerry compile` made, which is trusted", allow_precompiled);
   line.flag("--stats", "tell the time and memory of each stage at the end", stats);
@@ -238,6 +240,14 @@ int run(const RunOptions& options, std::span<const std::string_view> arguments) 
     constexpr u64 cache_bytes = GiB;
     // A cache that cannot be had costs time and nothing else.
     if (Result<std::shared_ptr<CodeCache>> cache = CodeCache::open_folder("", cache_bytes)) config.cache = std::move(*cache);
+  }
+  if (options.profile == "perf") {
+    Result<std::shared_ptr<Profiler>> profiler = Profiler::open_perf_map("");
+    if (!profiler) {
+      report(profiler.error().message);
+      return exit_failure;
+    }
+    config.profiler = std::move(*profiler);
   }
   std::optional<Progress> progress(std::in_place);
   config.progress = [&progress](u64 done, u64 total) { progress->show(done, total); };

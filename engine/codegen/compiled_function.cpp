@@ -7,7 +7,13 @@ void CompiledFunction::clear() {
   relocations.clear();
   traps.clear();
   calls.clear();
+  lines.clear();
   frame_size = 0;
+}
+
+void CompiledFunction::add_line(u32 offset, u32 position) {
+  if (!lines.empty() && lines.back().offset == offset) lines.pop_back();
+  if (lines.empty() || lines.back().position != position) lines.push_back({offset, position});
 }
 
 }  // namespace skerry::codegen

@@ -124,6 +124,9 @@ class Emission {
 
   // Traps
   Label trap_label(TrapCode code, u32 position);
+  void line_site(u32 position) {
+    if (context_->settings.lines) out_->add_line(a_.offset(), position);
+  }
   void call_site(u32 position) { out_->calls.push_back({a_.offset(), position}); }
 
   typename Isa::Assembler a_;
@@ -177,7 +180,10 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   for (block_ = ir::Block(0); block_ != code.blocks.end_key(); block_ = block_.next()) {
     a_.bind(block_label(block_));
     const VBlock& block = code.blocks[block_];
-    for (u32 i = block.begin; i < block.end; ++i) self().emit(code.insts[i]);
+    for (u32 i = block.begin; i < block.end; ++i) {
+      line_site(code.insts[i].position);
+      self().emit(code.insts[i]);
+    }
   }
   cold_code();
   a_.finish();
@@ -238,6 +244,7 @@ template <class Isa>
 void Emission<Isa>::cold_code() {
   for (const FarStub& stub : fars_) {
     a_.bind(stub.label);
+    line_site(stub.position);
     self().far_call(stub);
     self().jump(stub.back);
   }
@@ -251,11 +258,13 @@ void Emission<Isa>::cold_code() {
   }
   for (const SignatureStub& stub : signatures_) {
     a_.bind(stub.label);
+    line_site(stub.position);
     self().signature_failure(stub);
   }
   self().cold_code_of_isa();
   for (const TrapStub& stub : traps_) {
     a_.bind(stub.label);
+    line_site(stub.position);
     self().raise(stub.code, stub.position);
   }
 }

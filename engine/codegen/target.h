@@ -42,6 +42,7 @@ struct Settings {
   bool memory_base_register = true;  // the platform keeps memory 0's base where code can use it
   bool mask_indices = true;          // under speculation: tables and br_table
   bool fuel = false;
+  bool lines = false;            // CompiledFunction::lines
   bool check_allocation = false;  // after each function, by a CHECK; for tests
 };
 
@@ -73,14 +74,23 @@ struct CallSite {
   u32 position;
 };
 
+// From here on code is that of the operator at `position`.
+struct LineSite {
+  u32 offset;
+  u32 position;
+};
+
 struct CompiledFunction {
   std::vector<u8> code;
   std::vector<Relocation> relocations;
   std::vector<TrapSite> traps;  // ascending
   std::vector<CallSite> calls;  // ascending
+  std::vector<LineSite> lines;  // ascending; only if the settings ask for them
   u32 frame_size = 0;           // bytes below the frame pointer
 
   void clear();
+  // Replaces the line that begins at the same offset; leaves out one that says the same again.
+  void add_line(u32 offset, u32 position);
 };
 
 // Pieces of code around functions. All are position-independent; docs/abi.md tells what they find and leave where.

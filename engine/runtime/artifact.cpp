@@ -6,6 +6,7 @@
 
 #include "base/string.h"
 #include "engine/runtime/blake2b.h"
+#include "engine/runtime/debug_sections.h"
 #include "engine/runtime/engine_id.h"
 #include "engine/runtime/targets.h"
 
@@ -54,6 +55,9 @@ enum SectionIndex : u16 {
   HashSum,
   Symbols,
   Strings,
+  DebugAbbrev,
+  DebugInfo,
+  DebugLine,
   SectionNames,
   SectionCount
 };
@@ -73,6 +77,9 @@ constexpr SectionInfo sections[] = {
     {".skerry.hash", ProgramBits, 0, 1, 0, 0},
     {".symtab", SymbolTable, 0, 8, sizeof(Symbol), Strings},
     {".strtab", StringTable, 0, 1, 0, 0},
+    {".debug_abbrev", ProgramBits, 0, 1, 0, 0},
+    {".debug_info", ProgramBits, 0, 1, 0, 0},
+    {".debug_line", ProgramBits, 0, 1, 0, 0},
     {".shstrtab", StringTable, 0, 1, 0, 0},
 };
 static_assert(std::size(sections) == SectionCount);
@@ -109,9 +116,11 @@ class Writer {
       names.append(sections[i].name).push_back(0);
     }
     Hash no_hash{};
+    DebugSections debug;
+    if (module_.engine().settings().lines) debug = write_debug_sections(module_.module().module_name, code_.table, code_.size);
     std::span<const u8> contents[SectionCount] = {
         {}, code_.memory.bytes().first(code_.size), bytes_of(rows_), sites_, module_.bytes(), text_bytes(settings),
-        no_hash, bytes_of(symbols_), text_bytes(strings_), text_bytes(names)};
+        no_hash, bytes_of(symbols_), text_bytes(strings_), debug.abbrev, debug.info, debug.line, text_bytes(names)};
 
     // All at once, so that growth does not double what is the size of the module.
     usize total = sizeof(FileHeader) + sizeof(SectionHeader) * (SectionCount + 1);
@@ -162,11 +171,7 @@ class Writer {
       sites_.insert(sites_.end(), sites.begin(), sites.end());
       FuncIndex function(module.imported_functions + i);
       symbols_.push_back({u32(strings_.size()), local_function, 0, Text, table.code_begin(i), table.code_size(i)});
-      std::string_view name;
-      if (function.raw() < module.function_names.size()) name = module.function_names[function];
-      // A name ends at a zero byte, which a name of WebAssembly may contain.
-      if (name.empty()) strings_ += concat("function[", function.raw(), "]");
-      else strings_ += name.substr(0, name.find('\0'));
+      strings_ += module_.name_of(function);
       strings_.push_back(0);
     }
   }

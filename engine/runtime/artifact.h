@@ -7,6 +7,7 @@
 //   .skerry.settings    what the code depends on, in words
 //   .skerry.hash        BLAKE2b-256 of the whole file with this section as zeros
 //   .symtab .strtab     a symbol for each function, by its name in the .wasm
+//   .debug_*            lines, where the engine is told to keep them (debug_sections.h); else empty
 //
 // Reading checks the hash, then that the settings are the engine's, then every bound that code
 // of the runtime relies on. That finds damage, not malice: machine code is trusted as it is.

@@ -166,7 +166,10 @@ FunctionCompiler::FunctionCompiler(const Engine& engine, const wasm::Module& mod
     : engine_(engine), module_(module), layout_(layout), scratch_(engine.target().make_scratch()) {}
 
 Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex function) {
-  translate::Options options{.fuel = engine_.settings().fuel};
+  bool optimises = engine_.config().optimisation != Optimisation::None;
+  translate::Options options{.fuel = engine_.settings().fuel,
+                             .locals = optimises ? translate::LocalsPolicy::Values : translate::LocalsPolicy::Slots,
+                             .reuse = optimises};
   function_.clear();
   TRY(translate::translate_function(module_, function, engine_.features(), options, translate_scratch_, function_));
   compiled_.clear();

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/string.h"
 #include "engine/decode/decode.h"
 #include "engine/runtime/artifact.h"
 #include "engine/runtime/compile.h"
@@ -88,6 +89,7 @@ Result<void> CompiledModule::finish() {
     code_.table.first = module_.imported_functions;
     TRY(code_.memory.publish());
     code_.memory.add_range(0, code_.size, CodeKind::Functions, &code_.table);
+    tell_profiler(code_.table);
   }
   TRY(make_stubs());
   return make_images();
@@ -197,6 +199,21 @@ const wasm::Export* CompiledModule::find_export(std::string_view name) const {
   auto place = std::ranges::lower_bound(exports_by_name_, name, {}, name_of);
   if (place == exports_by_name_.end() || name_of(*place) != name) return nullptr;
   return &module_.exports[*place];
+}
+
+void CompiledModule::tell_profiler(const FunctionTable& table) const {
+  Profiler* profiler = engine_->config().profiler.get();
+  if (!profiler) return;
+  for (u32 i = 0; i < table.count(); ++i)
+    profiler->function_added(table.code() + table.code_begin(i), table.code_size(i), name_of(FuncIndex(table.first + i)));
+}
+
+std::string CompiledModule::name_of(FuncIndex function) const {
+  std::string_view name;
+  if (function.raw() < module_.function_names.size()) name = module_.function_names[function];
+  // Where names end at a zero byte, one of WebAssembly may contain it.
+  if (name.empty()) return concat("function[", function.raw(), "]");
+  return std::string(name.substr(0, name.find('\0')));
 }
 
 Frame CompiledModule::frame(const FunctionTable& table, u32 function, u32 offset, SiteOf what) const {

@@ -57,6 +57,8 @@ class CompiledModule {
   u32 signature(FuncIndex function) const { return signature(module_.functions[function].type); }
   std::span<const u32> signatures() const { return signatures_; }
 
+  // For tools outside: never empty, and without zero bytes.
+  std::string name_of(FuncIndex function) const;
   const wasm::Export* find_export(std::string_view name) const;
 
   // The initial content of a memory of its own, with the first `data_in_images()` data segments, if
@@ -65,6 +67,9 @@ class CompiledModule {
     return images_[memory.raw() - module_.imported_memories];
   }
   u32 data_in_images() const { return data_in_images_; }
+
+  // To the engine's profiler, if there is one: the functions of the table.
+  void tell_profiler(const FunctionTable& table) const;
 
   // What is told of a place in a function, `offset` bytes into its code.
   Frame frame(const FunctionTable& table, u32 function, u32 offset, SiteOf what) const;

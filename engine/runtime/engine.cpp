@@ -24,6 +24,7 @@ Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen:
   settings_.memory_base_register = target_->has_memory_base_register();
   settings_.mask_indices = config.mask_indices;
   settings_.fuel = config.fuel == Fuel::Counted;
+  settings_.lines = config.debug_information == DebugInformation::Lines;
 }
 
 Result<std::shared_ptr<Engine>> Engine::create(const Config& config) {
@@ -84,7 +85,8 @@ std::string Engine::describe() const {
                 s.traps == codegen::TrapStyle::Fault ? " faults" : " calls",
                 s.calls == codegen::CallStyle::Direct ? " direct" : " slots",
                 s.memory_base_register ? " base-register" : " base-loaded", s.mask_indices ? " masked" : "",
-                s.fuel ? " fuel" : "", " features ", hex(features_.bits()));
+                s.fuel ? " fuel" : "", s.lines ? " lines" : "",
+                config_.optimisation == Optimisation::None ? " unoptimised" : "", " features ", hex(features_.bits()));
 }
 
 }  // namespace skerry::runtime

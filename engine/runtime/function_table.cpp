@@ -7,7 +7,7 @@
 namespace skerry::runtime {
 namespace {
 
-enum class SiteKind : u8 { Trap, Call };
+enum class SiteKind : u8 { Trap, Call, Line };
 
 // The sites of one kind, one after the other.
 class SiteReader {
@@ -50,20 +50,27 @@ class SiteReader {
   bool damaged_ = false;
 };
 
-// The part of a function's sites that is of one kind; all of it must be at least four bytes.
+// How long the parts of a function's sites are, but for the last.
+struct PartSizes {
+  u32 traps, calls;
+};
+
+// The part of a function's sites that is of one kind; all of it must be at least as long as its sizes say.
 std::span<const u8> part(std::span<const u8> sites, SiteKind kind) {
-  u32 size;
-  __builtin_memcpy(&size, sites.data(), sizeof size);
-  const u8* traps = sites.data() + sizeof size;
-  if (kind == SiteKind::Trap) return {traps, size};
-  return {traps + size, sites.size() - sizeof size - size};
+  PartSizes sizes;
+  __builtin_memcpy(&sizes, sites.data(), sizeof sizes);
+  std::span<const u8> rest = sites.subspan(sizeof sizes);
+  if (kind == SiteKind::Trap) return rest.first(sizes.traps);
+  rest = rest.subspan(sizes.traps);
+  return kind == SiteKind::Call ? rest.first(sizes.calls) : rest.subspan(sizes.calls);
 }
 
 }  // namespace
 
 void FunctionTable::encode(const codegen::CompiledFunction& function, std::vector<u8>& sites) {
   usize start = sites.size();
-  sites.resize(start + sizeof(u32));
+  PartSizes sizes;
+  sites.resize(start + sizeof sizes);
   u32 offset = 0, position = 0;
   auto step = [&](u32 to) {
     CHECK(to >= offset);
@@ -74,18 +81,26 @@ void FunctionTable::encode(const codegen::CompiledFunction& function, std::vecto
     write_leb_signed(sites, i64(to) - i64(position));
     position = to;
   };
+  auto end_part = [&] {
+    offset = position = 0;
+    return u32(sites.size() - start - sizeof sizes);
+  };
   for (const codegen::TrapSite& site : function.traps) {
     step(site.offset);
     sites.push_back(u8(site.code));
     move(site.position);
   }
-  u32 size = u32(sites.size() - start - sizeof(u32));
-  std::memcpy(sites.data() + start, &size, sizeof size);
-  offset = position = 0;
+  sizes.traps = end_part();
   for (const codegen::CallSite& site : function.calls) {
     step(site.return_offset);
     move(site.position);
   }
+  sizes.calls = end_part() - sizes.traps;
+  for (const codegen::LineSite& line : function.lines) {
+    step(line.offset);
+    move(line.position);
+  }
+  std::memcpy(sites.data() + start, &sizes, sizeof sizes);
 }
 
 void FunctionTable::add(u32 code_begin, u32 code_size, std::span<const u8> sites) {
@@ -138,18 +153,25 @@ u32 FunctionTable::nearest_position(u32 function, u32 offset, u32 otherwise) con
   return best;
 }
 
+std::vector<codegen::LineSite> FunctionTable::lines(u32 function) const {
+  std::vector<codegen::LineSite> lines;
+  SiteReader reader(part(sites(function), SiteKind::Line), SiteKind::Line);
+  while (reader.next()) lines.push_back({reader.offset, reader.site.position});
+  return lines;
+}
+
 bool FunctionTable::check(u64 code_size) const {
   u64 end_before = 0;
   for (const Function& f : functions_) {
     if (f.code_begin < end_before || f.code_size > code_size || f.code_begin > code_size - f.code_size) return false;
     end_before = u64(f.code_begin) + f.code_size;
     if (f.sites_size > sites_.size() || f.sites_begin > sites_.size() - f.sites_size) return false;
-    u32 traps_size;
-    if (f.sites_size < sizeof traps_size) return false;
-    std::memcpy(&traps_size, sites_.data() + f.sites_begin, sizeof traps_size);
-    if (traps_size > f.sites_size - sizeof traps_size) return false;
+    PartSizes sizes;
+    if (f.sites_size < sizeof sizes) return false;
+    std::memcpy(&sizes, sites_.data() + f.sites_begin, sizeof sizes);
+    if (u64{sizes.traps} + sizes.calls > f.sites_size - sizeof sizes) return false;
     u32 function = u32(&f - functions_.data());
-    for (SiteKind kind : {SiteKind::Trap, SiteKind::Call}) {
+    for (SiteKind kind : {SiteKind::Trap, SiteKind::Call, SiteKind::Line}) {
       SiteReader reader(part(sites(function), kind), kind);
       while (reader.next()) {
         // A call may be the last instruction, and returns behind the function if it ever does.

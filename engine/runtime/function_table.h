@@ -3,10 +3,11 @@
 //
 // Sites are kept as bytes, three to four each, since there is one for every load and store:
 //
-//   function:   u32 length of the trap sites, trap sites, call sites
+//   function:   u32 length of the trap sites, u32 of the call sites; trap sites, call sites, lines
 //   trap site:  unsigned LEB128 distance of the offset from the site before, code,
 //               signed LEB128 distance of the position
 //   call site:  the same without the code; the offset is that behind the call
+//   line:       the same without the code; there are none unless the settings ask for them
 //
 // A function's sites are read from its first on, which is linear in one function and only done
 // on a trap. Reading takes no memory and no lock, as a signal handler must. The form is also
@@ -51,6 +52,8 @@ class FunctionTable final : public CodeMap {
   std::optional<Site> find_call(u32 function, u32 offset) const;
   // Of the last site at or before `offset`: about where an interrupted function was.
   u32 nearest_position(u32 function, u32 offset, u32 otherwise) const;
+
+  std::vector<codegen::LineSite> lines(u32 function) const;
 
   // Whether every function's code and sites lie within bounds, and sites within the function.
   bool check(u64 code_size) const;

@@ -129,6 +129,7 @@ Result<const void*> LazyCode::compile_function(u32 index) {
   for (u64 at = u64(code - base_); at < u64(code - base_) + size; at += page) {
     pages_[at / page].store(&table, std::memory_order_release);
   }
+  module_.tell_profiler(table);
   return static_cast<const void*>(code);
 }
 

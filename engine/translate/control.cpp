@@ -35,7 +35,7 @@ Translator::Translator(const wasm::Module& module, const Options& options, Scrat
 
 void Translator::begin_function(Label&, std::span<const ValueType> locals) {
   depth_ = 1;
-  numbering_.reset();
+  numbering_.reset(options_.reuse ? Numbering::Reuse::Yes : Numbering::Reuse::No);
   begin_block();
   usize param_count = function_.signature->params.size();
   current_.resize(locals.size());

@@ -26,13 +26,15 @@ class Numbering {
  public:
   Numbering(ir::Function& function, ir::Builder& builder) : function_(function), builder_(builder) {}
 
-  // A new function.
-  void reset() {
-    start_ = 0;
+  // A new function; without reuse, everything that is added is appended.
+  enum class Reuse : u8 { Yes, No };
+  void reset(Reuse reuse) {
+    floor_ = reuse == Reuse::Yes ? 0 : ~u32{0};
+    start_ = floor_;
     changed_.fill(0);
   }
   // What comes is not dominated by what is there.
-  void begin_extended_block() { start_ = builder_.next().raw(); }
+  void begin_extended_block() { start_ = std::max(builder_.next().raw(), floor_); }
   // The next instruction changes this state, or all of it.
   void change(State state) { changed_[u8(state)] = builder_.next().raw(); }
   void change_all() { changed_.fill(builder_.next().raw()); }
@@ -63,6 +65,7 @@ class Numbering {
 
   ir::Function& function_;
   ir::Builder& builder_;
+  u32 floor_ = 0;  // no entry before it serves in this function
   u32 start_ = 0;  // the first instruction of the extended block
   std::array<u32, u8(State::Count)> changed_ = {};  // by state: no entry before it serves
   std::array<u32, 1 << table_bits> table_ = {};

@@ -37,7 +37,8 @@ enum class LocalsPolicy : u8 { Values, Slots };
 
 struct Options {
   bool fuel = false;  // count operators (docs/ir.md)
-  LocalsPolicy locals = LocalsPolicy::Values;  // Slots: always; for tests
+  LocalsPolicy locals = LocalsPolicy::Values;  // Slots: always
+  bool reuse = true;  // of what a block has computed already
 };
 
 struct TranslateOutcome {

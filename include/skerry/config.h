@@ -15,6 +15,7 @@
 
 #include "skerry/code_cache.h"
 #include "skerry/integers.h"
+#include "skerry/profiler.h"
 
 namespace skerry {
 
@@ -26,6 +27,18 @@ enum class Gear : u8 {
 enum class Compilation : u8 {
   Eager,  // a module's functions when the module is made, on several threads
   Lazy,   // each at its first call; they are still validated when the module is made
+};
+
+// What a gear makes of a function.
+enum class Optimisation : u8 {
+  None,   // locals stay in the frame, and each operator computes where it stands: what a debugger wants to see
+  Speed,
+};
+
+// What compiled code says of itself, to backtraces and in artifacts.
+enum class DebugInformation : u8 {
+  Sites,  // where in the .wasm each trap and call is
+  Lines,  // where each instruction is; artifacts then have DWARF line tables, whose lines are offsets in the .wasm
 };
 
 // Whether the engine may install signal handlers (for SIGSEGV, SIGBUS, SIGILL, SIGFPE and
@@ -51,6 +64,8 @@ struct Config {
   std::string cpu;     // CPU features, as `skerry compile --cpu` takes them; empty: those of this machine
   std::string features;  // of WebAssembly: wasm1|wasm2|wasm3[,NAME|-NAME...]; empty: all that is implemented
   Gear gear = Gear::Quick;
+  Optimisation optimisation = Optimisation::Speed;
+  DebugInformation debug_information = DebugInformation::Sites;
   Compilation compilation = Compilation::Eager;
   u32 compiler_threads = 0;  // 0: as many as there are processors
   SignalHandlers signal_handlers = SignalHandlers::Allowed;
@@ -62,6 +77,7 @@ struct Config {
   std::function<void(u64 done, u64 total)> progress;
   StoreLimits limits;
   std::shared_ptr<CodeCache> cache;  // none: modules are compiled each time
+  std::shared_ptr<Profiler> profiler;  // none: nobody is told of compiled code
 };
 
 }  // namespace skerry

@@ -50,6 +50,59 @@ TEST(Artifact, RunsLikeTheModule) {
   }
 }
 
+TEST(Optimisation, NoneComputesTheSameWithMoreCode) {
+  constexpr char sums[] = R"((module (func (export "run") (param i32) (result i32) (local i32)
+    (local.set 1 (i32.mul (local.get 0) (local.get 0)))
+    (i32.add (local.get 1) (i32.mul (local.get 0) (local.get 0))))))";
+  Config config;
+  Engine fast = make_engine(config);
+  config.optimisation = Optimisation::None;
+  Engine plain = make_engine(config);
+  for (const Engine* engine : {&fast, &plain}) {
+    Module module = make_module(*engine, sums);
+    Store store = make_store(*engine);
+    EXPECT_EQ(*get<i32(i32)>(make_instance(store, module, Linker(*engine)), "run")(7), 98);
+  }
+  std::vector<u8> artifact = *make_module(fast, sums).serialise();
+  EXPECT_GT(make_module(plain, sums).serialise()->size(), artifact.size());
+  EXPECT_FALSE(Module::from_artifact_trusted(plain, artifact));
+}
+
+TEST(Profiler, ThePerfMapNamesFunctionsOnceTheyAreCompiled) {
+  char path[] = "/tmp/skerry-perf-XXXXXX";
+  close(mkstemp(path));
+  for (Compilation compilation : {Compilation::Eager, Compilation::Lazy}) {
+    Config config;
+    config.compilation = compilation;
+    config.profiler = *Profiler::open_perf_map(path);
+    Engine engine = make_engine(config);
+    Module module = make_module(engine, text);
+    EXPECT_EQ(run(engine, module, 3), 1000 + 'x');
+    std::ifstream file(path);
+    std::string line;
+    std::vector<std::string> names;
+    while (std::getline(file, line)) {
+      u64 address = 0, size = 0;
+      char name[32];
+      ASSERT_EQ(std::sscanf(line.c_str(), "%lx %lx %31s", &address, &size, name), 3) << line;
+      EXPECT_TRUE(address != 0 && size != 0) << line;
+      names.push_back(name);
+    }
+    std::ranges::sort(names);
+    EXPECT_EQ(names, (std::vector<std::string>{"function[2]", "g"}));
+  }
+  fs::remove(path);
+}
+
+TEST(Profiler, APerfMapGoesThroughNoLink) {
+  std::string link = testing::TempDir() + "/perf.map", target = testing::TempDir() + "/precious";
+  std::ofstream(target) << "kept";
+  fs::remove(link);
+  fs::create_symlink(target, link);
+  EXPECT_FALSE(Profiler::open_perf_map(link));
+  EXPECT_EQ(fs::file_size(target), 4u);
+}
+
 TEST(Artifact, OtherSettingsAndFilesAreRefused) {
   Engine engine = make_engine();
   std::vector<u8> artifact = *make_module(engine, text).serialise();

@@ -160,6 +160,22 @@ TEST_F(Files, ObjdumpNamesWhatCodeRefersTo) {
   EXPECT_EQ(run_skerry({"objdump", "--function", "none", valid_}).status, 1);
 }
 
+// The store of the body's i32.store is at offset 40 of this module, as the binary format has it.
+TEST_F(Files, LinesOfAnArtifactAreOffsetsInTheModule) {
+  std::string module = folder_.write("lines.wat", R"((module $lined (memory 1)
+    (func (export "f") (param i32) (i32.store (local.get 0) (i32.const 7)))))");
+  std::string artifact = folder_.path() + "/lines.o";
+  ASSERT_EQ(run_skerry({"compile", "-g", module, "-o", artifact}).status, 0);
+  Outcome lines = run_process({"llvm-dwarfdump-19", "--debug-line", "--verify", artifact});
+  EXPECT_EQ(lines.status, 0) << lines.out << lines.err;
+  lines = run_process({"llvm-dwarfdump-19", "--debug-line", artifact});
+  EXPECT_TRUE(contains(lines.out, "name: \"lined\""));
+  EXPECT_TRUE(contains(lines.out, "     40 "));
+  // Without -g the sections are empty.
+  ASSERT_EQ(run_skerry({"compile", module, "-o", artifact}).status, 0);
+  EXPECT_FALSE(contains(run_process({"llvm-dwarfdump-19", "--debug-line", artifact}).out, "lined"));
+}
+
 // ----------------------------------------------------------------------------------- Scripts
 
 TEST_F(Files, WastCountsAndNamesWhatFails) {

@@ -21,7 +21,7 @@ using ir::Value;
 class Bench {
  public:
   Bench() : builder_(function_), numbering_(function_, builder_), folder_(function_, numbering_) {
-    numbering_.reset();
+    numbering_.reset(Numbering::Reuse::Yes);
     builder_.begin_block();
   }
   Value param(Type type, u64 bits) {
