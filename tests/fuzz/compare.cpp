@@ -1,21 +1,21 @@
 #include "tests/fuzz/compare.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <vector>
 
 #include "base/string.h"
-#include "tests/fuzz/random.h"
-#include "tests/fuzz/subject.h"
+#include "tests/fuzz/minimize.h"
+#include "text/print.h"
 
 namespace skerry::fuzz {
 
-namespace {
-
 using Kind = Outcome::Kind;
 
-u64 argument(Random& random, ValueType type) {
+u64 random_argument(Random& random, ValueType type) {
   constexpr u64 numbers[] = {0, 1, 2, 0x7f, 0x80, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff,
                              0x7fffffffffffffff, 0x8000000000000000, ~u64{0}};
   constexpr f64 floats[] = {0.0, -0.0, 1.0, -1.5, 1e10, -1e20, 1e-40, INFINITY, -INFINITY, NAN};
@@ -29,6 +29,13 @@ u64 argument(Random& random, ValueType type) {
     default: return 0;
   }
 }
+
+bool is_exhausted(const Outcome& outcome) {
+  return outcome.kind == Kind::OutOfSteps || (outcome.kind == Kind::Trapped &&
+      outcome.trap == TrapCode::StackExhausted);
+}
+
+namespace {
 
 bool same(ValueType type, u64 x, u64 y) {
   auto nan32 = [](u64 bits) { return bits <= ~u32{0} && std::isnan(std::bit_cast<f32>(u32(bits))); };
@@ -44,11 +51,6 @@ bool same(const FuncType& type, const Outcome& x, const Outcome& y) {
   for (usize i = 0; i < x.results.size(); ++i)
     if (!same(type.results[i], x.results[i], y.results[i])) return false;
   return true;
-}
-
-bool is_exhausted(const Outcome& outcome) {
-  return outcome.kind == Kind::OutOfSteps || (outcome.kind == Kind::Trapped &&
-      outcome.trap == TrapCode::StackExhausted);
 }
 
 std::string show(const Outcome& outcome) {
@@ -69,9 +71,9 @@ std::optional<std::string> compare_state(const wasm::Module& module, Subject& ex
     } else if (item.kind == ExternKind::Memory) {
       std::span<const u8> x = expected.memory(item), y = got.memory(item);
       if (x.size() != y.size()) return concat("memory ", item.name, " has ", y.size(), " bytes, not ", x.size());
+      if (x.empty() || memcmp(x.data(), y.data(), x.size()) == 0) continue;
       auto [at, other] = std::mismatch(x.begin(), x.end(), y.begin());
-      if (at != x.end())
-        return concat(item.name, " at 0x", hex(u64(at - x.begin())), " is 0x", hex(*other), ", not 0x", hex(*at));
+      return concat(item.name, " at 0x", hex(u64(at - x.begin())), " is 0x", hex(*other), ", not 0x", hex(*at));
     } else if (item.kind == ExternKind::Table) {
       std::vector<u32> x = expected.table(item), y = got.table(item);
       if (x.size() != y.size()) return concat("table ", item.name, " has ", y.size(), " elements, not ", x.size());
@@ -107,7 +109,7 @@ std::optional<std::string> compare(const Program& program, Subject& expected, Su
       if (item.kind != ExternKind::Func) continue;
       const FuncType& type = module.type_of(FuncIndex(item.index));
       std::vector<u64> arguments;
-      for (ValueType param : type.params) arguments.push_back(argument(random, param));
+      for (ValueType param : type.params) arguments.push_back(random_argument(random, param));
       give_fuel();
       x = expected.invoke(item, type, arguments);
       ++tally.calls;
@@ -126,7 +128,30 @@ std::optional<std::string> compare(const Program& program, Subject& expected, Su
   return std::nullopt;
 }
 
+bool sees_nans(const Program& program, u64 seed) {
+  Tally ignored;
+  auto machine = make_interpreter_subject(program), canonical = make_interpreter_subject(program, oracle::Nans::Canonical);
+  return compare(program, *machine, *canonical, seed, ignored).has_value();
+}
+
 }  // namespace
+
+std::string summary(const Tally& tally) {
+  return concat(tally.modules, " modules, ", tally.calls, " calls: ", tally.returned, " returned, ", tally.trapped,
+                " trapped or were exhausted; ", tally.set_aside, " set aside, ", tally.sees_nans, " saw NaNs");
+}
+
+std::string explain_difference(std::span<const u8> wasm, u64 seed, const std::string& difference) {
+  Tally tally;
+  std::vector<u8> small = minimize({wasm.begin(), wasm.end()}, [&](std::span<const u8> candidate) {
+    auto found = find_difference(candidate, seed, tally);
+    return found && !found->starts_with("it does not");
+  });
+  auto text = text::print_module(small);
+  return concat("seed ", seed, ": ", difference, "\nminimized: ",
+                find_difference(small, seed, tally).value_or("no difference"), "\n",
+                text ? *text : text.error().message);
+}
 
 std::optional<std::string> find_difference(std::span<const u8> wasm, u64 seed, Tally& tally) {
   std::vector<u8> bytes(wasm.begin(), wasm.end());
@@ -139,7 +164,13 @@ std::optional<std::string> find_difference(std::span<const u8> wasm, u64 seed, T
     std::unique_ptr<Subject> expected = make_interpreter_subject(program),
         got = contender.make(contender.index, program);
     if (!got) continue;
-    if (auto difference = compare(program, *expected, *got, seed, tally)) return concat(got->name(), ", ", *difference);
+    if (auto difference = compare(program, *expected, *got, seed, tally)) {
+      if (sees_nans(**plain, seed)) {
+        ++tally.sees_nans;
+        return std::nullopt;
+      }
+      return concat(got->name(), ", ", *difference);
+    }
   }
   return std::nullopt;
 }

@@ -318,6 +318,13 @@ class ModuleGenerator {
 
 }  // namespace
 
+GeneratorOptions options_of(u64 seed) {
+  GeneratorOptions options;
+  options.nodes = seed % 16 == 0 ? 1500 : seed % 3 == 0 ? 60 : 200;
+  options.functions = seed % 5 == 0 ? 2 : 6;
+  return options;
+}
+
 std::vector<u8> generate_module(u64 seed, const GeneratorOptions& options) { return ModuleGenerator(seed,
     options).run(); }
 

@@ -25,6 +25,9 @@ struct GeneratorOptions {
   bool imports = true;    // of every kind
 };
 
+// Small, usual and large modules by turns.
+GeneratorOptions options_of(u64 seed);
+
 std::vector<u8> generate_module(u64 seed, const GeneratorOptions& options = {});
 
 }  // namespace skerry::fuzz

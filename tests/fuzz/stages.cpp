@@ -16,7 +16,7 @@ namespace skerry::fuzz {
 namespace {
 
 Verdict refused(std::string_view stage, const Error& error, usize size) {
-  Verdict verdict{.limited = error.code == ErrorCode::Limit};
+  Verdict verdict{.limited = error.code == ErrorCode::Limit, .offset = error.offset, .error = error.message};
   if (error.offset > size) verdict.complaint = concat(stage, ": an error at ", error.offset, " of ", size, " bytes");
   if (error.message.empty()) verdict.complaint = concat(stage, ": an error without a sentence");
   return verdict;
@@ -57,6 +57,7 @@ Verdict run_stages(std::span<const u8> wasm, Features features) {
   validate::Scratch<validate::NullSink> validate_scratch;
   translate::Scratch translate_scratch;
   ir::Function function;
+  std::optional<Verdict> first_limit;
   for (FuncIndex f(module->imported_functions); f < module->functions.end_key(); f = f.next()) {
     auto valid = validate::validate_function(*module, f, features, sink, validate_scratch);
     auto translated = translate::translate_function(*module, f, features, {}, translate_scratch, function);
@@ -70,13 +71,16 @@ Verdict run_stages(std::span<const u8> wasm, Features features) {
     if (!translated) {
       if (translated.error().code != ErrorCode::Limit)
         return complain(concat("valid, but not translated: ", translated.error().message));
-      return refused("translate", translated.error(), wasm.size());
+      if (!first_limit) first_limit = refused("translate", translated.error(), wasm.size());
+      continue;
     }
     if (auto verified = ir::verify(function, &*module); !verified)
       return complain(concat("function ", f.raw(), ": ", verified.error().message));
     target->compile(context, function, *target_scratch, compiled);
   }
-  return {.valid = true, .complaint = check_text(wasm, features)};
+  return {.valid = true,
+          .limited = first_limit.has_value(),
+          .complaint = first_limit && first_limit->complaint ? first_limit->complaint : check_text(wasm, features)};
 }
 
 Verdict run_text_stages(std::string_view wat) {

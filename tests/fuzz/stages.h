@@ -13,7 +13,9 @@ namespace skerry::fuzz {
 
 struct Verdict {
   bool valid = false;
-  bool limited = false;  // refused for an implementation limit
+  bool limited = false;  // refused for an implementation limit: if it is valid, by translation
+  usize offset = 0;      // if it is not valid: where, and why
+  std::string error;
   // What must not be, whatever the bytes are: an error without a place or a sentence, stages that
   // disagree, IR that is not well-formed. Crashes are found by running.
   std::optional<std::string> complaint;

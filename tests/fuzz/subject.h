@@ -40,7 +40,7 @@ class Subject {
   virtual std::optional<u64> fuel() { return std::nullopt; }
 };
 
-std::unique_ptr<Subject> make_interpreter_subject(const Program& program);
+std::unique_ptr<Subject> make_interpreter_subject(const Program& program, oracle::Nans nans = oracle::Nans::Machine);
 
 // What the interpreter is compared with, each made anew for a module; null if it cannot run that.
 struct Contender {

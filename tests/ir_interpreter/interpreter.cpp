@@ -248,8 +248,16 @@ class Interpreter {
     auto argument = [&](u32 i) { return u32(pending_[i]); };
     auto memory = [&](u32 i) -> Memory& { return *instance.memories[MemoryIndex(argument(i))]; };
     auto table = [&](u32 i) -> Table& { return *instance.tables[TableIndex(argument(i))]; };
-    auto memory_done = [&](bool inside) { return inside ? done() : trap(TrapCode::MemoryOutOfBounds); };
-    auto table_done = [&](bool inside) { return inside ? done() : trap(TrapCode::TableOutOfBounds); };
+    // A range costs steps by its size, its last argument.
+    auto range_done = [&](bool inside, TrapCode code) {
+      if (!inside) return trap(code);
+      u64 steps = u32(pending_.back()) / 64;
+      if (store_.steps_ < steps) return stop({.kind = Outcome::Kind::OutOfSteps});
+      store_.steps_ -= steps;
+      return done();
+    };
+    auto memory_done = [&](bool inside) { return range_done(inside, TrapCode::MemoryOutOfBounds); };
+    auto table_done = [&](bool inside) { return range_done(inside, TrapCode::TableOutOfBounds); };
     switch (builtin) {
       case Builtin::MemoryGrow: return set(grow(memory(0), argument(1)));
       case Builtin::MemoryInit:
@@ -261,7 +269,8 @@ class Interpreter {
       case Builtin::MemoryCopy:
         return memory_done(copy_range(memory(0).bytes, argument(2), memory(1).bytes, argument(3), argument(4)));
       case Builtin::MemoryFill: return memory_done(fill_range(memory(0).bytes, argument(1), u8(argument(2)), argument(3)));
-      case Builtin::TableSet: return table_done(fill_range(table(0).elements, argument(1), argument(2), 1));
+      case Builtin::TableSet:
+        return fill_range(table(0).elements, argument(1), argument(2), 1) ? done() : trap(TrapCode::TableOutOfBounds);
       case Builtin::TableGrow: return set(grow(table(0), argument(1), argument(2)));
       case Builtin::TableFill: return table_done(fill_range(table(0).elements, argument(1), argument(2), argument(3)));
       case Builtin::TableInit:
