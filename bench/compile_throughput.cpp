@@ -1,6 +1,7 @@
 // Compile throughput of one thread, stage by stage: compile_throughput FILE.wasm...
 //
-// With CHECK_ALLOCATION in the environment each allocation is checked (and the last figure means nothing).
+// For the machine and the CPU that TARGET and CPU in the environment name as --target and --cpu do, or for this one. With
+// CHECK_ALLOCATION each allocation is checked (and the last figure means nothing).
 // For each module: MB of code section a second for validation alone, for translation, and
 // for all up to machine code, each the best of a few runs.
 
@@ -11,8 +12,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "engine/codegen/x64/target.h"
 #include "engine/decode/decode.h"
+#include "engine/runtime/targets.h"
 #include "engine/translate/translate.h"
 #include "engine/validate/validate.h"
 
@@ -51,8 +52,13 @@ double best_seconds(u32 runs, Body body) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  x64::CpuFeatures cpu = x64::detect_cpu_features();
-  auto target = x64::make_target(cpu);
+  auto named = [](const char* variable) { return getenv(variable) ? getenv(variable) : ""; };
+  auto chosen = runtime::choose_target(named("TARGET"), named("CPU"));
+  if (!chosen) {
+    printf("%s\n", chosen.error().message.c_str());
+    return 2;
+  }
+  const codegen::Target* target = chosen->target.get();
   for (int i = 1; i < argc; ++i) {
     std::vector<u8> bytes = read_file(argv[i]);
     Result<wasm::Module> module = wasm::decode(bytes);

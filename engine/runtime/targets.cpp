@@ -1,6 +1,7 @@
 #include "engine/runtime/targets.h"
 
 #include "base/string.h"
+#include "engine/codegen/riscv64/target.h"
 #include "engine/codegen/x64/target.h"
 #include "platform/platform.h"
 
@@ -18,6 +19,13 @@ Result<ChosenTarget> choose_x64(std::string_view cpu) {
   return ChosenTarget{x64::make_target(features), x64::is_native() && here.covers(features)};
 }
 
+// RV64GC needs nothing; code for a machine that is not this one is for that, unless more is asked for.
+Result<ChosenTarget> choose_riscv64(std::string_view cpu) {
+  riscv64::CpuFeatures here = riscv64::detect_cpu_features();
+  riscv64::CpuFeatures features = cpu.empty() ? here : TRY(riscv64::parse_cpu(cpu, here));
+  return ChosenTarget{riscv64::make_target(features), riscv64::is_native() && here.covers(features)};
+}
+
 struct Row {
   std::string_view name;
   u16 elf_machine;
@@ -26,6 +34,7 @@ struct Row {
 };
 constexpr Row rows[] = {
     {"x86_64", 62, x64::is_native, choose_x64},
+    {"riscv64", 243, riscv64::is_native, choose_riscv64},
 };
 
 }  // namespace

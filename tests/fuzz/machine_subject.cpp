@@ -1,7 +1,7 @@
-// Machine code in an instance of the tests' own (tests/codegen_x64/machine.h).
+// Machine code in an instance of the tests' own (tests/isas/machine.h).
 
-#include "tests/codegen_x64/machine.h"
 #include "tests/fuzz/subject.h"
+#include "tests/isas/machine.h"
 
 namespace skerry::fuzz {
 
@@ -11,17 +11,17 @@ using tests::Machine;
 
 struct Variant {
   std::string_view name;
-  x64::CpuFeatures cpu;
+  const tests::TestTarget* target;
   Machine::Options options;
 };
 
 const std::vector<Variant>& variants() {
   static const std::vector<Variant> all = [] {
-    x64::CpuFeatures native = x64::detect_cpu_features();
-    std::vector<Variant> list = {{"machine code, least CPU", x64::CpuFeatures().with(x64::CpuFeature::Sse41), {}},
-                                 {"machine code", native.without(x64::CpuFeature::Fsgsbase), {}}};
-    if (Machine::has_memory_base_register() && native.has(x64::CpuFeature::Fsgsbase))
-      list.push_back({"machine code with memory base register", native, {.memory_base_register = true}});
+    std::vector<const tests::TestTarget*> natives = tests::native_targets();
+    if (natives.empty()) return std::vector<Variant>();
+    std::vector<Variant> list = {{"machine code, least CPU", natives.front(), {}}, {"machine code", natives.back(), {}}};
+    if (natives.back()->memory_base_register)
+      list.push_back({"machine code with memory base register", natives.back(), {.memory_base_register = true}});
     return list;
   }();
   return all;
@@ -37,7 +37,7 @@ class MachineSubject : public Subject {
   Outcome instantiate() override {
     oracle::Instantiation made = store_.instantiate(program_);
     if (made.failed) return *made.failed;
-    machine_.emplace(program_, variant_.cpu, made.instance, variant_.options);
+    machine_.emplace(program_, *variant_.target, made.instance, variant_.options);
     return {};
   }
   Outcome invoke(const wasm::Export& function, const FuncType& type, std::span<const u64> arguments) override {

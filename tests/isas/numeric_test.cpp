@@ -10,7 +10,7 @@
 
 #include "base/string.h"
 #include "engine/wasm/opcodes.h"
-#include "tests/codegen_x64/machine.h"
+#include "tests/isas/machine.h"
 #include "text/parse.h"
 
 namespace skerry::tests {
@@ -86,9 +86,9 @@ std::string under_pressure(const std::string& body, char result) {
   return concat(locals, code, "(local.get $r)");
 }
 
-class Numeric : public testing::TestWithParam<x64::CpuFeatures> {};
+class Numeric : public testing::TestWithParam<const TestTarget*> {};
 
-void check_module(const std::string& wat, x64::CpuFeatures cpu, const std::function<void(oracle::Store&, oracle::Instance&, Machine&)>& check) {
+void check_module(const std::string& wat, const TestTarget& target, const std::function<void(oracle::Store&, oracle::Instance&, Machine&)>& check) {
   Result<std::vector<u8>> wasm = text::parse_module(wat);
   ASSERT_TRUE(wasm) << wasm.error().message << "\n" << wat.substr(0, 2000);
   auto program = oracle::Program::load(std::move(*wasm));
@@ -96,7 +96,7 @@ void check_module(const std::string& wat, x64::CpuFeatures cpu, const std::funct
   oracle::Store store;
   oracle::Instantiation made = store.instantiate(**program);
   ASSERT_TRUE(made.instance);
-  Machine machine(**program, cpu);
+  Machine machine(**program, target);
   check(store, *made.instance, machine);
 }
 
@@ -127,7 +127,7 @@ TEST_P(Numeric, EveryInstruction) {
       for (u32 i = 0; i < ys.size(); ++i)
         wat += concat("(func (export \"second", i, "\") ", params, apply(get(0), constant(y, ys[i])), ")\n");
     wat += ")";
-    check_module(wat, GetParam(), [&](oracle::Store& store, oracle::Instance& instance, Machine& machine) {
+    check_module(wat, *GetParam(), [&](oracle::Store& store, oracle::Instance& instance, Machine& machine) {
       for (u32 i = 0; i < xs.size(); ++i) {
         for (u32 j = 0; j < ys.size(); ++j) {
           auto same = [&](const std::string& name, std::vector<u64> arguments) {
@@ -148,8 +148,7 @@ TEST_P(Numeric, EveryInstruction) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpus, Numeric, testing::Values(x64::CpuFeatures().with(x64::CpuFeature::Sse41), x64::detect_cpu_features()),
-                         [](const auto& info) { return info.index == 0 ? "Least" : "Native"; });
+INSTANTIATE_TEST_SUITE_P(Targets, Numeric, testing::ValuesIn(native_targets()), [](const auto& info) { return info.param->name; });
 
 }  // namespace
 }  // namespace skerry::tests

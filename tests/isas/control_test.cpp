@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/string.h"
-#include "tests/codegen_x64/machine.h"
+#include "tests/isas/machine.h"
 #include "text/parse.h"
 
 namespace skerry::tests {
@@ -17,10 +17,10 @@ void expect_same(const std::string& wat, std::string_view name, std::vector<std:
   ASSERT_TRUE(wasm) << wasm.error().message;
   auto program = oracle::Program::load(std::move(*wasm));
   ASSERT_TRUE(program) << program.error().message;
-  for (x64::CpuFeatures cpu : {x64::CpuFeatures().with(x64::CpuFeature::Sse41), x64::detect_cpu_features()}) {
+  for (const TestTarget* target : native_targets()) {
     oracle::Store store;
     oracle::Instantiation made = store.instantiate(**program);
-    Machine machine(**program, cpu);
+    Machine machine(**program, *target);
     for (const std::vector<u64>& arguments : calls) {
       oracle::Outcome expected = store.invoke(*made.instance, name, arguments);
       oracle::Outcome got = machine.invoke(name, arguments);

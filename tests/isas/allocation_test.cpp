@@ -4,6 +4,7 @@
 
 #include "engine/codegen/check_allocation.h"
 #include "engine/codegen/linear_scan.h"
+#include "engine/codegen/riscv64/select.h"
 #include "engine/codegen/x64/select.h"
 #include "tests/ir_interpreter/interpreter.h"
 #include "text/parse.h"
@@ -19,6 +20,22 @@ constexpr std::string_view wat = R"((module (func $g (param i32) (result i32) (l
       (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
     (i32.div_u (local.get $s) (local.get $i)))))";
 
+struct X64 {
+  using Lower = x64::Lower;
+  static std::span<const codegen::VOpInfo> ops() { return x64::vop_table; }
+  static constexpr const auto& registers = x64::register_file;
+  static x64::CpuFeatures cpu() { return {}; }
+  static constexpr u32 caller_saved = x64::number(x64::Gpr::R9);
+};
+struct Riscv64 {
+  using Lower = riscv64::Lower;
+  static std::span<const codegen::VOpInfo> ops() { return riscv64::vop_table; }
+  static constexpr const auto& registers = riscv64::register_file;
+  static riscv64::CpuFeatures cpu() { return {}; }
+  static constexpr u32 caller_saved = riscv64::number(riscv64::Gpr::A6);
+};
+
+template <class Isa>
 class CheckAllocation : public testing::Test {
  protected:
   void SetUp() override {
@@ -29,13 +46,13 @@ class CheckAllocation : public testing::Test {
     program_ = std::move(*program);
     layout_ = InstanceLayout::of(program_->module);
     codegen::ModuleContext context{program_->module, layout_, settings_};
-    x64::Lower(context, x64::CpuFeatures(), scratch_, fired_).run(function(), code_, liveness_);
-    codegen::find_liveness(function(), code_, x64::vop_table, liveness_);
-    codegen::allocate_linear_scan(code_, liveness_, x64::register_file, scan_, allocation_);
+    typename Isa::Lower(context, Isa::cpu(), scratch_, fired_).run(function(), code_, liveness_);
+    codegen::find_liveness(function(), code_, Isa::ops(), liveness_);
+    codegen::allocate_linear_scan(code_, liveness_, Isa::registers, scan_, allocation_);
   }
   const ir::Function& function() const { return program_->functions[FuncIndex(1)]; }
   std::string check() const {
-    return codegen::check_allocation(function(), code_, x64::vop_table, x64::register_file, allocation_);
+    return codegen::check_allocation(function(), code_, Isa::ops(), Isa::registers, allocation_);
   }
 
   std::unique_ptr<oracle::Program> program_;
@@ -49,33 +66,36 @@ class CheckAllocation : public testing::Test {
   codegen::Allocation allocation_;
 };
 
-TEST_F(CheckAllocation, AcceptsWhatIsRight) { EXPECT_EQ(check(), ""); }
+using Isas = testing::Types<X64, Riscv64>;
+TYPED_TEST_SUITE(CheckAllocation, Isas);
+
+TYPED_TEST(CheckAllocation, AcceptsWhatIsRight) { EXPECT_EQ(this->check(), ""); }
 
 // Wherever a register that lives goes instead, into another's place or one that calls destroy, is noticed
 // for at least the parameter and the loop's values.
-TEST_F(CheckAllocation, FindsSharedPlaces) {
+TYPED_TEST(CheckAllocation, FindsSharedPlaces) {
   u32 found = 0, tried = 0;
-  for (codegen::VReg v(0); v != allocation_.places.end_key(); v = v.next()) {
-    codegen::Place right = allocation_.places[v];
+  for (codegen::VReg v(0); v != this->allocation_.places.end_key(); v = v.next()) {
+    codegen::Place right = this->allocation_.places[v];
     if (right.is_none()) continue;
-    for (codegen::VReg other(0); other != allocation_.places.end_key(); other = other.next()) {
-      codegen::Place place = allocation_.places[other];
+    for (codegen::VReg other(0); other != this->allocation_.places.end_key(); other = other.next()) {
+      codegen::Place place = this->allocation_.places[other];
       if (place.is_none() || place == right) continue;
-      allocation_.places[v] = place;
+      this->allocation_.places[v] = place;
       ++tried;
-      found += !check().empty();
+      found += !this->check().empty();
     }
-    allocation_.places[v] = right;
+    this->allocation_.places[v] = right;
   }
   EXPECT_GT(tried, 20u);
   EXPECT_GT(found, tried / 3);
 }
 
-TEST_F(CheckAllocation, FindsValuesThatACallDestroys) {
-  codegen::VReg parameter(function().blocks[ir::Block(0)].begin);
-  ASSERT_EQ(check(), "");
-  allocation_.places[parameter] = codegen::Place::reg(x64::number(x64::Gpr::R9));
-  EXPECT_NE(check(), "");
+TYPED_TEST(CheckAllocation, FindsValuesThatACallDestroys) {
+  codegen::VReg parameter(this->function().blocks[ir::Block(0)].begin);
+  ASSERT_EQ(this->check(), "");
+  this->allocation_.places[parameter] = codegen::Place::reg(TypeParam::caller_saved);
+  EXPECT_NE(this->check(), "");
 }
 
 }  // namespace

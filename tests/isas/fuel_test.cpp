@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/codegen_x64/machine.h"
+#include "tests/isas/machine.h"
 #include "text/parse.h"
 
 namespace skerry::tests {
@@ -22,7 +22,7 @@ TEST(Fuel, WhatDoesNotSufficeIsLeft) {
   ASSERT_TRUE(program);
   oracle::Store store;
   oracle::Instantiation made = store.instantiate(**program);
-  Machine machine(**program, x64::detect_cpu_features(), made.instance, {.fuel = true});
+  Machine machine(**program, *native_targets().back(), made.instance, {.fuel = true});
   for (u64 fuel : {u64{0}, u64{1}, u64{20}, u64{21}, u64{100}, u64{1'000}, ~u64{0}}) {
     store.set_fuel(fuel);
     machine.set_fuel(fuel);

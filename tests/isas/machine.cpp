@@ -1,12 +1,9 @@
-#include "tests/codegen_x64/machine.h"
+#include "tests/isas/machine.h"
 
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 
 #include <algorithm>
-
-#include "engine/codegen/x64/target.h"
 
 namespace skerry::tests {
 
@@ -96,11 +93,11 @@ struct Machine::Builtins {
   }
 };
 
-Machine::Machine(const oracle::Program& program, x64::CpuFeatures cpu, const oracle::Instance* initial)
-    : Machine(program, cpu, initial, Options{}) {}
+Machine::Machine(const oracle::Program& program, const TestTarget& target, const oracle::Instance* initial)
+    : Machine(program, target, initial, Options{}) {}
 
-Machine::Machine(const oracle::Program& program, x64::CpuFeatures cpu, const oracle::Instance* initial, Options options)
-    : program_(program), layout_(InstanceLayout::of(program.module)), target_(x64::make_target(cpu)) {
+Machine::Machine(const oracle::Program& program, const TestTarget& target, const oracle::Instance* initial, Options options)
+    : program_(program), layout_(InstanceLayout::of(program.module)), target_(target.make()) {
   CHECK(program.module.imports.empty());
   code_ = code_end_ = reserve(code_bytes);
   CHECK(mprotect(code_, code_bytes, PROT_READ | PROT_WRITE | PROT_EXEC) == 0);
@@ -121,11 +118,6 @@ Machine::~Machine() {
   for (std::span<u8> region : reserved_) munmap(region.data(), region.size());
 }
 
-bool Machine::has_memory_base_register() {
-  constexpr u64 fsgsbase = 2;  // of AT_HWCAP2
-  return getauxval(AT_HWCAP2) & fsgsbase;
-}
-
 u8* Machine::reserve(u64 bytes) {
   bytes = align_up(std::max<u64>(bytes, 1), 4096);
   u8* at = map(bytes, PROT_READ | PROT_WRITE);
@@ -137,6 +129,7 @@ u8* Machine::place(std::span<const u8> code) {
   u8* at = code_end_;
   CHECK(at + code.size() + 16 < code_ + code_bytes);
   memcpy(at, code.data(), code.size());
+  __builtin___clear_cache(reinterpret_cast<char*>(at), reinterpret_cast<char*>(at + code.size()));
   code_end_ += align_up(code.size(), 16);
   return at;
 }

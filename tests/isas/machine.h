@@ -12,27 +12,24 @@
 #include <vector>
 
 #include "engine/codegen/target.h"
-#include "engine/codegen/x64/cpu.h"
 #include "tests/ir_interpreter/interpreter.h"
+#include "tests/isas/targets.h"
 
 namespace skerry::tests {
 
 class Machine {
  public:
   struct Options {
-    bool memory_base_register = false;  // where the CPU and the system have GS for it: see below
+    bool memory_base_register = false;  // where TestTarget says that it may
     bool fuel = false;                  // the program was translated with it
   };
 
   // Without `initial` the memory and the globals are zero, and tables null.
-  Machine(const oracle::Program& program, x64::CpuFeatures cpu, const oracle::Instance* initial = nullptr);
-  Machine(const oracle::Program& program, x64::CpuFeatures cpu, const oracle::Instance* initial, Options options);
+  Machine(const oracle::Program& program, const TestTarget& target, const oracle::Instance* initial = nullptr);
+  Machine(const oracle::Program& program, const TestTarget& target, const oracle::Instance* initial, Options options);
   ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
-
-  // Whether the system lets programs set the base of GS (Options::memory_base_register, with CpuFeature::Fsgsbase).
-  static bool has_memory_base_register();
 
   oracle::Outcome invoke(std::string_view exported, std::span<const u64> arguments);
   std::span<u8> memory() { return memory(MemoryIndex(0)); }

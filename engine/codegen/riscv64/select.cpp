@@ -1,0 +1,170 @@
+#include "engine/codegen/riscv64/select.h"
+
+namespace skerry::riscv64 {
+
+const codegen::RuleTable<Lower>& Isa::rules() {
+  static const codegen::RuleTable<Lower> table({integer_rules(), float_rules(), memory_rules(), control_rules()});
+  return table;
+}
+
+std::optional<i64> Lower::number(Value value) const {
+  if (!is_constant(value)) return std::nullopt;
+  return type(value) == Type::I64 ? i64(constant(value)) : i64(i32(constant(value)));
+}
+
+std::optional<i64> Lower::immediate(Value value) const {
+  std::optional<i64> number = this->number(value);
+  return number && fits_signed(*number, 12) ? number : std::nullopt;
+}
+
+std::optional<u32> Lower::amount(Value value) const {
+  if (!is_constant(value)) return std::nullopt;
+  return u32(constant(value) & (ir::is_64(type(value)) ? 63 : 31));
+}
+
+VReg Lower::low(Value value) { return folds(value, Op::Wrap) ? use(Value(inst(value).a)) : operand(value); }
+
+VReg Lower::made(RRR op, VReg a, VReg b) {
+  VReg d = temp(RegClass::Int);
+  emit(op, d, a, b);
+  return d;
+}
+
+VReg Lower::made(RRI op, VReg a, i64 imm) {
+  VReg d = temp(RegClass::Int);
+  emit(op, d, a, imm);
+  return d;
+}
+
+VReg Lower::made(Shift op, VReg a, u32 amount) {
+  VReg d = temp(RegClass::Int);
+  emit(op, d, a, amount);
+  return d;
+}
+
+VReg Lower::made(i64 constant) {
+  VReg d = temp(RegClass::Int);
+  emit(VOp::Constant, d).imm = constant;
+  return d;
+}
+
+void Lower::make_constant(VReg vreg, Value value) {
+  if (ir::is_float(type(value))) emit(VOp::FloatConstant, width_of(type(value)), vreg).imm = i64(constant(value));
+  else emit(VOp::Constant, vreg).imm = *number(value);
+}
+
+VReg Lower::zero_extended(VReg a) {
+  VReg d = temp(RegClass::Int);
+  emit(VOp::ZeroExtend, d, a);
+  return d;
+}
+
+VReg Lower::load_field(VReg base, u32 offset, Access access) {
+  VReg d = temp(RegClass::Int);
+  emit(VOp::LoadField, d, base, none(), u8(access), offset);
+  return d;
+}
+
+void Lower::trap_if(Test test, TrapCode code) {
+  emit(VOp::TrapIf, none(), test.a, test.b, u8(test.condition), i64(code));
+}
+
+// None: it is in its register.
+VReg Lower::memory_base(MemoryIndex memory) {
+  if (memory.raw() == 0 && context.settings.memory_base_register) return none();
+  return load_field(none(), context.layout.memory(memory) + offsetof(MemoryRef, base), Access::W64);
+}
+
+// The sum of base, address and offset is one of 64 bits, and does not wrap. Of the offset the access itself
+// takes the low 12 bits, as a signed number.
+Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size) {
+  const BoundsPlan& plan = context.settings.bounds;
+  bool constant = is_constant(address);
+  u64 sum = offset + (constant ? u32(this->constant(address)) : 0);
+  VReg index = constant ? none() : use(address);
+  if (!plan.covers(offset)) {
+    VReg record = load_field(none(), context.layout.memory(memory) + offsetof(MemoryRef, record), Access::W64);
+    VReg memory_size = load_field(record, offsetof(MemoryRecord, size), Access::W64);
+    u64 beyond = sum + size;
+    VReg end;
+    if (constant) end = made(i64(beyond));
+    else if (fits_signed(i64(beyond), 12)) end = made(RRI::Addi, zero_extended(index), i64(beyond));
+    else end = made(RRR::Add, zero_extended(index), made(i64(beyond)));
+    trap_if({Condition::Below, memory_size, end}, TrapCode::MemoryOutOfBounds);
+  }
+  Address out;
+  out.base = memory_base(memory);
+  out.disp = i32(sum & 0xfff);
+  if (out.disp >= 0x800) out.disp -= 0x1000;
+  auto add_base = [&](VReg x, AddressPart part) {
+    VReg base = temp(RegClass::Int);
+    emit(VOp::MemoryAddress, base, x, out.base, u8(part));
+    out.base = base;
+  };
+  if (!constant) add_base(index, AddressPart::LowHalf);
+  if (u64 rest = sum - u64(i64(out.disp))) {
+    if (constant) add_base(made(i64(rest)), AddressPart::Whole);
+    else out.base = made(RRR::Add, out.base, made(i64(rest)));
+  }
+  return out;
+}
+
+VReg Lower::table_entry(Value index, TableIndex table, TrapCode code) {
+  u32 ref = context.layout.table(table);
+  VReg i = use(index);
+  VReg record = load_field(none(), ref + offsetof(TableRef, record), Access::W64);
+  VReg base = load_field(none(), ref + offsetof(TableRef, base), Access::W64);
+  VReg length = load_field(record, offsetof(TableRecord, length), Access::S32);
+  trap_if({Condition::AboveEqual, i, length}, code);
+  if (context.settings.mask_indices) {
+    // i & -(i < length): zero where speculation went past the branch
+    VReg below = made(RRR::Sltu, i, length);
+    i = made(RRR::And, i, made(RRR::Sub, none(), below));
+  }
+  // Below the length, and so not negative.
+  static_assert(sizeof(TableEntry) == 24);
+  if (has(CpuFeature::Zba)) return made(RRR::Sh3add, made(RRR::Sh1add, i, i), base);
+  VReg thrice = made(RRR::Add, made(Shift::Slli, i, 1), i);
+  return made(RRR::Add, made(Shift::Slli, thrice, 3), base);
+}
+
+Test Lower::condition(Value condition) {
+  const Inst& compare = inst(condition);
+  if ((compare.op == Op::ICmp || compare.op == Op::FCmp) && (used_once(condition) || in_this_block(condition))) return test(compare);
+  return {Condition::NotEqual, use(condition), none()};
+}
+
+void Lower::float_compare(const Inst& compare, VReg d) {
+  Value x(compare.a), y(compare.b);
+  ir::Cond cond = compare.cond();
+  if (cond == ir::Cond::GtS || cond == ir::Cond::GeS) std::swap(x, y);
+  VReg a = use(x), b = use(y);
+  bool equality = cond == ir::Cond::Eq || cond == ir::Cond::Ne;
+  RFF op = equality ? RFF::Feq : cond == ir::Cond::LtS || cond == ir::Cond::GtS ? RFF::Flt : RFF::Fle;
+  emit(VOp::FloatCompare, width_of(type(x)), d, a, b, u8(op));
+}
+
+Test Lower::test(const Inst& compare) {
+  Value x(compare.a), y(compare.b);
+  ir::Cond cond = compare.cond();
+  if (compare.op == Op::FCmp) {
+    VReg d = temp(RegClass::Int);
+    float_compare(compare, d);
+    return {cond == ir::Cond::Ne ? Condition::Equal : Condition::NotEqual, d, none()};
+  }
+  VReg a = operand(x), b = operand(y);
+  switch (cond) {
+    case ir::Cond::Eq: return {Condition::Equal, a, b};
+    case ir::Cond::Ne: return {Condition::NotEqual, a, b};
+    case ir::Cond::LtS: return {Condition::Less, a, b};
+    case ir::Cond::LtU: return {Condition::Below, a, b};
+    case ir::Cond::GtS: return {Condition::Less, b, a};
+    case ir::Cond::GtU: return {Condition::Below, b, a};
+    case ir::Cond::LeS: return {Condition::GreaterEqual, b, a};
+    case ir::Cond::LeU: return {Condition::AboveEqual, b, a};
+    case ir::Cond::GeS: return {Condition::GreaterEqual, a, b};
+    default: return {Condition::AboveEqual, a, b};
+  }
+}
+
+}  // namespace skerry::riscv64

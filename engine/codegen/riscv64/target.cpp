@@ -1,0 +1,62 @@
+#include "engine/codegen/riscv64/target.h"
+
+#include "engine/codegen/check_allocation.h"
+#include "engine/codegen/linear_scan.h"
+#include "engine/codegen/riscv64/emit.h"
+#include "engine/codegen/riscv64/select.h"
+
+namespace skerry::riscv64 {
+
+namespace {
+
+struct Riscv64Scratch : codegen::Scratch {
+  explicit Riscv64Scratch(CpuFeatures cpu) : emitter(cpu) {}
+  codegen::VCode code;
+  codegen::Liveness liveness;
+  codegen::LinearScanScratch scan;
+  codegen::Allocation allocation;
+  codegen::SelectionScratch selection;
+  Emitter emitter;
+};
+
+class Riscv64Target : public codegen::Target {
+ public:
+  explicit Riscv64Target(CpuFeatures cpu) : cpu_(cpu) {}
+
+  std::string_view name() const override { return "riscv64"; }
+  std::string cpu_names() const override { return print_cpu(cpu_); }
+  bool has_memory_base_register() const override { return true; }
+  std::vector<codegen::RuleName> rules() const override { return Isa::rules().names(); }
+  std::unique_ptr<codegen::Scratch> make_scratch() const override { return std::make_unique<Riscv64Scratch>(cpu_); }
+
+  void compile(const codegen::ModuleContext& context, const ir::Function& function, codegen::Scratch& scratch,
+               codegen::CompiledFunction& out) const override {
+    Riscv64Scratch& s = static_cast<Riscv64Scratch&>(scratch);
+    Lower(context, cpu_, s.selection, s.fired).run(function, s.code, s.liveness);
+    codegen::find_liveness(function, s.code, vop_table, s.liveness);
+    codegen::allocate_linear_scan(s.code, s.liveness, register_file, s.scan, s.allocation);
+    if (context.settings.check_allocation) {
+      std::string wrong = codegen::check_allocation(function, s.code, vop_table, register_file, s.allocation);
+      if (!wrong.empty()) codegen::allocation_failed(wrong);
+    }
+    s.emitter.run(context, function, s.code, s.allocation, out);
+  }
+
+  std::vector<u8> stub(codegen::StubKind kind, const FuncType* type, const void* address) const override {
+    return make_stub(cpu_, kind, type, address);
+  }
+
+  // A module's code is one region below 2 GiB.
+  void relocate(u8* code, u64 code_address, const codegen::Relocation& relocation, u64 value) const override {
+    CodeBuffer::set_distance(code + relocation.offset, i64(value - (code_address + relocation.offset)));
+  }
+
+ private:
+  CpuFeatures cpu_;
+};
+
+}  // namespace
+
+std::unique_ptr<codegen::Target> make_target(CpuFeatures cpu) { return std::make_unique<Riscv64Target>(cpu); }
+
+}  // namespace skerry::riscv64
