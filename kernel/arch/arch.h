@@ -165,6 +165,12 @@ bool page_fault(u64 address, FaultAccess access);
 // interrupt returns to where it came from, and anything else stops the kernel.
 bool redirect_fault(const platform::FaultContext& context, platform::Resume& resume);
 
+// After an interrupt that redirect_fault left alone: whether the code at `pc` is to let others run. If so the
+// interrupted thread calls preempted() on its own stack, with interrupts off, before it goes on; all its registers
+// are kept but for the memory base, which is the kernel's to keep.
+bool wants_preemption(u64 pc);
+void preempted();
+
 void timer_expired();
 void device_interrupt(u32 line);
 

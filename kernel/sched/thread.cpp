@@ -1,66 +1,183 @@
+// The scheduler of one hart.
+//
+//   run queue   ready threads, first come first served; the running one is not in it
+//   buckets     waiting threads by the hash of their word
+//   sleepers    waiting threads with a deadline: a heap in an array, the nearest first; each thread knows its
+//               place, so that it leaves in logarithmic time
+//
+// The timer is set to what comes first: the alarm, the nearest sleeper, or the end of the running
+// thread's slice, which only counts while another is ready. An idle hart sleeps.
+
 #include "kernel/sched/thread.h"
 
 #include <algorithm>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/heap.h"
 
 namespace skerry::kernel {
+namespace {
 
-static Thread* running;  // the thread pointer's copy, for before there is one
-static u64 alarm_deadline = never;
-static void (*alarm_callback)();
-static void (*deferred_callback)();  // of call_unlocked
+constexpr u64 slice_ns = 4'000'000;
+constexpr u32 no_place = ~u32{0};
 
-Thread& current_thread() { return *running; }
+using State = Thread::State;
 
-// Gives the hart to the next thread that can run, and sleeps while there is none. With interrupts off.
-static void give_way() {
-  for (;;) {
-    u64 nearest = never, now = 0;
-    Thread* t = running;
-    do {
-      t = t->next;
-      if (t->waits && t->wait_deadline != never) {
-        if (now == 0) now = arch::monotonic_ns();
-        if (t->wait_deadline <= now) t->waits = false;
-        else nearest = std::min(nearest, t->wait_deadline);
-      }
-      if (!t->waits) break;
-    } while (t != running);
+Thread* running;  // the thread pointer's copy, for before there is one
+u64 running_since;
+u64 slice_end = never;
+bool is_slice_over;
+u64 timer_set_to = never;
 
-    if (!t->waits) {
-      Thread* last = running;
-      if (t == last) return;
-      running = t;
-      arch::set_thread_pointer(t);
-      arch::switch_stack(&last->stack_pointer, t->stack_pointer);
-      if (running->interrupt_pending) arch::check_interrupt();
-      return;
-    }
-    arch::set_timer(std::min(nearest, alarm_deadline));
-    arch::wait_for_interrupt();
+u64 alarm_deadline = never;
+void (*alarm_callback)();
+void (*deferred_callback)();  // of call_unlocked
+
+// A doubly linked list through the threads.
+struct Queue {
+  Thread* first = nullptr;
+  Thread* last = nullptr;
+
+  void append(Thread* thread) {
+    thread->next = nullptr;
+    thread->previous = last;
+    (last ? last->next : first) = thread;
+    last = thread;
   }
+  void remove(Thread* thread) {
+    (thread->previous ? thread->previous->next : first) = thread->next;
+    (thread->next ? thread->next->previous : last) = thread->previous;
+  }
+};
+
+Queue run_queue;
+Queue buckets[256];
+Queue& bucket(const u32* word) { return buckets[(u64(word) * 0x9e3779b97f4a7c15) >> 56]; }
+
+// The heap of those that wait for an instant. Has room for every thread there is, so that waiting never allocates.
+class Sleepers {
+ public:
+  void reserve(usize threads) { heap_.reserve(threads); }
+  u64 nearest() const { return heap_.empty() ? never : heap_[0]->wait_deadline; }
+  Thread* first() const { return heap_[0]; }
+  void add(Thread* thread) {
+    heap_.push_back(thread);
+    thread->sleeper = u32(heap_.size() - 1);
+    rise(thread->sleeper);
+  }
+  void remove(Thread* thread) {
+    u32 at = std::exchange(thread->sleeper, no_place);
+    Thread* moved = heap_.back();
+    heap_.pop_back();
+    if (moved == thread) return;
+    put(at, moved);
+    rise(at);
+    sink(moved->sleeper);
+  }
+
+ private:
+  void put(u32 at, Thread* thread) {
+    heap_[at] = thread;
+    thread->sleeper = at;
+  }
+  void rise(u32 at) {
+    for (; at != 0 && heap_[at]->wait_deadline < heap_[(at - 1) / 2]->wait_deadline; at = (at - 1) / 2) {
+      swap_places(at, (at - 1) / 2);
+    }
+  }
+  void sink(u32 at) {
+    for (;;) {
+      u32 least = at;
+      for (u32 child : {2 * at + 1, 2 * at + 2}) {
+        if (child < heap_.size() && heap_[child]->wait_deadline < heap_[least]->wait_deadline) least = child;
+      }
+      if (least == at) return;
+      swap_places(at, least);
+      at = least;
+    }
+  }
+  void swap_places(u32 a, u32 b) {
+    Thread* thread = heap_[a];
+    put(a, heap_[b]);
+    put(b, thread);
+  }
+
+  std::vector<Thread*> heap_;
+};
+Sleepers sleepers;
+usize thread_count;
+
+void arm_timer() {
+  u64 nearest = std::min({alarm_deadline, sleepers.nearest(), slice_end});
+  if (nearest == timer_set_to) return;
+  timer_set_to = nearest;
+  arch::set_timer(nearest);
 }
 
-static void first_function(void* argument) {
+// With interrupts off, as all that follows.
+void make_ready(Thread* thread) {
+  if (thread->state != State::Waiting) return;
+  if (thread->wait_word) bucket(thread->wait_word).remove(thread);
+  if (thread->sleeper != no_place) sleepers.remove(thread);
+  thread->wait_word = nullptr;
+  thread->state = State::Ready;
+  run_queue.append(thread);
+  if (running->state != State::Running) return;
+  // Who waited for a device comes before who computes.
+  if (arch::in_interrupt()) is_slice_over = true;
+  else if (slice_end == never) slice_end = arch::monotonic_ns() + slice_ns;
+  arm_timer();
+}
+
+void wake_sleepers(u64 now) {
+  while (sleepers.nearest() <= now) make_ready(sleepers.first());
+}
+
+// Gives the hart to the next thread that is ready, and sleeps while there is none. The running thread has been put
+// where it belongs.
+void give_way() {
+  u64 now = arch::monotonic_ns();
+  running->processor_ns += now - running_since;
+  while (!run_queue.first) {
+    wake_sleepers(now);
+    if (run_queue.first) break;
+    slice_end = never;
+    arm_timer();
+    arch::wait_for_interrupt();
+    now = arch::monotonic_ns();
+  }
+  Thread* last = std::exchange(running, run_queue.first);
+  run_queue.remove(running);
+  running->state = State::Running;
+  running_since = now;
+  is_slice_over = false;
+  slice_end = run_queue.first ? now + slice_ns : never;
+  arm_timer();
+  if (last == running) return;
+  arch::set_thread_pointer(running);
+  last->memory_base = arch::set_memory_base(running->memory_base);
+  arch::switch_stack(&last->stack_pointer, running->stack_pointer);
+  if (running->interrupt_pending) arch::check_interrupt();
+}
+
+void first_function(void* argument) {
   Thread* thread = static_cast<Thread*>(argument);
   arch::enable_interrupts();
   thread->body(thread->argument);
 
   arch::disable_interrupts();
-  thread->waits = true;  // until the joiner takes it out of the ring
-  thread->wait_deadline = never;
+  thread->state = State::Ended;
   thread->ended = 1;
   wake_threads(&thread->ended);
   give_way();
   UNREACHABLE("an ended thread runs");
 }
 
-static Result<Thread*> create_thread(void (*body)(void*), void* argument) {
+Result<Thread*> create_thread(void (*body)(void*), void* argument) {
   u8* stack = TRY(kernel::reserve(stack_guard + stack_size));
   if (auto committed = kernel::commit(stack + stack_guard, stack_size, Access::ReadWrite); !committed) {
     kernel::release(stack, stack_guard + stack_size);
@@ -72,6 +189,7 @@ static Result<Thread*> create_thread(void (*body)(void*), void* argument) {
     kernel::release(stack, stack_guard + stack_size);
     return fail(ErrorCode::Environment, "no memory is left for a thread");
   }
+  sleepers.reserve(++thread_count);
   __builtin_memset(memory, 0, locals);
   arch::fill_thread_local(memory + locals);
   Thread* thread = new (memory + locals) Thread{};
@@ -79,15 +197,27 @@ static Result<Thread*> create_thread(void (*body)(void*), void* argument) {
   thread->stack = stack;
   thread->body = body;
   thread->argument = argument;
+  thread->sleeper = no_place;
   thread->stack_pointer = arch::new_stack(stack + stack_guard + stack_size, first_function, thread);
   return thread;
+}
+
+}  // namespace
+
+Thread& current_thread() { return *running; }
+
+u64 processor_time(const Thread& thread) {
+  bool interrupts = arch::disable_interrupts();
+  u64 time = thread.processor_ns + (&thread == running ? arch::monotonic_ns() - running_since : 0);
+  if (interrupts) arch::enable_interrupts();
+  return time;
 }
 
 void start_threads(void (*body)(void*)) {
   auto thread = create_thread(body, nullptr);
   if (!thread) arch::stop("no memory for the first thread");
   running = *thread;
-  running->next = running;
+  running->state = State::Running;
   arch::set_thread_pointer(running);
   u64 boot_stack;  // left for good
   arch::switch_stack(&boot_stack, running->stack_pointer);
@@ -96,18 +226,16 @@ void start_threads(void (*body)(void*)) {
 
 Result<Thread*> spawn_thread(void (*body)(void*), void* argument) {
   Thread* thread = TRY(create_thread(body, argument));
-  thread->next = running->next;
-  running->next = thread;
+  bool interrupts = arch::disable_interrupts();
+  thread->state = State::Waiting;
+  make_ready(thread);
+  if (interrupts) arch::enable_interrupts();
   return thread;
 }
 
 void join_thread(Thread* thread) {
   while (!thread->ended) wait_for_word(&thread->ended, 0, never);
-  Thread* before = running;
-  while (before->next != thread) before = before->next;
-  bool interrupts = arch::disable_interrupts();
-  before->next = thread->next;
-  if (interrupts) arch::enable_interrupts();
+  --thread_count;
   kernel::release(thread->stack, stack_guard + stack_size);
   heap_free(reinterpret_cast<u8*>(thread) - arch::thread_local_size());
 }
@@ -118,7 +246,9 @@ void wait_for_word(const u32* word, u32 expected, u64 deadline_ns) {
   if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == expected) {
     running->wait_word = word;
     running->wait_deadline = deadline_ns;
-    running->waits = true;
+    running->state = State::Waiting;
+    bucket(word).append(running);
+    if (deadline_ns != never) sleepers.add(running);
     give_way();
   }
   if (interrupts) arch::enable_interrupts();
@@ -126,25 +256,38 @@ void wait_for_word(const u32* word, u32 expected, u64 deadline_ns) {
 
 void yield_thread() {
   bool interrupts = arch::disable_interrupts();
-  give_way();
+  wake_sleepers(arch::monotonic_ns());
+  if (run_queue.first) {
+    running->state = State::Ready;
+    run_queue.append(running);
+    give_way();
+  }
   if (interrupts) arch::enable_interrupts();
 }
 
 void wake_threads(const u32* word) {
   bool interrupts = arch::disable_interrupts();
-  Thread* t = running;
-  do {
-    if (t->waits && t->wait_word == word) t->waits = false;
-    t = t->next;
-  } while (t != running);
+  for (Thread* thread = bucket(word).first; thread;) {
+    Thread* next = thread->next;
+    if (thread->wait_word == word) make_ready(thread);
+    thread = next;
+  }
   if (interrupts) arch::enable_interrupts();
 }
+
+void wake_thread(Thread& thread) {
+  bool interrupts = arch::disable_interrupts();
+  make_ready(&thread);
+  if (interrupts) arch::enable_interrupts();
+}
+
+bool slice_is_over() { return is_slice_over && running->locks == 0 && run_queue.first; }
 
 void set_alarm(u64 deadline_ns, void (*callback)()) {
   bool interrupts = arch::disable_interrupts();
   alarm_deadline = deadline_ns;
   alarm_callback = callback;
-  arch::set_timer(deadline_ns);
+  arm_timer();
   if (interrupts) arch::enable_interrupts();
 }
 
@@ -172,10 +315,20 @@ void note_unlock() {
 namespace skerry::kernel::arch {
 
 void timer_expired() {
-  if (alarm_deadline == never) return;
-  if (alarm_deadline > monotonic_ns()) return set_timer(alarm_deadline);
-  alarm_deadline = never;
-  alarm_callback();
+  timer_set_to = never;  // it rings once
+  u64 now = monotonic_ns();
+  if (alarm_deadline <= now) {
+    alarm_deadline = never;
+    alarm_callback();
+  }
+  wake_sleepers(now);
+  if (slice_end <= now) {
+    slice_end = never;
+    is_slice_over = true;
+  }
+  arm_timer();
 }
+
+void preempted() { yield_thread(); }
 
 }  // namespace skerry::kernel::arch

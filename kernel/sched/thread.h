@@ -1,8 +1,9 @@
 // Threads of the kernel: stacks that take turns on the one hart.
 //
-// A thread runs until it waits or ends; interrupts come in between but give the hart to no other.
-// So what is done without waiting needs no lock, except against interrupt handlers, and those only
-// wake threads and take bytes from devices.
+// A thread runs until it waits, ends, or is preempted. Only compiled code is preempted (docs/scheduling.md):
+// code of the kernel and of the engine gives the hart to nobody unless it waits. So what is done
+// without waiting needs no lock, except against interrupt handlers, and those only wake threads and
+// take bytes from devices.
 
 #pragma once
 
@@ -14,19 +15,24 @@ namespace skerry::kernel {
 // Lies behind its thread-local variables (arch.h); its address is the thread pointer.
 struct Thread {
   Thread* self;
-  Thread* next;  // in the ring of those that were not joined
   u8* stack;     // the reservation: a guard, then stack_size bytes
   u64 stack_pointer;  // while it does not run
+  u8* memory_base;    // the guest's, while it does not run
   void (*body)(void*);
   void* argument;
   u32 ended;
   u32 locks;  // held
 
   // Shared with interrupt handlers: touched with interrupts off.
-  bool waits;
-  const u32* wait_word;
-  u64 wait_deadline;
+  enum class State : u8 { Running, Ready, Waiting, Ended };
+  State state;
   bool interrupt_pending;  // interrupt_thread was called for it
+  Thread* next;            // in the run queue, or among those whose words share a bucket
+  Thread* previous;
+  const u32* wait_word;    // null while it does not wait
+  u64 wait_deadline;
+  u32 sleeper;             // its place among those that wait for an instant
+  u64 processor_ns;        // that it ran, up to when it last began to
 };
 
 constexpr u64 stack_size = 8 * MiB;
@@ -34,6 +40,8 @@ constexpr u64 stack_guard = 64 * KiB;
 inline u8* stack_limit(const Thread& thread) { return thread.stack + stack_guard; }
 
 Thread& current_thread();
+// Nanoseconds for which a thread had a hart.
+u64 processor_time(const Thread& thread);
 
 // Makes the first thread, and goes on in it, with interrupts on.
 [[noreturn]] void start_threads(void (*body)(void*));
@@ -50,6 +58,11 @@ void wait_for_word(const u32* word, u32 expected, u64 deadline_ns);
 void yield_thread();
 // From threads and from interrupt handlers.
 void wake_threads(const u32* word);
+// Ends the thread's wait, if it waits.
+void wake_thread(Thread& thread);
+
+// Whether the thread that runs has had its time while another waits for the hart.
+bool slice_is_over();
 
 // `callback` is called by the interrupt handler at the instant, once. There is one alarm.
 void set_alarm(u64 deadline_ns, void (*callback)());

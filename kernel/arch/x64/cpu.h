@@ -8,6 +8,7 @@ namespace skerry::kernel::x64 {
 
 constexpr u16 code_selector = 0x08;
 constexpr u16 task_selector = 0x10;
+constexpr u64 rflags_interrupts = 1 << 9;
 
 inline void out8(u16 port, u8 value) { asm volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
 inline u8 in8(u16 port) {

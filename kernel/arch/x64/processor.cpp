@@ -7,7 +7,6 @@ namespace skerry::kernel::arch {
 
 using namespace x64;
 
-constexpr u64 rflags_interrupts = 1 << 9;
 constexpr u64 cr4_fsgsbase = 1 << 16, cr4_osxsave = 1 << 18;
 constexpr u32 leaf1_ecx_xsave = 1 << 26, leaf1_ecx_rdrand = 1 << 30, leaf7_ebx_fsgsbase = 1;
 

@@ -167,6 +167,21 @@ static constexpr const char* exception_names[32] = {
     "vector arithmetic", "virtualisation", "control protection",
 };
 
+extern "C" const u8 x64_preempted[];
+extern "C" void x64_call_preempted() { arch::preempted(); }
+
+// To x64_preempted (traps.S), which comes back to where the thread was. What compiled code may keep below its stack
+// pointer is left alone.
+static void preempt(TrapFrame& frame) {
+  constexpr u64 below_stack_pointer = 128;
+  u64* stack = reinterpret_cast<u64*>(frame.rsp - below_stack_pointer);
+  *--stack = frame.rip;
+  *--stack = frame.rflags;
+  frame.rsp = u64(stack);
+  frame.rip = u64(x64_preempted);
+  frame.rflags &= ~rflags_interrupts;
+}
+
 extern "C" void x64_trap(TrapFrame& frame) {
   if (frame.vector < 32) {
     const char* name = exception_names[frame.vector] ? exception_names[frame.vector] : "reserved exception";
@@ -185,7 +200,8 @@ extern "C" void x64_trap(TrapFrame& frame) {
     handles_interrupt = false;
     end_of_interrupt();
   }
-  redirect(frame, platform::FaultKind::Interrupt, 0);
+  if (redirect(frame, platform::FaultKind::Interrupt, 0)) return;
+  if (frame.vector != vector_check && arch::wants_preemption(frame.rip)) preempt(frame);
 }
 
 }  // namespace skerry::kernel::x64
