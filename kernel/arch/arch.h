@@ -55,8 +55,8 @@ namespace skerry::kernel::arch {
 // Writes to the serial console; a newline becomes CR LF. Usable from the first instruction on, in
 // any context.
 void console_write(std::string_view text);
-// Ends the machine. Where the board offers only part of it, the host sees (code & 0x7f) * 2 + 1;
-// the whole code crosses on the channel (kernel/channel.h).
+// Ends the machine. Where the board can say no more, the host sees (code & 0x7f) * 2 + 1; the whole
+// code crosses on the channel (kernel/channel.h).
 [[noreturn]] void power_off(u8 code);
 
 // --- Processor
@@ -119,6 +119,8 @@ u8* map_device(u64 physical, u64 size);
 // Maps one page, over what was there. False if no frame is left for a table.
 bool map_page(u64 address, Mapping mapping);
 std::optional<Mapping> find_mapping(u64 address);
+// Pages are mapped below this address, a power of two. After start_paging.
+u64 address_limit();
 // Takes away what is mapped in the range, gives the frames that are not shared to free_frame, and
 // the tables that the range covers whole.
 void unmap_range(u64 begin, u64 end);

@@ -39,6 +39,7 @@ bool Port::start(const BootInfo& info) {
   if (!await_control(PortAdd)) return false;
   send_control(PortReady, 1);
   send_control(PortOpen, 1);
+  receive_.notify();  // QEMU looks for buffers only when it is told of them while the port is open
   started_ = true;
   arch::enable_line(device_->line());
   return true;

@@ -156,7 +156,7 @@ Result<u8*> reserve(u64 size) {
     hole->begin += size;
     if (hole->size() == 0) released.erase(hole);
   } else {
-    if (size > reservations_end - never_reserved) return fail(ErrorCode::Environment, "no address space is left");
+    if (size > arch::address_limit() - never_reserved) return fail(ErrorCode::Environment, "no address space is left");
     begin = never_reserved;
     never_reserved += size;
   }

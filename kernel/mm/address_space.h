@@ -19,9 +19,8 @@ namespace skerry::kernel {
 
 using platform::Access;
 
-// Reservations lie in [reservations_begin, reservations_end), the heap below them.
-constexpr u64 reservations_begin = 0x1000'0000'0000;
-constexpr u64 reservations_end = 0x7000'0000'0000;
+// Reservations lie from here on, up to arch::address_limit(); the heap below them.
+constexpr u64 reservations_begin = 0x20'0000'0000;
 
 Result<u8*> reserve(u64 size);
 void release(u8* address, u64 size);

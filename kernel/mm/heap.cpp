@@ -52,7 +52,7 @@ struct SizeClass {
   u8 *fresh, *fresh_end;
 };
 
-constexpr unsigned extent_sizes = 23;  // 2^22 blocks are the window
+constexpr unsigned extent_sizes = 21;  // 2^20 blocks are the window
 // Extents up to this many blocks keep their frames, and the promise for them, when freed.
 constexpr unsigned kept_log2 = 2;
 

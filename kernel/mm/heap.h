@@ -14,8 +14,8 @@
 
 namespace skerry::kernel {
 
-constexpr u64 heap_begin = 0x0100'0000'0000;
-constexpr u64 heap_size = 256 * (u64{1} << 30);
+constexpr u64 heap_begin = 0x10'0000'0000;
+constexpr u64 heap_size = 64 * GiB;
 
 // Null if memory is short. `alignment` is a power of two up to 64 KB.
 void* heap_allocate(usize size, usize alignment);

@@ -11,14 +11,19 @@ BOOT = """
 import sys
 sys.path.insert(0, {tools!r})
 import machine
-sys.exit(machine.run(machine.Machine({kernel!r}, append={append!r})))
+sys.exit(machine.run(machine.Machine({kernel!r}, {arch!r}, append={append!r})))
 """
+
+
+def arch_of(build):
+    """The ISA that a build's kernel is for: the build's folder ends in it."""
+    return os.path.basename(os.path.normpath(build)).removeprefix("bare-")
 
 
 def command(build, test):
     """The command that boots the test; its streams and exit code are the machine's."""
     source = BOOT.format(tools=os.path.join(root, "tools", "dev"), kernel=build + "/skerry_parts.elf",
-                         append="test=" + test)
+                         arch=arch_of(build), append="test=" + test)
     return ["timeout", "-k", "5", "60", "/usr/bin/python3", "-c", source]
 
 

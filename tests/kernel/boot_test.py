@@ -1,14 +1,20 @@
-"""boot_test.py BUILD: the kernel boots on both boards without a channel, and ends the machine itself."""
+"""boot_test.py BUILD: the kernel boots on each board without a channel, and ends the machine itself."""
 
 import subprocess
 import sys
 
+import boot
+import machine
+
+arch = boot.arch_of(sys.argv[1])
 kernel = sys.argv[1] + "/skerry_parts.elf"
-for board in ("microvm", "q35"):
+for board in machine.BOARDS[arch]:
     for code in (0, 7):
-        command = ["timeout", "-k", "5", "60", "qemu-system-x86_64", "-M", board, "-cpu", "max", "-m", "256M",
+        command = ["timeout", "-k", "5", "60", *machine.emulator(arch, board), "-m", "256M",
                    "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio",
-                   "-device", "isa-debug-exit,iobase=0x501,iosize=2", "-kernel", kernel, "-append", f"test=exit{code}"]
+                   "-kernel", kernel, "-append", f"test=exit{code}"]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
-        assert done.returncode == code * 2 + 1, (board, done)
-        assert done.stdout == b"", (board, done)
+        if arch == "x64":
+            assert (done.returncode, done.stdout) == (code * 2 + 1, b""), (board, done)
+        else:  # whose firmware greets
+            assert done.returncode == code and b"skerry" not in done.stdout, (board, done)

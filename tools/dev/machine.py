@@ -24,6 +24,24 @@ SAME_KEYPRESS = 0.5  # seconds
 INTERRUPT_GRACE = 10.0  # seconds for an interrupted program to end by itself
 
 
+# The boards of each ISA, the usual one first: what QEMU is called with for it.
+BOARDS = {
+    "x64": {
+        "microvm": ["qemu-system-x86_64", "-M", "microvm,acpi=off,x-option-roms=off", "-cpu", "max",
+                    "-device", "isa-debug-exit,iobase=0x501,iosize=2"],
+        "q35": ["qemu-system-x86_64", "-M", "q35", "-cpu", "max",
+                "-device", "isa-debug-exit,iobase=0x501,iosize=2"],
+    },
+    "riscv64": {
+        "virt": ["qemu-system-riscv64", "-M", "virt", "-cpu", "rv64"],
+    },
+}
+
+
+def emulator(arch, board=None):
+    return BOARDS[arch][board or next(iter(BOARDS[arch]))]
+
+
 class MachineFailure(Exception):
     """The machine ended without an exit code; the text says what it last said."""
 
@@ -41,7 +59,7 @@ def is_open(fd):
 
 
 class Machine:
-    def __init__(self, kernel, archive=None, append="", memory="2G", board="microvm"):
+    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None):
         self.files = bytearray()  # what the Files messages brought
         self.pending = bytearray()  # received, not yet a whole message
         self.interrupted_at = None
@@ -52,19 +70,14 @@ class Machine:
         ours, theirs = socket.socketpair()
         self.channel = ours
         command = [
-            "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64",
-            "-M", board + ",acpi=off,x-option-roms=off" if board == "microvm" else board,
-            "-cpu", "max", "-m", memory, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "setpriv", "--pdeathsig", "KILL", *emulator(arch, board),
+            "-m", memory, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", kernel, "-append", append,
             "-chardev", f"file,id=console,path=/proc/self/fd/{self.console}", "-serial", "chardev:console",
-            "-device", "isa-debug-exit,iobase=0x501,iosize=2",
+            "-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,max_ports=2",
+            "-chardev", f"socket,id=channel,fd={theirs.fileno()}", "-device", "virtserialport,chardev=channel,nr=1",
         ]
         fds = [self.console, theirs.fileno()]
-        if board == "microvm":
-            command += [
-                "-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,max_ports=2",
-                "-chardev", f"socket,id=channel,fd={theirs.fileno()}", "-device", "virtserialport,chardev=channel,nr=1",
-            ]
         if archive is not None:
             initrd = os.memfd_create("archive")
             with open(initrd, "wb", closefd=False) as file:

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "kernel/arch/arch.h"
+#include "kernel/arch/boot_info.h"
 
 namespace skerry::kernel::x64 {
 
@@ -29,20 +29,6 @@ constexpr u64 first_usable = 1 * MiB;
 
 template <class T>
 static const T* at(u64 physical) { return reinterpret_cast<const T*>(physical); }
-
-// Adds [begin, end) without what of it lies in `taken`.
-static void add_ram(BootInfo& info, PhysicalRange range, std::span<const PhysicalRange> taken) {
-  if (!taken.empty()) {
-    PhysicalRange hole = taken.front();
-    auto rest = taken.subspan(1);
-    if (hole.begin >= range.end || hole.end <= range.begin) return add_ram(info, range, rest);
-    if (range.begin < hole.begin) add_ram(info, {range.begin, hole.begin}, rest);
-    if (hole.end < range.end) add_ram(info, {hole.end, range.end}, rest);
-    return;
-  }
-  range = {align_up(range.begin, page_size), align_down(range.end, page_size)};
-  if (range.begin < range.end && info.ram_count < BootInfo::max_ram) info.ram[info.ram_count++] = range;
-}
 
 // A number, decimal or hexadecimal with 0x, taken from the front of `text`; 0 if there is none.
 static u64 take_number(std::string_view& text) {
@@ -99,7 +85,7 @@ extern "C" [[noreturn]] void kernel_entry(u64 start) {
   for (u32 i = 0; i < from.memory_map_entries; ++i) {
     if (memory[i].type == type_ram) add_ram(info, {memory[i].address, memory[i].address + memory[i].size}, taken);
   }
-  std::sort(info.ram, info.ram + info.ram_count, [](PhysicalRange a, PhysicalRange b) { return a.begin < b.begin; });
+  sort_ram(info);
   arch::kernel_main(info);
 }
 

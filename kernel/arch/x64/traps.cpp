@@ -5,8 +5,8 @@
 // mapped yet: while it runs, the processor is told to enter the next exception on the next of
 // `exception_depth` stacks.
 
-#include "base/string.h"
 #include "kernel/arch/arch.h"
+#include "kernel/arch/report.h"
 #include "kernel/arch/x64/cpu.h"
 
 namespace skerry::kernel::x64 {
@@ -83,51 +83,16 @@ void load_trap_tables() {
   asm volatile("lgdt %0; lidt %1; ltr %w2" ::"m"(gdt), "m"(idt), "r"(task_selector) : "memory");
 }
 
-static void print_registers(const TrapFrame& f) {
-  const struct { const char* name; u64 value; } registers[] = {
+[[noreturn]] static void stop_with(const TrapFrame& f, std::string_view what) {
+  if (reporting) arch::power_off(exit_fault_in_report);
+  reporting = true;
+  const NamedRegister registers[] = {
       {"rip", f.rip}, {"rsp", f.rsp}, {"rbp", f.rbp}, {"rfl", f.rflags}, {"rax", f.rax}, {"rbx", f.rbx}, {"rcx", f.rcx},
       {"rdx", f.rdx}, {"rsi", f.rsi}, {"rdi", f.rdi}, {"r8 ", f.r8}, {"r9 ", f.r9}, {"r10", f.r10}, {"r11", f.r11},
       {"r12", f.r12}, {"r13", f.r13}, {"r14", f.r14}, {"r15", f.r15}, {"cr2", read_cr2()}, {"err", f.error},
   };
-  unsigned column = 0;
-  for (const auto& [name, value] : registers) {
-    arch::console_write(name);
-    arch::console_write(" ");
-    char digits[17] = {};
-    for (unsigned i = 0; i < 16; ++i) digits[i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
-    arch::console_write(digits);
-    arch::console_write(++column % 4 ? "  " : "\n");
-  }
-}
-
-static bool is_readable(u64 address) {
-  auto mapping = arch::find_mapping(address);
-  return mapping && mapping->access != arch::Access::None;
-}
-
-// Return addresses by frame pointer, while the frames are mapped and rise.
-static void print_frames(u64 pc, u64 frame) {
-  arch::console_write("backtrace");
-  for (unsigned depth = 0; depth < 64; ++depth) {
-    char text[20] = " 0x";
-    unsigned length = 3;
-    for (int shift = 44; shift >= 0; shift -= 4) text[length++] = "0123456789abcdef"[pc >> shift & 15];
-    arch::console_write({text, length});
-    if (frame % 8 || !is_readable(frame) || !is_readable(frame + 8)) break;
-    const u64* words = reinterpret_cast<const u64*>(frame);
-    if (words[0] <= frame) break;
-    frame = words[0];
-    pc = words[1];
-  }
-  arch::console_write("\n");
-}
-
-[[noreturn]] static void stop_with(const TrapFrame& frame, std::string_view what) {
-  if (reporting) arch::power_off(exit_fault_in_report);
-  reporting = true;
-  arch::console_write("\n");
-  print_registers(frame);
-  print_frames(frame.rip, frame.rbp);
+  report_registers(registers);
+  report_frames(f.rip, f.rbp, {.caller = 0, .return_address = 8});
   arch::stop(what);
 }
 

@@ -109,6 +109,7 @@ void use_memory() {
   std::vector<u8*> slots;
   for (u32 i = 0; i < 100; ++i) {
     auto slot = platform::reserve(6 * GiB);
+    if (!slot && i >= 10) break;  // with few address bits
     slots.push_back(check(slot));
     CHECK(bool(platform::commit(slots[i], 64 * KiB, Access::ReadWrite)));
     CHECK(slots[i][0] == 0 && slots[i][64 * KiB - 1] == 0);
@@ -171,6 +172,7 @@ void landed(u64 first, u64 second);
 void divide_by(u64 divisor);
 void illegal(u64);
 void compute(u64);
+extern const u8 division_faults;
 extern const u8 compute_end[], return_code[], return_code_end[];
 u64 safe_stack_pointer, safe_frame_pointer;
 }
@@ -228,12 +230,13 @@ u8 faults_test() {
   expect(FaultKind::Memory, a + 2 * page, read_at, a + 2 * page);
   expect(FaultKind::Memory, a + 2 * page, write_at, a + 2 * page);
   expect(FaultKind::Memory, 8, read_at, 8);
-  expect(FaultKind::Memory, 0, read_at, u64{1} << 63);
+  u64 nowhere = u64{1} << 63;  // not an address; whether the fault names it depends on the processor
+  CHECK(guarded(read_at, nowhere) == 40 && (last_address == 0 || last_address == nowhere));
   expect(FaultKind::Memory, a, execute, a);  // not published
   CHECK(bool(publish_code(at, page)));
   execute(a);
   expect(FaultKind::Memory, a, write_at, a);  // published
-  expect(FaultKind::Arithmetic, 0, divide_by, 0);
+  if (division_faults) expect(FaultKind::Arithmetic, 0, divide_by, 0);
   expect(FaultKind::IllegalInstruction, 0, illegal, 0);
   expect(FaultKind::Memory, u64(&arch::kernel_main), write_at, u64(&arch::kernel_main));  // the kernel's text
 

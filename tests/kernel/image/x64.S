@@ -55,3 +55,8 @@ compute_end:
 return_code:
   ret
 return_code_end:
+
+.section .rodata
+.globl division_faults
+division_faults:
+  .byte 1

@@ -1,0 +1,16 @@
+// How the ISAs fill a BootInfo.
+
+#pragma once
+
+#include <span>
+
+#include "kernel/arch/arch.h"
+
+namespace skerry::kernel {
+
+// Adds the whole pages of a range of memory that lie in none of the ranges `taken`.
+void add_ram(BootInfo& info, PhysicalRange range, std::span<const PhysicalRange> taken);
+// Afterwards: ascending. Ranges that a loader named twice are there once.
+void sort_ram(BootInfo& info);
+
+}  // namespace skerry::kernel

@@ -1,0 +1,157 @@
+// PageTables: the trees of tables that x86-64 and RISC-V share in all but the bits of an entry.
+//
+// A table is a frame of 512 entries; entries of level 0 are pages, those of `top_level` are the root's.
+// Large pages are in the direct map alone. (An emulator forgets all of its translations when a page
+// in the range of a large one is flushed.)
+//
+// A Format says what an entry is. Entries are 0, a table, a page (present or not), or a large page:
+//
+//   static u64 table(u64 frame);                        static bool is_table(u64 entry);
+//   static u64 page(arch::Mapping);                     static arch::Mapping mapping(u64 entry);
+//   static u64 direct(u64 frame, unsigned level);       readable and writable, of any level
+//   static u64 device(u64 frame);                       the same, uncached
+//   static u64 frame(u64 entry);                        of a table or a page
+//   static bool is_page(u64 entry);                     of level 0, and not a device's
+//   static bool is_present(u64 entry);                  whether the processor may know of it
+//   static void flush(u64 begin, u64 end);              the processor forgets what it knows of a range
+
+#pragma once
+
+#include <optional>
+
+#include "kernel/arch/arch.h"
+
+namespace skerry::kernel {
+
+template <class Format>
+class PageTables {
+ public:
+  static constexpr u64 span_of(unsigned level) { return page_size << (9 * level); }  // of one entry
+
+  void start(u64 root, unsigned top_level) {
+    root_ = root;
+    top_level_ = top_level;
+  }
+  u64 root() const { return root_; }
+
+  // The first address that the lower half does not have.
+  u64 lower_half_end() const { return span_of(top_level_) * 256; }
+
+  // Pages, all in the lower half.
+  bool map(u64 address, arch::Mapping mapping) {
+    u64* entry = find_entry(address, 0, Missing::Create);
+    if (!entry) return false;
+    u64 old = *entry;
+    *entry = Format::page(mapping);
+    if (Format::is_present(old)) Format::flush(address, address + page_size);
+    return true;
+  }
+
+  std::optional<arch::Mapping> find(u64 address) {
+    const u64* entry = address < lower_half_end() ? find_entry(address, 0, Missing::Leave) : nullptr;
+    if (!entry || !Format::is_page(*entry)) return std::nullopt;
+    return Format::mapping(*entry);
+  }
+
+  void unmap(u64 begin, u64 end) {
+    if (unmap_in(table_at(root_), top_level_, begin, end)) Format::flush(begin, end);
+  }
+
+  void protect(u64 begin, u64 end, arch::Access access) {
+    for (u64 at = begin; at < end;) {
+      u64* entry = find_entry(at, 0, Missing::Leave);
+      if (!entry) {  // nothing below this table's span
+        at = align_down(at, span_of(1)) + span_of(1);
+        continue;
+      }
+      if (Format::is_page(*entry)) {
+        arch::Mapping mapping = Format::mapping(*entry);
+        *entry = Format::page({mapping.frame, access, mapping.shared});
+      }
+      at += page_size;
+    }
+    Format::flush(begin, end);
+  }
+
+  // Maps physical memory [begin, end) at its place in the direct map, with the largest pages that fit.
+  void map_direct(u64 begin, u64 end, unsigned largest) {
+    while (begin < end) {
+      unsigned level = largest;
+      while (level > 0 && (begin % span_of(level) || end - begin < span_of(level))) --level;
+      u64* entry = find_entry(arch::direct_map + begin, level, Missing::Create);
+      if (!entry) arch::stop("no memory to map the memory");
+      *entry = Format::direct(begin, level);
+      begin += span_of(level);
+    }
+  }
+
+  void map_image(const char* begin, const char* end, arch::Access access) {
+    for (u64 at = u64(begin); at < u64(end); at += page_size) {
+      if (!map(at, {at, access})) arch::stop("no memory to map the kernel");
+    }
+  }
+
+  void map_device(u64 address, u64 frame) {
+    u64* entry = find_entry(address, 0, Missing::Create);
+    if (!entry) arch::stop("no memory to map a device");
+    *entry = Format::device(frame);
+  }
+
+ private:
+  enum class Missing : u8 { Leave, Create };
+
+  static u64* table_at(u64 frame) { return reinterpret_cast<u64*>(arch::direct(frame)); }
+  static unsigned index_of(u64 address, unsigned level) { return address >> (12 + 9 * level) & 511; }
+
+  // The entry of `address` in a table of `level`; null if a table is missing and none was made.
+  u64* find_entry(u64 address, unsigned level, Missing missing) {
+    u64* table = table_at(root_);
+    for (unsigned l = top_level_; l > level; --l) {
+      u64& entry = table[index_of(address, l)];
+      if (entry == 0) {
+        if (missing == Missing::Leave) return nullptr;
+        auto frame = arch::allocate_table();
+        if (!frame) return nullptr;
+        entry = Format::table(*frame);
+      } else if (!Format::is_table(entry)) {
+        return nullptr;
+      }
+      table = table_at(Format::frame(entry));
+    }
+    return &table[index_of(address, level)];
+  }
+
+  // Tables below `table` that [begin, end) covers whole are freed; offsets are within the table.
+  // Answers whether an entry was taken away.
+  bool unmap_in(u64* table, unsigned level, u64 begin, u64 end) {
+    bool changed = false;
+    for (u64 at = begin; at < end;) {
+      u64 entry_begin = align_down(at, span_of(level)), entry_end = entry_begin + span_of(level);
+      u64 stop = end < entry_end ? end : entry_end;
+      u64& entry = table[at / span_of(level)];
+      if (entry) {
+        if (level == 0) {
+          arch::Mapping mapping = Format::mapping(entry);
+          if (!mapping.shared) arch::free_frame(mapping.frame);
+          entry = 0;
+          changed = true;
+        } else {
+          u64 frame = Format::frame(entry);
+          changed |= unmap_in(table_at(frame), level - 1, at - entry_begin, stop - entry_begin);
+          if (at == entry_begin && stop == entry_end) {
+            arch::free_frame(frame);
+            entry = 0;
+            changed = true;
+          }
+        }
+      }
+      at = stop;
+    }
+    return changed;
+  }
+
+  u64 root_ = 0;  // frame of the top table
+  unsigned top_level_ = 0;
+};
+
+}  // namespace skerry::kernel
