@@ -14,6 +14,7 @@ void start_processor() {
 // Compiled code keeps the base in a register of its own.
 bool memory_base_instructions() { return false; }
 u8* set_memory_base(u8*) { return nullptr; }
+std::string_view isa_string() { return board.isa; }
 
 extern "C" const u8 tls_begin[], tls_data_end[], tls_end[];  // kernel.ld
 usize thread_local_size() { return align_up(usize(tls_end - tls_begin), 64); }
