@@ -17,7 +17,8 @@ work = tempfile.mkdtemp(prefix="skerry-os-")
 
 def command(*arguments):
     tool = os.path.join(boot.root, "tools", "dev", "os.py")
-    return ["timeout", "-k", "5", "60", "/usr/bin/python3", "-IB", tool, build + "/skerry.elf", *arguments]
+    return ["timeout", "-k", "5", "60", "/usr/bin/python3", "-IB", tool, build + "/skerry.elf",
+            "--arch", boot.arch_of(build), *arguments]
 
 
 def run(*arguments, **options):
@@ -183,7 +184,8 @@ def test_artifacts():
     if not os.path.exists(tool):
         return
     artifact = f"{work}/words.artifact"
-    subprocess.run([tool, "compile", compiled("words"), "-o", artifact], check=True)
+    target = {"x64": "x86_64", "riscv64": "riscv64"}[boot.arch_of(build)]
+    subprocess.run([tool, "compile", "--target", target, compiled("words"), "-o", artifact], check=True)
     done = run("--allow-precompiled", artifact, "9")
     assert (done.returncode, done.stdout) == (9, b"words.artifact\n9\n"), done
     done = run(artifact, "9")

@@ -1,7 +1,9 @@
 """os.py KERNEL [FLAGS] PROG.wasm ARGS...: packs the boot archive, runs the machine, unpacks what changed.
+os.py --which [FLAGS] PROG.wasm ARGS...: prints the ISA whose kernel is wanted.
 
 The flags are those of `skerry run` that the kernel takes, and for the machine itself:
   --verbose         show what the kernel says on its serial console
+  --arch ISA        x64 (otherwise) or riscv64: which machine
   --memory SIZE     of the machine, as QEMU takes it (2G)
 
 What crosses at boot, and how it comes back, is in kernel/fs/archive.h and kernel/program.cpp.
@@ -170,7 +172,7 @@ def bytes_in(text):
 def parse(arguments):
     """The manifest's records, the trees, the program's file and the machine's options."""
     records, trees = [], []
-    options = {"memory": "2G", "verbose": False}
+    options = {"arch": "x64", "memory": "2G", "verbose": False}
     argv0 = None
     at = 0
     while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "-":
@@ -208,6 +210,10 @@ def parse(arguments):
             argv0 = value
         elif flag == "--timeout":
             records.append(f"timeout_ns={int(seconds_in(value) * 1e9)}")
+        elif flag == "--arch":
+            if value not in machine.BOARDS:
+                raise Usage(f"--arch is one of {', '.join(machine.BOARDS)}, not {value!r}")
+            options["arch"] = value
         elif flag == "--memory":
             options["memory"] = value
         elif flag == "--max-memory":
@@ -230,6 +236,9 @@ def main():
     kernel = sys.argv[1]
     try:
         records, trees, program, options = parse(sys.argv[2:])
+        if kernel == "--which":
+            print(options["arch"])
+            return
         with (open(program, "rb") if program != "-" else open(0, "rb", closefd=False)) as file:
             code = file.read()
     except Usage as mistake:
@@ -241,7 +250,7 @@ def main():
         parts.extend(tree.pack())
     parts.append(pack_end())
 
-    box = machine.Machine(kernel, archive=b"".join(parts), memory=options["memory"])
+    box = machine.Machine(kernel, options["arch"], archive=b"".join(parts), memory=options["memory"])
     exit_code = machine.run(box)
     if options["verbose"]:
         sys.stderr.write(box.console_text())

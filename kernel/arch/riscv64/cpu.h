@@ -18,7 +18,7 @@ namespace skerry::kernel::riscv64 {
 #define CLEAR_CSR(name, bits) asm volatile("csrc " #name ", %0" ::"rK"(::skerry::u64(bits)) : "memory")
 
 // sstatus
-constexpr u64 status_interrupts = 1 << 1;
+constexpr u64 status_interrupts = 1 << 1, status_interrupts_before = 1 << 5;
 // Bits of sie and sip, numbers of interrupts in scause.
 constexpr u32 interrupt_timer = 5, interrupt_external = 9;
 

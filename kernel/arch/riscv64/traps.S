@@ -9,8 +9,8 @@
 //          sepc, sstatus, scause, stval
 //   top
 //
-// Floating-point registers that calls preserve are left to those calls. tp stays as it is: it is the
-// thread's, which compiled code never changes.
+// Floating-point registers that calls preserve are left to those calls. tp stays as it is, and is
+// saved to be reported only: it is the thread's, which compiled code never changes.
 
 #define FRAME 464
 #define STACK 16384
@@ -28,7 +28,7 @@
 .endm
 
 .macro integers op
-.irp n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+.irp n, 1, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
   \op x\n, (8 * \n)(sp)
 .endr
 .endm
@@ -40,6 +40,7 @@ riscv64_trap_entry:
   csrrw sp, sscratch, sp
   addi sp, sp, -FRAME
   integers sd
+  sd tp, 32(sp)
   csrr t0, sscratch
   sd t0, 16(sp)              // x2, as it was
   li t1, FRAME - STACK
@@ -59,7 +60,11 @@ riscv64_trap_entry:
   li s0, 0
   mv a0, sp
   call riscv64_trap
+  addi t0, sp, FRAME
+  csrw sscratch, t0
 
+// Goes on as the TrapFrame at sp says. Interrupts are off.
+leave:
   ld t0, 416(sp)
   ld t1, 424(sp)
   ld t2, 432(sp)
@@ -67,11 +72,16 @@ riscv64_trap_entry:
   csrw sepc, t1
   csrw sstatus, t2
   floats fld
-  addi t0, sp, FRAME
-  csrw sscratch, t0
   integers ld
   ld sp, 16(sp)
   sret
+
+// Where a preempted thread goes (preempt in traps.cpp), with interrupts off: its TrapFrame is at sp.
+.balign 4
+.globl riscv64_preempted
+riscv64_preempted:
+  call riscv64_call_preempted
+  j leave
 
 // A trap that is recognised by its address: check_interrupt. Returns after it.
 .balign 4

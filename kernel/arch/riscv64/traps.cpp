@@ -114,6 +114,20 @@ static constexpr const char* exception_names[16] = {
     "page fault of code", "page fault of a load", "cause 14", "page fault of a store",
 };
 
+extern "C" const u8 riscv64_preempted[];
+extern "C" void riscv64_call_preempted() { arch::preempted(); }
+
+// To riscv64_preempted (traps.S) with a copy of the frame on the thread's own stack, below which compiled code keeps
+// nothing. From there it comes back to where the thread was.
+static void preempt(TrapFrame& frame) {
+  u64 copy = align_down(frame.x[sp] - sizeof frame, 16);
+  __builtin_memcpy(reinterpret_cast<void*>(copy), &frame, sizeof frame);
+  frame.x[sp] = copy;
+  frame.x[s0] = 0;
+  frame.pc = u64(riscv64_preempted);
+  frame.status &= ~status_interrupts_before;
+}
+
 extern "C" void riscv64_trap(TrapFrame& frame) {
   if (!(frame.cause & is_interrupt)) {
     const char* name = frame.cause < 16 ? exception_names[frame.cause] : "reserved exception";
@@ -128,7 +142,8 @@ extern "C" void riscv64_trap(TrapFrame& frame) {
     default: stop_with(frame, "an interrupt that was not enabled");
   }
   handles_interrupt = false;
-  redirect(frame, platform::FaultKind::Interrupt, 0);
+  if (redirect(frame, platform::FaultKind::Interrupt, 0)) return;
+  if (arch::wants_preemption(frame.pc)) preempt(frame);
 }
 
 }  // namespace skerry::kernel::riscv64
