@@ -3,31 +3,30 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "kernel/sched/news.h"
 #include "kernel/sched/thread.h"
 
 namespace skerry::kernel {
 
 static std::span<const u8> bytes_of(const auto& value) { return {reinterpret_cast<const u8*>(&value), sizeof value}; }
 
+template <class Condition>
+static void wait_until(Condition&& holds) {
+  for (u32 seen = *news(); !holds(); seen = *news()) wait_for_word(news(), seen, never);
+}
+
 void Channel::send(ToHost kind, std::span<const u8> bytes) {
   do {
     auto part = bytes.first(std::min<usize>(bytes.size(), most_output));
     bytes = bytes.subspan(part.size());
     Header header = {u32(kind), u32(part.size())};
-    for (u32 news = news_; !can_send(); news = news_) wait_for_word(&news_, news, never);
+    wait_until([&] { return can_send(); });
     port_.write(bytes_of(header), part);
   } while (!bytes.empty());
 }
 
 void Channel::drain() {
-  for (u32 news = news_; !port_.all_written(); news = news_) wait_for_word(&news_, news, never);
-}
-
-void Channel::make_news() {
-  bool interrupts = arch::disable_interrupts();
-  ++news_;
-  wake_threads(&news_);
-  if (interrupts) arch::enable_interrupts();
+  wait_until([&] { return port_.all_written(); });
 }
 
 void Channel::ask_input(u32 size) {
@@ -55,7 +54,7 @@ Channel::Ready Channel::input_ready() {
   if (watch_ == WatchState::Idle) {
     watch_ = WatchState::Asked;
     send(ToHost::Watch, {});
-    for (u32 news = news_; watch_ == WatchState::Asked; news = news_) wait_for_word(&news_, news, never);
+    wait_until([&] { return watch_ != WatchState::Asked; });
   }
   return ready_;
 }
@@ -63,7 +62,7 @@ Channel::Ready Channel::input_ready() {
 u64 Channel::host_time_ns() {
   time_ = 0;
   send(ToHost::Time, {});
-  for (u32 news = news_; time_ == 0; news = news_) wait_for_word(&news_, news, never);
+  wait_until([&] { return time_ != 0; });
   return time_;
 }
 

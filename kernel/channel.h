@@ -17,7 +17,7 @@
 //                   Closed          u32: nobody reads stream 1 or 2 any more
 //                   Interrupt       the program is to end
 //
-// Messages from the host are taken by the interrupt handler. A message to it fits one buffer of the
+// Messages from the host are taken by the interrupt handler, and are news (kernel/sched/news.h). A message to it fits one buffer of the
 // port, so that sending waits before a message and never within one.
 
 #pragma once
@@ -44,7 +44,7 @@ class Channel {
   // Waits as long as the host does not take what was sent before.
   void send(ToHost kind, std::span<const u8> bytes);
   // Whether the next message of so many bytes, at most `most_output`, would be sent without waiting.
-  // If not, `news` will change.
+  // If not, news (kernel/sched/news.h) will come.
   bool can_send() { return port_.can_write(); }
   static constexpr u32 most_output = Port::most_at_once - 8;
   bool is_closed(ToHost stream) const { return closed_ >> u32(stream) & 1; }
@@ -65,11 +65,6 @@ class Channel {
 
   u64 host_time_ns();
 
-  // Changes with each message from the host, and when there is room for messages to it again: what
-  // waits for such waits for this word to change.
-  const u32* news() const { return &news_; }
-  void make_news();
-
  private:
   enum class InputState : u8 { Idle, Asked, Arrived };
   enum class WatchState : u8 { Idle, Asked, Told };
@@ -82,7 +77,6 @@ class Channel {
   void (*interrupt_callback_)() = nullptr;
 
   // Written by the interrupt handler, or while it is locked out.
-  u32 news_ = 0;
   u32 closed_ = 0;  // bits by ToHost
   InputState input_ = InputState::Idle;
   WatchState watch_ = WatchState::Idle;

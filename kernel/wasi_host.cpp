@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+#include "kernel/sched/news.h"
 #include "kernel/sched/thread.h"
 
 namespace skerry::kernel {
@@ -39,73 +41,38 @@ class KernelClock final : public wasi::Clock {
 
 class KernelRandom final : public wasi::Random {
  public:
-  explicit KernelRandom(std::shared_ptr<KernelInterruption> interruption) : interruption_(std::move(interruption)) {}
-
   // In pieces, so that gigabytes of it can be interrupted.
   HostResult<void> fill(std::span<u8> bytes) override {
     constexpr usize piece = 256 * KiB;
     while (!bytes.empty()) {
-      if (interruption_->raised()) return fail(Errno::Canceled);
+      if (KernelInterruption::current().raised()) return fail(Errno::Canceled);
       auto part = bytes.first(std::min(bytes.size(), piece));
       arch::fill_entropy(part);
       bytes = bytes.subspan(part.size());
     }
     return {};
   }
-
- private:
-  std::shared_ptr<KernelInterruption> interruption_;
 };
 
 // A standard file. The host has the position, if there is one, so it is a stream here.
-class Stream : public wasi::File {
+class Stream : public Waitable {
  public:
-  Stream(FileType type, Channel& channel, std::shared_ptr<KernelInterruption> interruption)
-      : channel_(channel), interruption_(std::move(interruption)), type_(type) {}
-
-  HostResult<wasi::FileStat> stat() override { return wasi::FileStat{.type = type_, .links = 1}; }
-  HostResult<void> set_times(wasi::NewTime, wasi::NewTime) override { return fail(Errno::Notsup); }
-  HostResult<void> datasync() override { return {}; }
-  HostResult<void> sync() override { return {}; }
-
-  FileType type() const override { return type_; }
-  HostResult<u64> read(std::span<u8>) override { return fail(Errno::Badf); }
-  HostResult<u64> write(std::span<const u8>) override { return fail(Errno::Badf); }
-  HostResult<u64> read_at(std::span<u8>, u64) override { return fail(Errno::Spipe); }
-  HostResult<u64> write_at(std::span<const u8>, u64) override { return fail(Errno::Spipe); }
-  HostResult<u64> seek(i64, wasi::Whence) override { return fail(Errno::Spipe); }
-  HostResult<void> allocate(u64, u64) override { return fail(Errno::Spipe); }
-  HostResult<void> set_size(u64) override { return fail(Errno::Inval); }
-  HostResult<void> advise(u64, u64, wasi::Advice) override { return fail(Errno::Spipe); }
-  FdFlags flags() const override { return flags_; }
-  HostResult<void> set_flags(FdFlags flags) override {
-    flags_ = flags;
-    return {};
-  }
-  std::optional<u64> wait_handle() const override { return u64{0}; }
-
-  // What a Poller wants to know.
-  virtual void poll(wasi::PollItem& item) = 0;
+  Stream(FileType type, Channel& channel) : Waitable(type), channel_(channel) {}
 
  protected:
   // Waits for the channel until `ready` says so. Again where waiting is not wanted; Canceled.
   template <class Ready>
   HostResult<void> wait_until(Ready&& ready) {
     for (;;) {
-      u32 news = *channel_.news();
+      u32 seen = *news();
       if (ready()) return {};
-      if (interruption_->raised()) return fail(Errno::Canceled);
-      if (flags_.has(FdFlag::Nonblock)) return fail(Errno::Again);
-      wait_for_word(channel_.news(), news, never);
+      if (KernelInterruption::current().raised()) return fail(Errno::Canceled);
+      if (flags().has(FdFlag::Nonblock)) return fail(Errno::Again);
+      wait_for_word(news(), seen, never);
     }
   }
 
   Channel& channel_;
-  std::shared_ptr<KernelInterruption> interruption_;
-
- private:
-  FileType type_;
-  FdFlags flags_;
 };
 
 class Input final : public Stream {
@@ -134,8 +101,7 @@ class Input final : public Stream {
 
 class Output final : public Stream {
  public:
-  Output(ToHost kind, FileType type, Channel& channel, std::shared_ptr<KernelInterruption> interruption)
-      : Stream(type, channel, std::move(interruption)), kind_(kind) {}
+  Output(ToHost kind, FileType type, Channel& channel) : Stream(type, channel), kind_(kind) {}
 
   HostResult<u64> write(std::span<const u8> from) override {
     for (u64 done = 0; done < from.size();) {
@@ -162,48 +128,49 @@ class Output final : public Stream {
 
 class KernelPoller final : public wasi::Poller {
  public:
-  KernelPoller(Channel& channel, std::shared_ptr<KernelInterruption> interruption)
-      : channel_(channel), interruption_(std::move(interruption)) {}
-
   HostResult<void> wait(std::span<wasi::PollItem> items, std::optional<Timestamp> deadline) override {
-    u32 news = *channel_.news();
+    u32 seen = *news();
     bool ready = false;
     for (wasi::PollItem& item : items) {
-      // Files with something to wait for are the streams, and nothing else.
-      if (item.file->wait_handle()) static_cast<Stream*>(item.file)->poll(item);
+      if (item.file->wait_handle()) static_cast<Waitable*>(item.file)->poll(item);
       else item.ready = true;
       ready |= item.ready;
     }
-    if (interruption_->raised()) return fail(Errno::Canceled);
-    if (!ready) wait_for_word(channel_.news(), news, deadline.value_or(never));
+    if (KernelInterruption::current().raised()) return fail(Errno::Canceled);
+    if (!ready) wait_for_word(news(), seen, deadline.value_or(never));
     return {};
   }
   void yield() override { yield_thread(); }
-
- private:
-  Channel& channel_;
-  std::shared_ptr<KernelInterruption> interruption_;
 };
+
+thread_local KernelInterruption* current_interruption;
 
 }  // namespace
 
+KernelInterruption& KernelInterruption::current() {
+  CHECK(current_interruption);
+  return *current_interruption;
+}
+
+void KernelInterruption::make_current() {
+  thread_ = &current_thread();
+  current_interruption = this;
+}
+
 void KernelInterruption::raise() {
   raised_.store(true, std::memory_order_relaxed);
-  channel_.make_news();
+  if (thread_) wake_thread(*thread_);
 }
 
 std::shared_ptr<wasi::Clock> kernel_clock(Channel& channel) { return std::make_shared<KernelClock>(channel); }
 
-wasi::Host kernel_wasi_host(std::shared_ptr<wasi::Clock> clock, Channel& channel,
-                            std::shared_ptr<KernelInterruption> interruption) {
-  return {.clock = std::move(clock), .random = std::make_shared<KernelRandom>(interruption),
-          .poller = std::make_shared<KernelPoller>(channel, interruption)};
+wasi::Host kernel_wasi_host(std::shared_ptr<wasi::Clock> clock) {
+  return {.clock = std::move(clock), .random = std::make_shared<KernelRandom>(), .poller = std::make_shared<KernelPoller>()};
 }
 
-std::shared_ptr<wasi::File> standard_file(u32 number, FileType type, Channel& channel,
-                                          std::shared_ptr<KernelInterruption> interruption) {
-  if (number == 0) return std::make_shared<Input>(type, channel, std::move(interruption));
-  return std::make_shared<Output>(number == 1 ? ToHost::Output : ToHost::Error, type, channel, std::move(interruption));
+std::shared_ptr<wasi::File> standard_file(u32 number, FileType type, Channel& channel) {
+  if (number == 0) return std::make_shared<Input>(type, channel);
+  return std::make_shared<Output>(number == 1 ? ToHost::Output : ToHost::Error, type, channel);
 }
 
 }  // namespace skerry::kernel

@@ -7,32 +7,71 @@
 #include <memory>
 
 #include "kernel/channel.h"
+#include "kernel/sched/thread.h"
 #include "wasi/context.h"
 
 namespace skerry::kernel {
 
-// Ends the waits of the one process. Raised by interrupt handlers as well as threads.
+// Ends the waits of one process, which has one thread. Raised by interrupt handlers as well as threads.
 class KernelInterruption final : public wasi::Interruption {
  public:
-  explicit KernelInterruption(Channel& channel) : channel_(channel) {}
+  // Of the process whose thread calls. One must have been made so.
+  static KernelInterruption& current();
+  // From here on the caller's thread is this process's.
+  void make_current();
+
+  const Thread* thread() const { return thread_; }
+
   void raise() override;
   void clear() override { raised_.store(false, std::memory_order_relaxed); }
   bool raised() const override { return raised_.load(std::memory_order_relaxed); }
 
  private:
-  Channel& channel_;
+  Thread* thread_ = nullptr;
   std::atomic<bool> raised_ = false;
+};
+
+// A file that a process may have to wait for, as streams and pipes are. It has no position.
+class Waitable : public wasi::File {
+ public:
+  explicit Waitable(wasi::FileType type = wasi::FileType::Unknown) : type_(type) {}
+
+  wasi::HostResult<wasi::FileStat> stat() override { return wasi::FileStat{.type = type_, .links = 1}; }
+  wasi::HostResult<void> set_times(wasi::NewTime, wasi::NewTime) override { return fail(wasi::Errno::Notsup); }
+  wasi::HostResult<void> datasync() override { return {}; }
+  wasi::HostResult<void> sync() override { return {}; }
+
+  wasi::FileType type() const override { return type_; }
+  wasi::HostResult<u64> read(std::span<u8>) override { return fail(wasi::Errno::Badf); }
+  wasi::HostResult<u64> write(std::span<const u8>) override { return fail(wasi::Errno::Badf); }
+  wasi::HostResult<u64> read_at(std::span<u8>, u64) override { return fail(wasi::Errno::Spipe); }
+  wasi::HostResult<u64> write_at(std::span<const u8>, u64) override { return fail(wasi::Errno::Spipe); }
+  wasi::HostResult<u64> seek(i64, wasi::Whence) override { return fail(wasi::Errno::Spipe); }
+  wasi::HostResult<void> allocate(u64, u64) override { return fail(wasi::Errno::Spipe); }
+  wasi::HostResult<void> set_size(u64) override { return fail(wasi::Errno::Inval); }
+  wasi::HostResult<void> advise(u64, u64, wasi::Advice) override { return fail(wasi::Errno::Spipe); }
+  wasi::FdFlags flags() const override { return flags_; }
+  wasi::HostResult<void> set_flags(wasi::FdFlags flags) override {
+    flags_ = flags;
+    return {};
+  }
+  std::optional<u64> wait_handle() const override { return u64{0}; }
+
+  // What a Poller wants to know. `news` changes when the answer may have.
+  virtual void poll(wasi::PollItem& item) = 0;
+
+ private:
+  wasi::FileType type_;
+  wasi::FdFlags flags_;
 };
 
 // The clocks: since the kernel began, and the host's own time, which is asked for once. Without a
 // channel the board's clock serves.
 std::shared_ptr<wasi::Clock> kernel_clock(Channel& channel);
 
-wasi::Host kernel_wasi_host(std::shared_ptr<wasi::Clock> clock, Channel& channel,
-                            std::shared_ptr<KernelInterruption> interruption);
+wasi::Host kernel_wasi_host(std::shared_ptr<wasi::Clock> clock);
 
 // Standard input, output or error (0, 1, 2), which is of this type on the host.
-std::shared_ptr<wasi::File> standard_file(u32 number, wasi::FileType type, Channel& channel,
-                                          std::shared_ptr<KernelInterruption> interruption);
+std::shared_ptr<wasi::File> standard_file(u32 number, wasi::FileType type, Channel& channel);
 
 }  // namespace skerry::kernel

@@ -243,7 +243,7 @@ void join_thread(Thread* thread) {
 void wait_for_word(const u32* word, u32 expected, u64 deadline_ns) {
   CHECK(!arch::in_interrupt());
   bool interrupts = arch::disable_interrupts();
-  if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == expected) {
+  if (!std::exchange(running->wake_pending, false) && __atomic_load_n(word, __ATOMIC_ACQUIRE) == expected) {
     running->wait_word = word;
     running->wait_deadline = deadline_ns;
     running->state = State::Waiting;
@@ -277,7 +277,8 @@ void wake_threads(const u32* word) {
 
 void wake_thread(Thread& thread) {
   bool interrupts = arch::disable_interrupts();
-  make_ready(&thread);
+  if (thread.state == State::Waiting) make_ready(&thread);
+  else thread.wake_pending = true;
   if (interrupts) arch::enable_interrupts();
 }
 

@@ -27,6 +27,7 @@ struct Thread {
   enum class State : u8 { Running, Ready, Waiting, Ended };
   State state;
   bool interrupt_pending;  // interrupt_thread was called for it
+  bool wake_pending;       // wake_thread was called while it did not wait
   Thread* next;            // in the run queue, or among those whose words share a bucket
   Thread* previous;
   const u32* wait_word;    // null while it does not wait
@@ -58,7 +59,7 @@ void wait_for_word(const u32* word, u32 expected, u64 deadline_ns);
 void yield_thread();
 // From threads and from interrupt handlers.
 void wake_threads(const u32* word);
-// Ends the thread's wait, if it waits.
+// Ends the thread's wait, or if it does not wait, its next.
 void wake_thread(Thread& thread);
 
 // Whether the thread that runs has had its time while another waits for the hart.

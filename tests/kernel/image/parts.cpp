@@ -10,6 +10,7 @@
 #include "kernel/mm/frames.h"
 #include "kernel/mm/heap.h"
 #include "kernel/program.h"
+#include "kernel/sched/news.h"
 #include "kernel/sched/thread.h"
 #include "platform/platform.h"
 
@@ -27,9 +28,9 @@ void say(std::string_view text) { channel->send(ToHost::Output, bytes(text)); }
 std::vector<u8> read_input(u32 size) {
   channel->ask_input(size);
   for (;;) {
-    u32 news = *channel->news();
+    u32 seen = *news();
     if (channel->input_arrived()) break;
-    wait_for_word(channel->news(), news, never);
+    wait_for_word(news(), seen, never);
   }
   std::vector<u8> data(size);
   data.resize(channel->take_input(data));

@@ -1,0 +1,234 @@
+#include "kernel/proc/calls.h"
+
+#include <algorithm>
+
+#include "base/string.h"
+#include "kernel/proc/pipe.h"
+#include "kernel/proc/process.h"
+#include "wasi/call.h"
+#include "wasi/walk.h"
+
+namespace skerry::kernel {
+
+using wasi::Errno;
+using wasi::GuestMemory;
+using wasi::GuestPtr;
+using wasi::GuestSpan;
+using wasi::HostResult;
+using wasi::Outcome;
+using wasi::Right;
+
+namespace {
+
+// As in docs/system-interface.md.
+struct Request {
+  u32 directory;
+  u32 path, path_size;
+  u32 arguments, arguments_size;
+  u32 environment, environment_size;
+  u32 passes, pass_count;
+  u32 flags;
+  u64 memory;
+};
+static_assert(sizeof(Request) == 48);
+struct Pass {
+  u32 descriptor;
+  u32 name, name_size;
+};
+struct EndedProcess {
+  u32 number, how, code;
+};
+struct ListedProcess {
+  u32 number, parent;
+  u64 processor_ns;
+  char name[48];
+};
+static_assert(sizeof(ListedProcess) == 64);
+
+constexpr u32 most_text = 1 * MiB;   // of arguments and environment
+constexpr u32 most_passes = 1024;
+constexpr u64 most_program = 1 * GiB;  // a module's limit
+constexpr u32 wait_flag_look = 1;
+
+Outcome<std::string> copy_text(const GuestMemory& memory, u32 address, u32 size, u32 most, Errno too_long) {
+  wasi::Pinned bytes = TRY(memory.pin(GuestSpan<u8>{address, size}));
+  if (size > most) return fail(too_long);
+  return std::string(bytes.begin(), bytes.end());
+}
+
+// Texts with a zero byte behind each.
+Outcome<std::vector<std::string>> copy_texts(const GuestMemory& memory, u32 address, u32 size) {
+  std::string all = TRY(copy_text(memory, address, size, most_text, Errno::Toobig));
+  if (!all.empty() && all.back() != '\0') return fail(Errno::Inval);
+  std::vector<std::string> texts;
+  for (usize at = 0; at < all.size(); at += texts.back().size() + 1) texts.emplace_back(all.c_str() + at);
+  return texts;
+}
+
+HostResult<std::vector<u8>> read_whole(wasi::File& file, u64 size) {
+  if (size > most_program) return fail(Errno::Fbig);
+  std::vector<u8> bytes(size);
+  for (u64 done = 0; done < size;) {
+    u64 got = TRY(file.read_at(std::span(bytes).subspan(done), done));
+    if (got == 0) return fail(Errno::Io);
+    done += got;
+  }
+  return bytes;
+}
+
+class Calls {
+ public:
+  Calls(Processes& all, Process& self) : all_(all), self_(self) {}
+
+  Outcome<u32> spawn(const GuestMemory& memory, GuestPtr<Request> pointer) const {
+    Request request = TRY(memory.load(pointer));
+    if (request.flags != 0) return fail(Errno::Inval);
+    std::string path = TRY(copy_text(memory, request.path, request.path_size, self_.context().limits.path_bytes, Errno::Nametoolong));
+    if (path.find('\0') != path.npos) return fail(Errno::Inval);
+
+    Launch launch;
+    launch.context = all_.new_context();
+    launch.context->arguments = TRY(copy_texts(memory, request.arguments, request.arguments_size));
+    launch.context->environment = TRY(copy_texts(memory, request.environment, request.environment_size));
+    TRY(pass_descriptors(memory, {request.passes, request.pass_count}, *launch.context));
+    if (request.memory != 0) launch.max_memory = request.memory;
+
+    launch.name = path.substr(path.rfind('/') + 1);
+    TRY(open_program(request.directory, path, launch));
+    return TRY(all_.start(self_.number, std::move(launch)));
+  }
+
+  Outcome<EndedProcess> wait(u32 number, u32 flags) const {
+    if (flags & ~wait_flag_look) return fail(Errno::Inval);
+    auto patience = flags & wait_flag_look ? Processes::Patience::Look : Processes::Patience::Wait;
+    Processes::Ended ended = TRY(all_.wait(self_, number, patience));
+    return EndedProcess{ended.number, u32(ended.ending.how), ended.ending.code};
+  }
+
+  Outcome<> kill(u32 number) const {
+    TRY(all_.kill(self_, number));
+    return {};
+  }
+
+  Outcome<std::array<u32, 2>> pipe() const {
+    PipeEnds ends = make_pipe();
+    wasi::DescriptorTable& files = self_.context().files;
+    auto insert = [&](std::shared_ptr<wasi::File> end, wasi::Rights asked) {
+      return files.insert(make_descriptor({std::move(end), nullptr}, asked, wasi::file_rights | Right::PollFdReadwrite,
+                                          wasi::Mutability::ReadWrite));
+    };
+    u32 reading = TRY(insert(std::move(ends.reading), Right::FdRead));
+    auto writing = insert(std::move(ends.writing), Right::FdWrite);
+    if (!writing) {
+      CHECK(files.close(reading));
+      return fail(writing.error());
+    }
+    return std::array{reading, *writing};
+  }
+
+  Outcome<u32> list(const GuestMemory& memory, GuestSpan<ListedProcess> buffer) const {
+    TRY(memory.check(buffer));
+    u32 stored = 0;
+    for (const Processes::Info& info : all_.list()) {
+      if (stored == buffer.count) break;
+      ListedProcess process = {info.number, info.parent, info.processor_ns, {}};
+      std::copy_n(info.name.begin(), std::min(info.name.size(), sizeof process.name - 1), process.name);
+      TRY(memory.store(buffer, stored++, process));
+    }
+    return stored;
+  }
+
+  u32 number() const { return self_.number; }
+
+ private:
+  Outcome<> pass_descriptors(const GuestMemory& memory, GuestSpan<Pass> passes, wasi::Context& child) const {
+    TRY(memory.check(passes));
+    if (passes.count > most_passes) return fail(Errno::Mfile);
+    for (u32 i = 0; i < passes.count; ++i) {
+      Pass pass = TRY(memory.load(passes, i));
+      wasi::Descriptor descriptor = TRY(self_.context().files.find(pass.descriptor, {}));
+      std::string name = TRY(copy_text(memory, pass.name, pass.name_size, child.limits.path_bytes, Errno::Nametoolong));
+      descriptor.preopen.reset();
+      if (pass.name_size != 0) {
+        if (!descriptor.is_directory()) return fail(Errno::Notdir);
+        descriptor.preopen = std::move(name);
+      }
+      TRY(child.files.insert(std::move(descriptor)));
+    }
+    return {};
+  }
+
+  Outcome<> open_program(u32 directory, const std::string& path, Launch& launch) const {
+    auto from = TRY(self_.context().files.directory(directory, Right::PathOpen));
+    if (!from.inheriting.has(Right::FdRead)) return fail(Errno::Notcapable);
+    wasi::Place place = TRY(wasi::walk(from.directory, path, wasi::Last::Follow));
+    if (place.is_directory_itself()) return fail(Errno::Isdir);
+    if (place.slash == wasi::Slash::Trailing) return fail(Errno::Notdir);
+    wasi::Opened opened = TRY(place.directory->open(place.name, {}, wasi::Directory::Access::Read, {}));
+    if (!opened.file) return fail(Errno::Isdir);
+    wasi::FileStat stat = TRY(opened.file->stat());
+    if (stat.type != wasi::FileType::RegularFile) return fail(Errno::Acces);
+    launch.program_bytes = TRY(read_whole(*opened.file, stat.size));
+    launch.program = launch.program_bytes;
+    launch.module_key = concat(stat.device, ":", stat.inode, ":", stat.size, ":", stat.modified, ":", stat.changed);
+    return {};
+  }
+
+  Processes& all_;
+  Process& self_;
+};
+
+// Of one call: its value goes where the guest said; the guest's result is the errno.
+template <class T>
+Called<u32> finish(const Outcome<T>& outcome, const GuestMemory& memory, u32 address) {
+  using Kind = wasi::CallResult::Kind;
+  wasi::CallResult result{0, Kind::Return};
+  if (!outcome) {
+    result = outcome.error().result();
+  } else if constexpr (!std::is_void_v<T>) {
+    if (auto stored = memory.store(GuestPtr<T>{address}, *outcome); !stored) result.kind = Kind::Fault;
+  }
+  if (result.kind == Kind::Cancelled) return fail(Trap(TrapCode::Interrupted));
+  if (result.kind == Kind::Fault) return fail(Trap(TrapCode::MemoryOutOfBounds));
+  return result.value;
+}
+
+GuestMemory memory_of(Caller& caller) {
+  std::span<u8> memory = caller.memory();
+  return GuestMemory(memory.data(), memory.size());
+}
+
+}  // namespace
+
+void define_process_calls(Linker& linker, Processes& all, Process& self) {
+  constexpr std::string_view module = "skerry_process";
+  Calls calls(all, self);
+  linker.func(module, "spawn", [calls](Caller& caller, u32 request, u32 number) {
+    GuestMemory memory = memory_of(caller);
+    // A process that its parent could not name is not started.
+    if (!memory.check(GuestPtr<u32>{number})) return Called<u32>(fail(Trap(TrapCode::MemoryOutOfBounds)));
+    return finish(calls.spawn(memory, {request}), memory, number);
+  });
+  linker.func(module, "wait", [calls](Caller& caller, u32 number, u32 flags, u32 ended) {
+    if (!memory_of(caller).check(GuestPtr<EndedProcess>{ended})) return Called<u32>(fail(Trap(TrapCode::MemoryOutOfBounds)));
+    auto outcome = calls.wait(number, flags);
+    return finish(outcome, memory_of(caller), ended);
+  });
+  linker.func(module, "kill", [calls](Caller& caller, u32 number) {
+    return finish(calls.kill(number), memory_of(caller), 0);
+  });
+  linker.func(module, "self", [calls](Caller& caller, u32 number) {
+    return finish(Outcome<u32>(calls.number()), memory_of(caller), number);
+  });
+  linker.func(module, "pipe", [calls](Caller& caller, u32 descriptors) {
+    GuestMemory memory = memory_of(caller);
+    if (!memory.check(GuestSpan<u32>{descriptors, 2})) return Called<u32>(fail(Trap(TrapCode::MemoryOutOfBounds)));
+    return finish(calls.pipe(), memory, descriptors);
+  });
+  linker.func(module, "list", [calls](Caller& caller, u32 buffer, u32 count, u32 stored) {
+    GuestMemory memory = memory_of(caller);
+    return finish(calls.list(memory, {buffer, count}), memory, stored);
+  });
+}
+
+}  // namespace skerry::kernel

@@ -1,0 +1,154 @@
+#include "kernel/proc/pipe.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "kernel/sched/news.h"
+#include "kernel/sched/thread.h"
+#include "kernel/wasi_host.h"
+
+namespace skerry::kernel {
+
+using wasi::Errno;
+using wasi::HostResult;
+
+namespace {
+
+constexpr usize capacity = 64 * KiB;
+// What is written in one piece, as POSIX promises of PIPE_BUF.
+constexpr usize atomic_size = 4 * KiB;
+
+// A ring. Grows from nothing to its capacity, since most pipes carry little.
+struct Pipe {
+  std::vector<u8> bytes;
+  usize begin = 0;
+  usize size = 0;
+  bool is_read = true, is_written = true;  // an end is left
+  u32 changes = 0;
+
+  void change() {
+    ++changes;
+    wake_threads(&changes);
+    make_news();
+  }
+
+  usize room() const { return capacity - size; }
+
+  void put(std::span<const u8> from) {
+    if (size + from.size() > bytes.size()) grow(size + from.size());
+    for (usize done = 0; done < from.size();) {
+      usize at = (begin + size) % bytes.size();
+      usize part = std::min(from.size() - done, bytes.size() - at);
+      std::copy_n(from.begin() + done, part, bytes.begin() + at);
+      done += part;
+      size += part;
+    }
+  }
+  void take(std::span<u8> into) {
+    for (usize done = 0; done < into.size();) {
+      usize part = std::min(into.size() - done, bytes.size() - begin);
+      std::copy_n(bytes.begin() + begin, part, into.begin() + done);
+      done += part;
+      begin = (begin + part) % bytes.size();
+      size -= part;
+    }
+  }
+
+ private:
+  void grow(usize wanted) {
+    std::vector<u8> larger(std::min(capacity, std::max<usize>(2 * wanted, 256)));
+    usize kept = size;
+    take(std::span(larger).first(kept));
+    bytes = std::move(larger);
+    begin = 0;
+    size = kept;
+  }
+};
+
+class End : public Waitable {
+ public:
+  explicit End(std::shared_ptr<Pipe> pipe) : pipe_(std::move(pipe)) {}
+
+ protected:
+  // Until the pipe changes. Again where waiting is not wanted; Canceled.
+  HostResult<void> wait(u32 changes) {
+    if (flags().has(wasi::FdFlag::Nonblock)) return fail(Errno::Again);
+    if (KernelInterruption::current().raised()) return fail(Errno::Canceled);
+    wait_for_word(&pipe_->changes, changes, never);
+    return {};
+  }
+
+  std::shared_ptr<Pipe> pipe_;
+};
+
+class ReadingEnd final : public End {
+ public:
+  using End::End;
+  ~ReadingEnd() override {
+    pipe_->is_read = false;
+    pipe_->change();
+  }
+
+  HostResult<u64> read(std::span<u8> into) override {
+    if (into.empty()) return u64{0};
+    while (pipe_->size == 0) {
+      if (!pipe_->is_written) return u64{0};
+      TRY(wait(pipe_->changes));
+    }
+    usize size = std::min(into.size(), pipe_->size);
+    pipe_->take(into.first(size));
+    pipe_->change();
+    return u64(size);
+  }
+
+  void poll(wasi::PollItem& item) override {
+    if (item.interest == wasi::Interest::Write) return;
+    item.size = pipe_->size;
+    item.hangup = !pipe_->is_written;
+    item.ready = item.size != 0 || item.hangup;
+  }
+};
+
+class WritingEnd final : public End {
+ public:
+  using End::End;
+  ~WritingEnd() override {
+    pipe_->is_written = false;
+    pipe_->change();
+  }
+
+  HostResult<u64> write(std::span<const u8> from) override {
+    usize done = 0;
+    while (done < from.size()) {
+      if (!pipe_->is_read) return done ? HostResult<u64>(done) : fail(Errno::Pipe);
+      usize wanted = from.size() <= atomic_size ? from.size() : 1;
+      if (pipe_->room() < wanted) {
+        auto waited = wait(pipe_->changes);
+        if (!waited && done == 0) return fail(waited.error());
+        if (!waited) break;
+        continue;
+      }
+      usize part = std::min(from.size() - done, pipe_->room());
+      pipe_->put(from.subspan(done, part));
+      pipe_->change();
+      done += part;
+    }
+    return u64(done);
+  }
+
+  void poll(wasi::PollItem& item) override {
+    if (item.interest == wasi::Interest::Read) return;
+    item.size = pipe_->room();
+    item.hangup = !pipe_->is_read;
+    item.ready = item.size >= atomic_size || item.hangup;
+  }
+};
+
+}  // namespace
+
+PipeEnds make_pipe() {
+  auto pipe = std::make_shared<Pipe>();
+  return {std::make_shared<ReadingEnd>(pipe), std::make_shared<WritingEnd>(pipe)};
+}
+
+}  // namespace skerry::kernel

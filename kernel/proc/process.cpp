@@ -1,0 +1,290 @@
+#include "kernel/proc/process.h"
+
+#include <utility>
+
+#include "base/string.h"
+#include "kernel/proc/calls.h"
+#include "wasi/define.h"
+
+namespace skerry::kernel {
+
+using wasi::Errno;
+using wasi::HostResult;
+
+namespace {
+
+// What is imported and nobody provides: functions that return zeros, empty memories and tables, zeros.
+Result<void> define_zeros(Linker& linker, const Store& store, const Module& module) {
+  for (const ImportType& import : module.imports()) {
+    if (auto* function = std::get_if<FuncType>(&import.type)) {
+      linker.func_dynamic(import.module, import.name, *function,
+                          [](Caller&, std::span<const Value>, std::span<Value>) -> Called<void> { return {}; });
+    } else if (auto* table = std::get_if<TableType>(&import.type)) {
+      linker.define(import.module, import.name, TRY(Table::create(store, *table, Value::null(table->element))));
+    } else if (auto* memory = std::get_if<MemoryType>(&import.type)) {
+      linker.define(import.module, import.name, TRY(Memory::create(store, *memory)));
+    } else if (auto* global = std::get_if<GlobalType>(&import.type)) {
+      Value zero(global->value, 0, nullptr);
+      linker.define(import.module, import.name, TRY(Global::create(store, *global, zero)));
+    }
+  }
+  return {};
+}
+
+// As of a shell, for what did not come to run.
+constexpr u32 exit_not_run = 1;
+
+}  // namespace
+
+// --------------------------------------------------------------------------------- One process
+
+void Process::report(std::string_view message) {
+  std::string line = concat("skerry: ", message, "\n");
+  auto error = context().files.file(2, wasi::Right::FdWrite);
+  if (!error) return;
+  std::span<const u8> rest(reinterpret_cast<const u8*>(line.data()), line.size());
+  while (!rest.empty()) {
+    auto written = (*error)->write(rest);
+    if (!written || *written == 0) return;
+    rest = rest.subspan(*written);
+  }
+}
+
+Ending Process::refuse(std::string_view message) {
+  report(message);
+  return {Ending::How::Exited, exit_not_run};
+}
+
+Ending Process::refuse(const Error& error) {
+  std::string place = error.offset == Error::no_offset ? "" : concat("\n  at offset 0x", hex(error.offset));
+  return refuse(concat(name(), ": ", error.message, place));
+}
+
+Ending Process::end_with(const Trap& trap) {
+  if (trap.code() == TrapCode::Exit) return {Ending::How::Exited, trap.exit_status() & 0xff};
+  if (interruption_.raised() && !timed_out_) return {Ending::How::Killed, 0};
+  report(concat(name(), ": ", trap.text()));
+  return {Ending::How::Trapped, u32(trap.code())};
+}
+
+Result<Module> Process::load() {
+  const Engine& engine = all_.engine();
+  std::string_view text(reinterpret_cast<const char*>(launch_.program.data()), launch_.program.size());
+  if (text.starts_with(std::string_view("\0asm", 4))) return Module::from_binary(engine, launch_.program);
+  if (!text.starts_with("\x7f" "ELF")) return Module::from_text(engine, text);
+  if (launch_.allow_precompiled) return Module::from_artifact_trusted(engine, launch_.program);
+  return fail(ErrorCode::Argument,
+              "this is compiled code, which can do anything: --allow-precompiled, if you trust it");
+}
+
+Ending Process::run() {
+  auto module = all_.module_of(*this);
+  if (!module) return refuse(module.error());
+  launch_.program_bytes = {};
+  all_.end_stage(*this, "compile");
+
+  StoreLimits limits;
+  if (launch_.max_memory) limits.memory_bytes = *launch_.max_memory;
+  auto store = Store::create(all_.engine(), limits);
+  if (!store) return refuse(store.error());
+  if (launch_.fuel) store->set_fuel(*launch_.fuel);
+  handle_ = store->interrupt_handle();
+  if (interruption_.raised()) handle_->interrupt();
+
+  Linker linker(all_.engine());
+  if (launch_.unknown_imports == "default") {
+    if (auto defined = define_zeros(linker, *store, *module); !defined) return refuse(defined.error());
+  }
+  wasi::define_wasi(linker, launch_.context);
+  define_process_calls(linker, all_, *this);
+  if (launch_.unknown_imports == "trap") linker.trap_unknown_functions();
+  auto instance = linker.instantiate(*store, *module);
+  all_.end_stage(*this, "instantiate");
+  if (!instance) {
+    if (const Trap* trap = instance.error().trap()) return end_with(*trap);
+    return refuse(concat(name(), ": ", instance.error().message()));
+  }
+  Ending ending = run_instance(*instance);
+  all_.end_stage(*this, "run");
+  return ending;
+}
+
+// A command runs from _start, or from the function under the empty name; a reactor is initialised.
+Ending Process::run_instance(const Instance& instance) {
+  for (std::string_view entry : {"_start", "", "_initialize"}) {
+    auto found = instance.find(entry);
+    const Func* function = found ? std::get_if<Func>(&*found) : nullptr;
+    if (!function) continue;
+    auto outcome = function->call({});
+    return outcome ? Ending{} : end_with(outcome.error());
+  }
+  return {};
+}
+
+void Process::kill() {
+  interruption_.raise();
+  if (handle_) handle_->interrupt();
+}
+
+// ------------------------------------------------------------------------------- All processes
+
+Processes::~Processes() { CHECK(running_ == 0); }
+
+std::shared_ptr<wasi::Context> Processes::new_context() const {
+  return std::make_shared<wasi::Context>(kernel_wasi_host(clock_), wasi::Limits{});
+}
+
+Process* Processes::find(u32 number) const {
+  auto found = processes_.find(number);
+  return found == processes_.end() ? nullptr : found->second.get();
+}
+
+Process& Processes::add(u32 parent, Launch launch) {
+  u32 number = ++last_number_;
+  auto process = std::unique_ptr<Process>(new Process(*this, number, parent, std::move(launch)));
+  Process& added = *processes_.emplace(number, std::move(process)).first->second;
+  if (Process* above = find(parent)) above->children_.insert(number);
+  ++running_;
+  return added;
+}
+
+void Processes::begin(Process& process) {
+  process.interruption_.make_current();
+  Ending ending = process.run();
+  process.handle_.reset();
+  finish(process, ending);
+}
+
+// On the process's own thread, which touches nothing of it from here on.
+void Processes::finish(Process& process, Ending ending) {
+  process.launch_.context.reset();  // closes its descriptors
+  for (u32 child : process.children_) find(child)->kill();
+  Process* parent = find(process.parent);
+  if (foreground_ == &process) foreground_ = parent;
+  process.ending_ = ending;
+  process.ended_ = true;
+  --running_;
+  wake_threads(&running_);
+  if (parent) {
+    parent->ended_children_.insert(process.number);
+    ++parent->endings_;
+    wake_threads(&parent->endings_);
+  } else if (process.thread_) {
+    orphans_.push_back(process.number);
+  }
+}
+
+HostResult<u32> Processes::start(u32 parent, Launch launch) {
+  remove_orphans();
+  if (processes_.size() >= most || last_number_ == ~u32{0}) return fail(Errno::Again);
+  Process& process = add(parent, std::move(launch));
+  auto body = [](void* self) {
+    Process& process = *static_cast<Process*>(self);
+    process.all_.begin(process);
+  };
+  auto thread = spawn_thread(body, &process);
+  if (!thread) {
+    --running_;
+    if (Process* above = find(parent)) above->children_.erase(process.number);
+    processes_.erase(process.number);
+    return fail(Errno::Nomem);
+  }
+  process.thread_ = *thread;
+  return process.number;
+}
+
+// One that has ended. Of its children, nobody is left who would ask for them.
+void Processes::remove(Process& process) {
+  if (process.thread_) join_thread(process.thread_);
+  for (u32 child : process.ended_children_) orphans_.push_back(child);
+  if (Process* parent = find(process.parent)) {
+    parent->children_.erase(process.number);
+    parent->ended_children_.erase(process.number);
+  }
+  processes_.erase(process.number);
+}
+
+void Processes::remove_orphans() {
+  while (!orphans_.empty()) {
+    Process& orphan = *find(orphans_.back());
+    orphans_.pop_back();
+    remove(orphan);
+  }
+}
+
+Ending Processes::run_here(Launch launch) {
+  stage_began_ = arch::monotonic_ns();
+  Process& process = add(0, std::move(launch));
+  first_ = foreground_ = &process;
+  begin(process);
+  first_ = nullptr;
+  while (u32 left = running_) wait_for_word(&running_, left, never);  // what it started was killed with it
+  Ending ending = process.ending_;
+  remove(process);
+  remove_orphans();
+  return ending;
+}
+
+HostResult<Processes::Ended> Processes::wait(Process& parent, u32 child, Patience patience) {
+  for (;;) {
+    remove_orphans();
+    u32 endings = parent.endings_;
+    if (child == 0 ? parent.children_.empty() : !parent.children_.contains(child)) return fail(Errno::Child);
+    bool has_ended = child == 0 ? !parent.ended_children_.empty() : parent.ended_children_.contains(child);
+    if (has_ended) {
+      Process& process = *find(child ? child : *parent.ended_children_.begin());
+      Ended ended = {process.number, process.ending_};
+      remove(process);
+      remove_orphans();
+      return ended;
+    }
+    if (patience == Patience::Look) return Ended{0, {}};
+    if (parent.interruption_.raised()) return fail(Errno::Canceled);
+    bool lends_terminal = foreground_ == &parent;
+    if (lends_terminal) foreground_ = find(child ? child : *parent.children_.begin());
+    wait_for_word(&parent.endings_, endings, never);
+    if (lends_terminal) foreground_ = &parent;
+  }
+}
+
+HostResult<void> Processes::kill(const Process& by, u32 number) {
+  Process* target = find(number);
+  for (Process* at = target; at; at = find(at->parent)) {
+    if (at != &by) continue;
+    target->kill();
+    return {};
+  }
+  return fail(Errno::Srch);
+}
+
+std::vector<Processes::Info> Processes::list() const {
+  std::vector<Info> list;
+  for (const auto& [number, process] : processes_) {
+    if (process->ended_) continue;
+    const Thread* thread = process->interruption_.thread();
+    list.push_back({number, process->parent, thread ? processor_time(*thread) : 0, process->name()});
+  }
+  return list;
+}
+
+Result<Module> Processes::module_of(Process& process) {
+  const auto& key = process.launch_.module_key;
+  if (!key) return process.load();
+  auto known = modules_.find(*key);
+  if (known != modules_.end()) {
+    if (auto module = known->second.lock()) return Module(std::move(module));
+    modules_.erase(known);
+  }
+  Module module = TRY(process.load());
+  modules_[*key] = module.shared();
+  return module;
+}
+
+void Processes::end_stage(const Process& process, std::string_view name) {
+  if (process.parent != 0) return;
+  u64 now = arch::monotonic_ns();
+  stages += concat(name, " ", (now - stage_began_) / 1000, " us  ");
+  stage_began_ = now;
+}
+
+}  // namespace skerry::kernel

@@ -1,0 +1,159 @@
+// Processes: each is a store with a program's instance, what WASI gives it, and a thread.
+//
+//   Launch                       what a program is started with
+//     | Processes::start         a number, a thread; the parent goes on
+//   Process   loads the module (shared with others of the same file), instantiates, runs
+//     | ended                    store and instance are gone, descriptors are closed, the parent is woken
+//   Ending    kept until the parent asks for it, or is gone itself
+//
+// A process sees nothing but its descriptors and its children. Its numbers are never used again. Interrupt handlers
+// touch first() and foreground() alone.
+
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kernel/sched/thread.h"
+#include "kernel/wasi_host.h"
+#include "skerry/skerry.h"
+#include "wasi/context.h"
+
+namespace skerry::kernel {
+
+struct Ending {
+  enum class How : u32 { Exited = 0, Trapped = 1, Killed = 2 };
+  How how = How::Exited;
+  u32 code = 0;  // Exited: the status, modulo 256; Trapped: the TrapCode
+};
+
+struct Launch {
+  std::string name;
+  std::span<const u8> program;   // .wasm, .wat or, if it may be, an artifact
+  std::vector<u8> program_bytes;  // that `program` refers to, unless somebody else keeps them
+  // The same for starts of the same program, whose module is then shared; none: it is not shared.
+  std::optional<std::string> module_key;
+  std::shared_ptr<wasi::Context> context;
+  std::optional<u64> max_memory, fuel;
+  std::string unknown_imports;
+  bool allow_precompiled = false;
+};
+
+class Processes;
+
+class Process {
+ public:
+  const u32 number;
+  const u32 parent;  // 0: the kernel
+  const std::string& name() const { return launch_.name; }
+  wasi::Context& context() const { return *launch_.context; }
+
+  // Ends it, from any context: in compiled code at once, in a wait of the host, or on the way back from it.
+  void kill();
+  // The same, but as a trap of its own that it tells of.
+  void time_out() {
+    timed_out_ = true;
+    kill();
+  }
+
+ private:
+  friend class Processes;
+  Process(Processes& all, u32 number, u32 parent, Launch launch)
+      : number(number), parent(parent), all_(all), launch_(std::move(launch)) {}
+
+  Ending run();
+  Ending run_instance(const Instance& instance);
+  Result<Module> load();
+  Ending refuse(std::string_view message);
+  Ending refuse(const Error& error);
+  Ending end_with(const Trap& trap);
+  // On its standard error, as far as it has one.
+  void report(std::string_view message);
+
+  Processes& all_;
+  Launch launch_;
+  KernelInterruption interruption_;
+  std::optional<InterruptHandle> handle_;  // while its store exists
+  Thread* thread_ = nullptr;               // null: the thread of who called run_here
+  bool timed_out_ = false;
+  bool ended_ = false;
+  Ending ending_;
+
+  std::set<u32> children_;        // that it may ask for
+  std::set<u32> ended_children_;  // of these
+  u32 endings_ = 0;               // how many of its children have ended, for who waits
+};
+
+class Processes {
+ public:
+  Processes(Engine engine, std::shared_ptr<wasi::Clock> clock) : engine_(std::move(engine)), clock_(std::move(clock)) {}
+  Processes(const Processes&) = delete;
+  // All of them must have ended.
+  ~Processes();
+
+  // What a new process's context is made of.
+  std::shared_ptr<wasi::Context> new_context() const;
+
+  static constexpr u32 most = 20'000;
+  // Begins a process with a thread of its own. Again where there are too many; Nomem.
+  wasi::HostResult<u32> start(u32 parent, Launch launch);
+  // The first process, on the caller's thread, to its end; then ends all others.
+  Ending run_here(Launch launch);
+
+  struct Ended {
+    u32 number;  // 0: none has ended yet
+    Ending ending;
+  };
+  enum class Patience : u8 { Wait, Look };
+  // Of a child, or with 0 of any child; it is gone then. Child where there is none; Canceled.
+  wasi::HostResult<Ended> wait(Process& parent, u32 child, Patience patience);
+  // Srch unless it is a descendant of `by`, or `by` itself.
+  wasi::HostResult<void> kill(const Process& by, u32 number);
+
+  struct Info {
+    u32 number, parent;
+    u64 processor_ns;
+    std::string_view name;
+  };
+  // Those that have not ended, by number.
+  std::vector<Info> list() const;
+
+  // That of run_here, while it runs. For interrupt handlers as well.
+  Process* first() const { return first_; }
+  // Who is meant by Ctrl-C: the one that the first process waits for, and so on. Null before and after all.
+  Process* foreground() const { return foreground_; }
+
+  const Engine& engine() const { return engine_; }
+  // With --stats: how long the stages of the first process took.
+  std::string stages;
+
+ private:
+  friend class Process;
+  Process& add(u32 parent, Launch launch);
+  void begin(Process& process);
+  void finish(Process& process, Ending ending);
+  void remove(Process& process);
+  void remove_orphans();
+  Process* find(u32 number) const;
+  Result<Module> module_of(Process& process);
+  void end_stage(const Process& process, std::string_view name);
+
+  Engine engine_;
+  std::shared_ptr<wasi::Clock> clock_;
+  std::map<u32, std::unique_ptr<Process>> processes_;
+  std::vector<u32> orphans_;  // that have ended, and whose parent is gone
+  u32 last_number_ = 0;
+  u32 running_ = 0;  // how many have not ended; changes wake who waits for all
+  Process* first_ = nullptr;
+  Process* foreground_ = nullptr;
+  u64 stage_began_ = 0;
+
+  // Modules by key, while a process has them.
+  std::map<std::string, std::weak_ptr<runtime::CompiledModule>, std::less<>> modules_;
+};
+
+}  // namespace skerry::kernel
