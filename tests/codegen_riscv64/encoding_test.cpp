@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "base/string.h"
-#include "engine/codegen/riscv64/compress.h"
 #include "tests/codegen_riscv64/listing.h"
 
 namespace skerry::riscv64 {
@@ -291,7 +290,7 @@ PSEUDO(SextW, sext_w, "sext.w")
 PSEUDO(ZextW, zext_w, "zext.w")
 #undef PSEUDO
 
-// The values are those of constant_test.cpp.
+// constant_test.cpp has the values.
 void cover_Li(Listing& l) {
   for (Gpr to : all_gprs()) {
     if (to == Gpr::Zero) continue;
@@ -328,29 +327,53 @@ void cover_FloatLoadLabel(Listing& l) {
                  concat(dot(w, "flw ", "fld "), name(to), ", 8(t6)"));
 }
 
+// Backward over all distances that have a form of 2 bytes and on, such that each bit of the field is there alone.
+void cover_backward(Listing& l, std::initializer_list<u32> distances, auto branch) {
+  Label start = l.code.new_label();
+  l.code.bind(start);
+  u32 origin = l.code.offset();
+  for (u32 distance : distances) {
+    while (l.code.offset() < origin + distance) {
+      l.code.unimp();
+      l.expect("c.unimp");
+    }
+    std::string text = l.text(i64(origin) - l.code.offset());
+    branch(start, text);
+  }
+}
+
 void cover_Branch(Listing& l) {
-  for (u32 code : {0u, 1u, 4u, 5u, 6u, 7u})
+  for (u32 code : {0u, 1u, 4u, 5u, 6u, 7u}) {
+    Condition condition = Condition(code);
+    std::string mnemonic = concat("b", name(condition));
     for_each_two([&](Gpr x, Gpr y) {
-      Condition condition = Condition(code);
-      Label backward = l.code.new_label();
-      l.code.bind(backward);
-      l.code.branch(condition, x, y, backward);
-      l.expect(concat("b", name(condition)), {name(x), name(y), "0"});
+      Label here = l.code.new_label();
+      l.code.bind(here);
+      l.code.branch(condition, x, y, here);
+      l.expect(mnemonic, {name(x), name(y), "0"});
     });
+    for (Gpr y : {Gpr::Zero, Gpr::A1})
+      cover_backward(l, {2, 4, 8, 16, 32, 64, 128, 252, 254, 256, 258, 260, 512, 1024, 2048, 4092, 4096},
+                     [&](Label target, std::string_view text) {
+                       l.code.branch(condition, Gpr::A0, y, target);
+                       l.expect(mnemonic, {"a0", name(y), text});
+                     });
+  }
 }
 
 void cover_Jump(Listing& l) {
-  Label here = l.code.new_label();
-  l.code.bind(here);
-  l.code.j(here);
-  l.expect("j", {"0"});
+  cover_backward(l, {0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2044, 2046, 2048, 2050, 4096, 8192, 16384, 65536},
+                 [&](Label target, std::string_view text) {
+                   l.code.j(target);
+                   l.expect("j", {text});
+                 });
 }
 
 void cover_Call(Listing& l) {
-  Label here = l.code.new_label();
-  l.code.bind(here);
-  l.code.call(here);
-  l.expect("jal", {"ra", "0"});
+  cover_backward(l, {0, 2, 2048, 4096, 16384}, [&](Label target, std::string_view text) {
+    l.code.call(target);
+    l.expect("jal", {"ra", text});
+  });
 }
 
 void cover_JumpRegister(Listing& l) {
@@ -441,6 +464,65 @@ TEST(Riscv64Encoding, EveryRowReadsBack) {
   cover_rows(l);
   std::string mismatches = l.mismatches();
   EXPECT_TRUE(mismatches.empty()) << mismatches;
+}
+
+// The shortest forms are the ones taken.
+TEST(Riscv64Encoding, Lengths) {
+  Assembler a(CpuFeatures::all());
+  auto length = [&a](auto emit) {
+    u32 start = a.next_offset();
+    emit();
+    return a.offset() - start;
+  };
+  EXPECT_EQ(length([&] { a.add(Gpr::A0, Gpr::A1, Gpr::A0); }), 2u);
+  EXPECT_EQ(length([&] { a.add(Gpr::A0, Gpr::A1, Gpr::A2); }), 4u);
+  EXPECT_EQ(length([&] { a.ld(Gpr::S11, Mem::at(Gpr::Sp, 504)); }), 2u);
+  EXPECT_EQ(length([&] { a.lw(Gpr::A0, Mem::at(Gpr::S1, 124)); }), 2u);
+  EXPECT_EQ(length([&] { a.lw(Gpr::A0, Mem::at(Gpr::S2, 124)); }), 4u);
+  EXPECT_EQ(length([&] { a.sext_w(Gpr::S2, Gpr::S2); }), 2u);
+  EXPECT_EQ(length([&] { a.sext_w(Gpr::S2, Gpr::A0); }), 4u);
+  EXPECT_EQ(length([&] { a.ret(); }), 2u);
+  EXPECT_EQ(length([&] { a.call(Gpr::T1); }), 2u);
+  // What is patched later keeps its length.
+  EXPECT_EQ(length([&] { a.call_elsewhere(); }), 8u);
+  EXPECT_EQ(length([&] { a.tail_elsewhere(); }), 8u);
+  EXPECT_EQ(length([&] { a.la_elsewhere(Gpr::A0); }), 8u);
+  Label label = a.new_label();
+  EXPECT_EQ(length([&] { a.branch(Condition::Equal, Gpr::A0, Gpr::Zero, label); }), 4u);
+  EXPECT_EQ(length([&] { a.j(label); }), 4u);
+}
+
+TEST(Riscv64Encoding, NearOperands) {
+  Listing l;
+  auto near = [&](i32 disp, std::string_view operand) {
+    l.code.lbu(Gpr::A0, l.code.near(Mem::at(Gpr::A1, disp)));
+    l.expect("lbu", {"a0", operand});
+  };
+  near(2047, "2047(a1)");
+  near(-2048, "-2048(a1)");
+  auto upper = [&](std::string_view immediate) {
+    l.expect("lui", {"t6", immediate});
+    l.expect("add", {"t6", "t6", "a1"});
+  };
+  // What precedes the load is expected before it.
+  for (auto [disp, high, operand] : {std::tuple(2048, "1", "-2048(t6)"), {4096, "1", "0(t6)"}, {-2049, "1048575", "2047(t6)"},
+                                     {INT32_MIN, "524288", "0(t6)"}, {0x7ffff7ff, "524287", "2047(t6)"}}) {
+    upper(high);
+    near(disp, operand);
+  }
+  // lui would extend the sign.
+  l.expect("lui", {"t6", "524288"});
+  l.expect("addiw", {"t6", "t6", "-1"});
+  l.expect("add", {"t6", "t6", "a1"});
+  near(INT32_MAX, "0(t6)");
+  std::string mismatches = l.mismatches();
+  EXPECT_TRUE(mismatches.empty()) << mismatches;
+}
+
+TEST(Riscv64Registers, ConditionsInvert) {
+  EXPECT_EQ(invert(Condition::Less), Condition::GreaterEqual);
+  EXPECT_EQ(invert(Condition::AboveEqual), Condition::Below);
+  EXPECT_EQ(invert(Condition::NotEqual), Condition::Equal);
 }
 
 }  // namespace

@@ -229,7 +229,7 @@ void Assembler::nop() { addi(Gpr::Zero, Gpr::Zero, 0); }
 
 void Assembler::branch(Condition condition, Gpr x, Gpr y, Label target) {
   auto word = [&](Condition condition) { return opcode_word(opcode_branch, u32(condition)) | rs1(x) | rs2(y); };
-  keep_together(2 * reserved);  // no island between a branch and the jump that it goes around
+  keep_together(12);  // no island between a branch and the jump that it goes around
   u32 start = offset();
   if (!is_bound(target)) {
     put_long(word(condition));

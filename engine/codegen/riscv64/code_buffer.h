@@ -48,7 +48,7 @@ class CodeBuffer {
   }
   // No island comes within the next so many bytes.
   void keep_together(u32 bytes) {
-    if (limit_ - cursor_ < i64(bytes)) make_room(bytes);
+    if (limit_ - cursor_ < i64(bytes) + reserved) make_room(bytes + reserved);  // for the last of them, too
   }
   std::span<const u8> code() const { return {bytes_.get(), usize(offset())}; }
 
