@@ -1,7 +1,6 @@
 #include "engine/codegen/x64/code_buffer.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace skerry::x64 {
 
@@ -57,51 +56,22 @@ void CodeBuffer::fill(u8 byte, u32 alignment) {
 
 // --- the constant pool
 
-// The slot that holds the constant, else the slot that is to hold it: a free one or, where max_probes are taken,
-// one that then forgets its constant. Constants that a hostile module chose so as to collide thus cost no more
-// than others, and are emitted more than once.
-u32 CodeBuffer::find_slot(u64 low, u64 high, u32 size) const {
-  constexpr u32 max_probes = 8;
-  constexpr u64 factor = 0x9e3779b97f4a7c15;  // 2^64 / golden ratio
-  // The upper bits of the product depend on all bits of the constant, its lower ones on the lower ones alone,
-  // which are zeros in short floating-point numbers.
-  u64 hash = (low ^ high * factor) * factor;
-  u32 first = u32(hash >> (64 - std::countr_zero(constant_slots_.size()))), mask = u32(constant_slots_.size()) - 1;
-  for (u32 probe = 0; probe < max_probes; ++probe) {
-    u32 slot = (first + probe) & mask, entry = constant_slots_[slot];
-    if (entry == 0 || constants_[entry - 1].is(low, high, size)) return slot;
-  }
-  return first;
-}
-
-void CodeBuffer::insert_constant(u32 index) {
-  Constant& constant = constants_[index];
-  constant.slot = find_slot(constant.low, constant.high, constant.size);
-  constant_slots_[constant.slot] = index + 1;
-}
-
-Label CodeBuffer::constant(u64 low, u64 high, u32 size) {
-  if (2 * (constants_.size() + 1) > constant_slots_.size()) {
-    constant_slots_.assign(std::max<usize>(16, 2 * constant_slots_.size()), 0);
-    for (u32 i = 0; i < constants_.size(); ++i) insert_constant(i);
-  }
-  u32 entry = constant_slots_[find_slot(low, high, size)];
-  if (entry != 0 && constants_[entry - 1].is(low, high, size)) return constants_[entry - 1].label;
-  Label label = new_label();
-  constants_.push_back({low, high, size, label, 0});
-  insert_constant(u32(constants_.size() - 1));
-  return label;
+Label CodeBuffer::constant(const codegen::Constant& constant) {
+  u32 index = pool_.add(constant);
+  if (index == constant_labels_.size()) constant_labels_.push_back(new_label());
+  return constant_labels_[index];
 }
 
 // The largest constants come first: each then lies aligned behind those before it.
 void CodeBuffer::emit_constants() {
   constexpr u8 int3 = 0xcc;
+  auto constants = pool_.constants();
   for (u32 size : {16u, 8u, 4u}) {
-    for (const Constant& constant : constants_) {
-      if (constant.size != size) continue;
+    for (u32 i = 0; i < constants.size(); ++i) {
+      if (constants[i].size != size) continue;
       fill(int3, size);
-      bind(constant.label);
-      u64 words[2] = {constant.low, constant.high};
+      bind(constant_labels_[i]);
+      u64 words[2] = {constants[i].low, constants[i].high};
       data({reinterpret_cast<const u8*>(words), size});
     }
   }
@@ -134,8 +104,8 @@ void CodeBuffer::clear() {
   labels_.clear();
   references32_.clear();
   references8_.clear();
-  for (const Constant& constant : constants_) constant_slots_[constant.slot] = 0;
-  constants_.clear();
+  pool_.clear();
+  constant_labels_.clear();
 }
 
 }  // namespace skerry::x64

@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/types.h"
+#include "engine/codegen/constant_pool.h"
 #include "engine/codegen/x64/registers.h"
 
 namespace skerry::x64 {
@@ -46,9 +47,9 @@ class CodeBuffer {
 
   // The label of a constant in the pool, aligned to its size. The same value gives the same label, unless
   // many that came between collide with it.
-  Label constant32(u32 value) { return constant(value, 0, 4); }
-  Label constant64(u64 value) { return constant(value, 0, 8); }
-  Label constant128(u64 low, u64 high) { return constant(low, high, 16); }
+  Label constant32(u32 value) { return constant({value, 0, 4}); }
+  Label constant64(u64 value) { return constant({value, 0, 8}); }
+  Label constant128(u64 low, u64 high) { return constant({low, high, 16}); }
 
   // Data amid the code: tables of jumps and the like.
   void data(std::span<const u8> bytes);
@@ -103,20 +104,9 @@ class CodeBuffer {
     Label label;
   };
 
-  struct Constant {
-    u64 low, high;
-    u32 size;
-    Label label;
-    u32 slot;  // in constant_slots_
-
-    bool is(u64 low, u64 high, u32 size) const { return low == this->low && high == this->high && size == this->size; }
-  };
-
   [[gnu::cold]] void grow(usize more);
   void fill(u8 byte, u32 alignment);
-  Label constant(u64 low, u64 high, u32 size);
-  u32 find_slot(u64 low, u64 high, u32 size) const;
-  void insert_constant(u32 index);
+  Label constant(const codegen::Constant& constant);
   void emit_constants();
   void resolve();
 
@@ -128,8 +118,8 @@ class CodeBuffer {
   std::vector<Reference> references32_;
   std::vector<Reference> references8_;
 
-  std::vector<Constant> constants_;
-  std::vector<u32> constant_slots_;  // hash table, a power of two: 0, or 1 + index into constants_
+  codegen::ConstantPool pool_;
+  std::vector<Label> constant_labels_;  // parallel to the pool's constants
 };
 
 }  // namespace skerry::x64
