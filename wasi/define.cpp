@@ -5,17 +5,24 @@
 namespace skerry::wasi {
 namespace {
 
+// Whose call it is: always one process's, or what somebody tells.
+struct OneContext {
+  std::shared_ptr<Context> context;
+  Context& operator()(const skerry::Caller&) const { return *context; }
+};
+using ToldContext = Context& (*)(const skerry::Caller&);
+
 // A host function over one of WASI's: R is u32, the errno, or nothing.
-template <auto function, class R>
+template <auto function, class R, class ContextOf>
 struct Import;
 
-template <class... Number, CallResult (*function)(Caller&, Number...), class R>
-struct Import<function, R> {
-  std::shared_ptr<Context> context;
+template <class... Number, CallResult (*function)(Caller&, Number...), class R, class ContextOf>
+struct Import<function, R, ContextOf> {
+  ContextOf context_of;
 
   Called<R> operator()(skerry::Caller& caller, Number... numbers) const {
     std::span<u8> memory = caller.memory();
-    Caller here{*context, GuestMemory(memory.data(), memory.size())};
+    Caller here{context_of(caller), GuestMemory(memory.data(), memory.size())};
     CallResult result = function(here, numbers...);
     switch (result.kind) {
       case CallResult::Kind::Return:
@@ -36,22 +43,27 @@ template <>
 constexpr bool has_result<&link::Adapter<&preview1::proc_exit>::call> = false;
 
 // Defines what it visits (link.h) under the name of a module.
+template <class ContextOf>
 struct Define {
   Linker& linker;
-  const std::shared_ptr<Context>& context;
+  const ContextOf& context_of;
   std::string_view module;
 
   template <auto function>
   void operator()(std::string_view name, std::string_view) const {
-    linker.func(module, name, Import<function, std::conditional_t<has_result<function>, u32, void>>{context});
+    linker.func(module, name, Import<function, std::conditional_t<has_result<function>, u32, void>, ContextOf>{context_of});
   }
 };
 
+template <class ContextOf>
+void define(Linker& linker, const ContextOf& context_of) {
+  for_each_preview1(Define<ContextOf>{linker, context_of, preview1_module});
+  for_each_unstable(Define<ContextOf>{linker, context_of, unstable_module});
+}
+
 }  // namespace
 
-void define_wasi(Linker& linker, std::shared_ptr<Context> context) {
-  for_each_preview1(Define{linker, context, preview1_module});
-  for_each_unstable(Define{linker, context, unstable_module});
-}
+void define_wasi(Linker& linker, std::shared_ptr<Context> context) { define(linker, OneContext{std::move(context)}); }
+void define_wasi(Linker& linker, Context& (*context_of)(const skerry::Caller&)) { define(linker, context_of); }
 
 }  // namespace skerry::wasi

@@ -19,5 +19,8 @@
 namespace skerry::wasi {
 
 void define_wasi(Linker& linker, std::shared_ptr<Context> context);
+// For instances of any process: `context_of` tells whose call it is, from its store's data for instance. Who starts many
+// processes needs one linker for all of them.
+void define_wasi(Linker& linker, Context& (*context_of)(const skerry::Caller& caller));
 
 }  // namespace skerry::wasi

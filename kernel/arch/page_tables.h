@@ -13,7 +13,8 @@
 //   static u64 frame(u64 entry);                        of a table or a page
 //   static bool is_page(u64 entry);                     of level 0, and not a device's
 //   static bool is_present(u64 entry);                  whether the processor may know of it
-//   static void flush(u64 begin, u64 end);              the processor forgets what it knows of a range
+//   static void flush(u64 begin, u64 end);              the processor forgets what it knows of the pages of a range
+//   static void flush_tables(u64 address);              ... of tables, of which one on the way to this address is gone
 
 #pragma once
 
@@ -54,7 +55,14 @@ class PageTables {
   }
 
   void unmap(u64 begin, u64 end) {
-    if (unmap_in(table_at(root_), top_level_, begin, end)) Format::flush(begin, end);
+    Removed removed;
+    unmap_in(table_at(root_), top_level_, begin, end, removed, u64{0} - begin);
+    if (removed.pages > Removed::most) return Format::flush(begin, end);
+    for (u32 i = 0; i < removed.pages; ++i) {
+      u64 page = begin + removed.offsets[i];
+      Format::flush(page, page + page_size);
+    }
+    if (removed.tables) Format::flush_tables(begin);
   }
 
   void protect(u64 begin, u64 end, arch::Access access) {
@@ -121,10 +129,18 @@ class PageTables {
     return &table[index_of(address, level)];
   }
 
-  // Tables below `table` that [begin, end) covers whole are freed; offsets are within the table.
-  // Answers whether an entry was taken away.
-  bool unmap_in(u64* table, unsigned level, u64 begin, u64 end) {
-    bool changed = false;
+  // What an unmapping took away. A range is often far larger than what is mapped in it, and forgetting more than
+  // need be costs everybody.
+  struct Removed {
+    static constexpr u32 most = 32;
+    u32 pages = 0;  // that were present
+    bool tables = false;
+    u64 offsets[most];  // of the pages
+  };
+
+  // Tables below `table` that [begin, end) covers whole are freed; begin and end are within the table, which covers
+  // addresses from `table_offset` on, counted from the beginning of the range.
+  void unmap_in(u64* table, unsigned level, u64 begin, u64 end, Removed& removed, u64 table_offset) {
     for (u64 at = begin; at < end;) {
       u64 entry_begin = align_down(at, span_of(level)), entry_end = entry_begin + span_of(level);
       u64 stop = end < entry_end ? end : entry_end;
@@ -133,21 +149,23 @@ class PageTables {
         if (level == 0) {
           arch::Mapping mapping = Format::mapping(entry);
           if (!mapping.shared) arch::free_frame(mapping.frame);
+          if (Format::is_present(entry)) {
+            if (removed.pages < Removed::most) removed.offsets[removed.pages] = table_offset + at;
+            if (removed.pages <= Removed::most) ++removed.pages;
+          }
           entry = 0;
-          changed = true;
         } else {
           u64 frame = Format::frame(entry);
-          changed |= unmap_in(table_at(frame), level - 1, at - entry_begin, stop - entry_begin);
+          unmap_in(table_at(frame), level - 1, at - entry_begin, stop - entry_begin, removed, table_offset + entry_begin);
           if (at == entry_begin && stop == entry_end) {
             arch::free_frame(frame);
             entry = 0;
-            changed = true;
+            removed.tables = true;
           }
         }
       }
       at = stop;
     }
-    return changed;
   }
 
   u64 root_ = 0;  // frame of the top table

@@ -16,8 +16,11 @@ struct Span {
   Access access;
   Image* image;    // null: zeros
   u64 first_page;  // of the image, at `begin`
+  bool is_stack = false;
+  u64 touched = 0;  // pages of a stack that are mapped, each with its frame
 
   u64 pages() const { return (end - begin) / page_size; }
+  u64 charged() const { return is_stack ? touched : pages(); }
 };
 
 struct Reservation {
@@ -65,6 +68,7 @@ void drop(const Span& span) {
 void split(Reservation& r, u64 at) {
   Span* s = find_span(r, at);
   if (!s || s->begin == at) return;
+  CHECK(!s->is_stack);
   Span low = *s;
   s->first_page += (at - s->begin) / page_size;
   s->begin = at;
@@ -88,13 +92,18 @@ u64 pages_in(const Reservation& r, usize first, usize last) {
   for (usize i = first; i < last; ++i) pages += r.spans[i].pages();
   return pages;
 }
+u64 charged_in(const Reservation& r, usize first, usize last) {
+  u64 pages = 0;
+  for (usize i = first; i < last; ++i) pages += r.spans[i].charged();
+  return pages;
+}
 
 // Joins neighbours of zeros with equal access around the spans [first, last].
 void merge(Reservation& r, usize first, usize last) {
   usize i = first > 0 ? first - 1 : 0;
   for (usize left = last - i + 1; left > 0 && i + 1 < r.spans.size(); --left) {
     Span &a = r.spans[i], &b = r.spans[i + 1];
-    if (a.end == b.begin && a.access == b.access && !a.image && !b.image) {
+    if (a.end == b.begin && a.access == b.access && !a.image && !b.image && !a.is_stack && !b.is_stack) {
       a.end = b.end;
       r.spans.erase(r.spans.begin() + std::ptrdiff_t(i) + 1);
     } else {
@@ -195,6 +204,15 @@ Result<void> commit(u8* address, u64 size, Access access) {
   return {};
 }
 
+Result<void> commit_stack(u8* address, u64 size) {
+  Reservation& r = reservation_of(address, size);
+  u64 begin = u64(address), end = begin + size;
+  auto [first, last] = spans_in(r, begin, end);
+  CHECK(first == last && size > 0);
+  replace(r, first, last, {begin, end, Access::ReadWrite, nullptr, 0, true, 0});
+  return {};
+}
+
 Result<void> protect(u8* address, u64 size, Access access) {
   Reservation& r = reservation_of(address, size);
   if (size == 0) return {};
@@ -213,7 +231,7 @@ void decommit(u8* address, u64 size) {
   u64 begin = u64(address), end = begin + size;
   auto [first, last] = spans_in(r, begin, end);
   arch::unmap_range(begin, end);
-  uncharge_frames(pages_in(r, first, last));
+  uncharge_frames(charged_in(r, first, last));
   for (usize i = first; i < last; ++i) drop(r.spans[i]);
   r.spans.erase(r.spans.begin() + std::ptrdiff_t(first), r.spans.begin() + std::ptrdiff_t(last));
 }
@@ -288,6 +306,15 @@ bool fault_in_reservation(u64 address, arch::FaultAccess access) {
 
   u64 page = align_down(address, page_size);
   auto mapping = arch::find_mapping(page);
+  if (span->is_stack && !mapping) {
+    if (!charge_frames(1)) {
+      if (!overdraw_frame()) arch::stop("no memory is left for a stack");
+      out_of_memory();
+    }
+    ++span->touched;
+    map_own_page(*span, page);
+    return true;
+  }
   if (mapping) {
     if (access != arch::FaultAccess::Write || !mapping->shared) return allows(mapping->access, access);
     map_own_page(*span, page);

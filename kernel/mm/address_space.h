@@ -26,6 +26,10 @@ Result<u8*> reserve(u64 size);
 void release(u8* address, u64 size);
 Result<void> commit(u8* address, u64 size, Access access);
 Result<void> protect(u8* address, u64 size, Access access);
+// Zeros for reading and writing whose frames are promised page by page, when they are touched: for stacks, which are
+// large in case. A thread that touches one when nothing is left to promise gets it still, and is ended
+// (out_of_memory). Released whole.
+Result<void> commit_stack(u8* address, u64 size);
 void decommit(u8* address, u64 size);
 Result<void> zero(u8* address, u64 size);
 
@@ -51,6 +55,9 @@ class Image {
 };
 Result<void> map_image(Image* image, u8* address);
 void restore_image(const Image& image, u8* address);
+
+// What the scheduler does of it: the running thread has more than there is. In the handler of an exception.
+void out_of_memory();
 
 // What arch::page_fault does for addresses of reservations.
 bool fault_in_reservation(u64 address, arch::FaultAccess access);

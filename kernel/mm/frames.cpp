@@ -12,6 +12,7 @@ static PhysicalRange fresh[BootInfo::max_ram];
 static u32 range, range_count;
 static u64 first_free = no_frame;
 static FrameCounts counts;
+static u64 overdraft;  // that may be charged beyond counts.total
 
 void start_frames(const BootInfo& info) {
   range_count = info.ram_count;
@@ -19,7 +20,8 @@ void start_frames(const BootInfo& info) {
     fresh[i] = info.ram[i];
     counts.total += fresh[i].size() / page_size;
   }
-  counts.total -= counts.total / 64;
+  overdraft = counts.total / 64;
+  counts.total -= 2 * overdraft;
 }
 
 std::optional<u64> allocate_frame() {
@@ -52,8 +54,14 @@ void free_frame(u64 frame) {
 }
 
 bool charge_frames(u64 count) {
-  if (count > counts.total - counts.charged) return false;
+  if (counts.charged > counts.total || count > counts.total - counts.charged) return false;
   counts.charged += count;
+  return true;
+}
+
+bool overdraw_frame() {
+  if (counts.charged >= counts.total + overdraft) return false;
+  ++counts.charged;
   return true;
 }
 

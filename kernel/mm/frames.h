@@ -2,7 +2,7 @@
 //
 // Memory is promised before it is used: who commits pages charges them first, so that a later
 // fault finds a frame. Tables of pages live from a reserve of 1/64 of the memory that is never
-// charged. Frames that were never used are handed out in ascending order, so that an emulator
+// charged, and another is for what cannot be refused (overdraw_frame). Frames that were never used are handed out in ascending order, so that an emulator
 // backs no more of the memory than is wanted; freed ones are reused first, linked through
 // themselves. Called with interrupts off or from code that no interrupt handler shares.
 
@@ -25,6 +25,9 @@ void free_frame(u64 frame);
 
 // Promises frames: false if so many are not left.
 bool charge_frames(u64 count);
+// One more, though none is left to promise: from what is kept for threads that are ended for it. False if that is
+// used up as well.
+bool overdraw_frame();
 void uncharge_frames(u64 count);
 
 struct FrameCounts {

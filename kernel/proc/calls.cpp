@@ -200,34 +200,36 @@ GuestMemory memory_of(Caller& caller) {
 
 }  // namespace
 
-void define_process_calls(Linker& linker, Processes& all, Process& self) {
+void define_process_calls(Linker& linker, Processes& all) {
   constexpr std::string_view module = "skerry_process";
-  Calls calls(all, self);
-  linker.func(module, "spawn", [calls](Caller& caller, u32 request, u32 number) {
+  Processes* processes = &all;
+  auto calls_of = [processes](Caller& caller) { return Calls(*processes, *caller.data<ProcessOfStore>()->process); };
+  constexpr auto out_of_bounds = [] { return Called<u32>(fail(Trap(TrapCode::MemoryOutOfBounds))); };
+  linker.func(module, "spawn", [=](Caller& caller, u32 request, u32 number) {
     GuestMemory memory = memory_of(caller);
     // A process that its parent could not name is not started.
-    if (!memory.check(GuestPtr<u32>{number})) return Called<u32>(fail(Trap(TrapCode::MemoryOutOfBounds)));
-    return finish(calls.spawn(memory, {request}), memory, number);
+    if (!memory.check(GuestPtr<u32>{number})) return out_of_bounds();
+    return finish(calls_of(caller).spawn(memory, {request}), memory, number);
   });
-  linker.func(module, "wait", [calls](Caller& caller, u32 number, u32 flags, u32 ended) {
-    if (!memory_of(caller).check(GuestPtr<EndedProcess>{ended})) return Called<u32>(fail(Trap(TrapCode::MemoryOutOfBounds)));
-    auto outcome = calls.wait(number, flags);
+  linker.func(module, "wait", [=](Caller& caller, u32 number, u32 flags, u32 ended) {
+    if (!memory_of(caller).check(GuestPtr<EndedProcess>{ended})) return out_of_bounds();
+    auto outcome = calls_of(caller).wait(number, flags);
     return finish(outcome, memory_of(caller), ended);
   });
-  linker.func(module, "kill", [calls](Caller& caller, u32 number) {
-    return finish(calls.kill(number), memory_of(caller), 0);
+  linker.func(module, "kill", [=](Caller& caller, u32 number) {
+    return finish(calls_of(caller).kill(number), memory_of(caller), 0);
   });
-  linker.func(module, "self", [calls](Caller& caller, u32 number) {
-    return finish(Outcome<u32>(calls.number()), memory_of(caller), number);
+  linker.func(module, "self", [=](Caller& caller, u32 number) {
+    return finish(Outcome<u32>(calls_of(caller).number()), memory_of(caller), number);
   });
-  linker.func(module, "pipe", [calls](Caller& caller, u32 descriptors) {
+  linker.func(module, "pipe", [=](Caller& caller, u32 descriptors) {
     GuestMemory memory = memory_of(caller);
-    if (!memory.check(GuestSpan<u32>{descriptors, 2})) return Called<u32>(fail(Trap(TrapCode::MemoryOutOfBounds)));
-    return finish(calls.pipe(), memory, descriptors);
+    if (!memory.check(GuestSpan<u32>{descriptors, 2})) return out_of_bounds();
+    return finish(calls_of(caller).pipe(), memory, descriptors);
   });
-  linker.func(module, "list", [calls](Caller& caller, u32 buffer, u32 count, u32 stored) {
+  linker.func(module, "list", [=](Caller& caller, u32 buffer, u32 count, u32 stored) {
     GuestMemory memory = memory_of(caller);
-    return finish(calls.list(memory, {buffer, count}), memory, stored);
+    return finish(calls_of(caller).list(memory, {buffer, count}), memory, stored);
   });
 }
 

@@ -9,7 +9,10 @@ namespace skerry::kernel {
 class Process;
 class Processes;
 
-// For instances of one process, which is `self`.
-void define_process_calls(Linker& linker, Processes& all, Process& self);
+// For instances of every process, whose store's data is a ProcessOfStore.
+struct ProcessOfStore {
+  Process* process;
+};
+void define_process_calls(Linker& linker, Processes& all);
 
 }  // namespace skerry::kernel

@@ -1,5 +1,6 @@
 #include "kernel/proc/process.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/string.h"
@@ -91,14 +92,19 @@ Ending Process::run() {
   handle_ = store->interrupt_handle();
   if (interruption_.raised()) handle_->interrupt();
 
-  Linker linker(all_.engine());
-  if (launch_.unknown_imports == "default") {
-    if (auto defined = define_zeros(linker, *store, *module); !defined) return refuse(defined.error());
+  store->set_data(ProcessOfStore{this});
+
+  // What is unknown to all but this process is defined in a linker of its own.
+  std::optional<Linker> own;
+  if (!launch_.unknown_imports.empty()) {
+    own.emplace(all_.engine());
+    if (launch_.unknown_imports == "default") {
+      if (auto defined = define_zeros(*own, *store, *module); !defined) return refuse(defined.error());
+    }
+    all_.define_calls(*own);
+    if (launch_.unknown_imports == "trap") own->trap_unknown_functions();
   }
-  wasi::define_wasi(linker, launch_.context);
-  define_process_calls(linker, all_, *this);
-  if (launch_.unknown_imports == "trap") linker.trap_unknown_functions();
-  auto instance = linker.instantiate(*store, *module);
+  auto instance = (own ? *own : all_.linker_).instantiate(*store, *module);
   all_.end_stage(*this, "instantiate");
   if (!instance) {
     if (const Trap* trap = instance.error().trap()) return end_with(*trap);
@@ -128,6 +134,18 @@ void Process::kill() {
 
 // ------------------------------------------------------------------------------- All processes
 
+Processes::Processes(Engine engine, std::shared_ptr<wasi::Clock> clock)
+    : engine_(std::move(engine)), clock_(std::move(clock)), linker_(engine_) {
+  define_calls(linker_);
+}
+
+void Processes::define_calls(Linker& linker) {
+  wasi::define_wasi(linker, [](const Caller& caller) -> wasi::Context& {
+    return caller.data<ProcessOfStore>()->process->context();
+  });
+  define_process_calls(linker, *this);
+}
+
 Processes::~Processes() { CHECK(running_ == 0); }
 
 std::shared_ptr<wasi::Context> Processes::new_context() const {
@@ -150,7 +168,11 @@ Process& Processes::add(u32 parent, Launch launch) {
 
 void Processes::begin(Process& process) {
   process.interruption_.make_current();
+  thread_local Process* current;
+  current = &process;
+  current_thread().end_early = [] { current->kill(); };
   Ending ending = process.run();
+  current_thread().end_early = nullptr;
   process.handle_.reset();
   finish(process, ending);
 }
@@ -270,13 +292,14 @@ std::vector<Processes::Info> Processes::list() const {
 Result<Module> Processes::module_of(Process& process) {
   const auto& key = process.launch_.module_key;
   if (!key) return process.load();
-  auto known = modules_.find(*key);
-  if (known != modules_.end()) {
-    if (auto module = known->second.lock()) return Module(std::move(module));
-    modules_.erase(known);
+  auto known = std::ranges::find(known_modules_, *key, &KnownModule::key);
+  if (known != known_modules_.end()) {
+    std::rotate(known_modules_.begin(), known, known + 1);
+    return known_modules_.front().module;
   }
   Module module = TRY(process.load());
-  modules_[*key] = module.shared();
+  if (known_modules_.size() == most_known) known_modules_.pop_back();
+  known_modules_.insert(known_modules_.begin(), {*key, module});
   return module;
 }
 

@@ -90,7 +90,7 @@ class Process {
 
 class Processes {
  public:
-  Processes(Engine engine, std::shared_ptr<wasi::Clock> clock) : engine_(std::move(engine)), clock_(std::move(clock)) {}
+  Processes(Engine engine, std::shared_ptr<wasi::Clock> clock);
   Processes(const Processes&) = delete;
   // All of them must have ended.
   ~Processes();
@@ -133,6 +133,7 @@ class Processes {
 
  private:
   friend class Process;
+  void define_calls(Linker& linker);
   Process& add(u32 parent, Launch launch);
   void begin(Process& process);
   void finish(Process& process, Ending ending);
@@ -144,6 +145,7 @@ class Processes {
 
   Engine engine_;
   std::shared_ptr<wasi::Clock> clock_;
+  Linker linker_;  // of all processes
   std::map<u32, std::unique_ptr<Process>> processes_;
   std::vector<u32> orphans_;  // that have ended, and whose parent is gone
   u32 last_number_ = 0;
@@ -152,8 +154,13 @@ class Processes {
   Process* foreground_ = nullptr;
   u64 stage_began_ = 0;
 
-  // Modules by key, while a process has them.
-  std::map<std::string, std::weak_ptr<runtime::CompiledModule>, std::less<>> modules_;
+  // Modules that were used last, the latest first; more stay while processes have them, but are not found again.
+  struct KnownModule {
+    std::string key;
+    Module module;
+  };
+  static constexpr usize most_known = 32;
+  std::vector<KnownModule> known_modules_;
 };
 
 }  // namespace skerry::kernel

@@ -6,7 +6,8 @@
 //               place, so that it leaves in logarithmic time
 //
 // The timer is set to what comes first: the alarm, the nearest sleeper, or the end of the running
-// thread's slice, which only counts while another is ready. An idle hart sleeps.
+// thread's slice, which only counts while another is ready. An idle hart sleeps. Setting it is a device's work and slow,
+// so it is set anew only where that is earlier: it may ring too early, and is then set to what is the nearest.
 
 #include "kernel/sched/thread.h"
 
@@ -113,7 +114,7 @@ usize thread_count;
 
 void arm_timer() {
   u64 nearest = std::min({alarm_deadline, sleepers.nearest(), slice_end});
-  if (nearest == timer_set_to) return;
+  if (nearest >= timer_set_to) return;
   timer_set_to = nearest;
   arch::set_timer(nearest);
 }
@@ -179,7 +180,7 @@ void first_function(void* argument) {
 
 Result<Thread*> create_thread(void (*body)(void*), void* argument) {
   u8* stack = TRY(kernel::reserve(stack_guard + stack_size));
-  if (auto committed = kernel::commit(stack + stack_guard, stack_size, Access::ReadWrite); !committed) {
+  if (auto committed = kernel::commit_stack(stack + stack_guard, stack_size); !committed) {
     kernel::release(stack, stack_guard + stack_size);
     return committed.take_failure();
   }
@@ -300,6 +301,10 @@ void interrupt_thread(Thread& thread) {
 void call_unlocked(void (*callback)()) {
   if (running->locks == 0) callback();
   else deferred_callback = callback;
+}
+
+void out_of_memory() {
+  if (running && running->end_early) call_unlocked(running->end_early);
 }
 
 void note_lock() { ++running->locks; }

@@ -22,6 +22,7 @@ struct Thread {
   void* argument;
   u32 ended;
   u32 locks;  // held
+  void (*end_early)();  // called when there is no memory for its stack; null: nobody can end it
 
   // Shared with interrupt handlers: touched with interrupts off.
   enum class State : u8 { Running, Ready, Waiting, Ended };

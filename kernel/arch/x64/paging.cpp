@@ -48,6 +48,8 @@ struct Format {
     if ((end - begin) / page_size > most_single) return write_cr3(read_cr3());
     for (u64 at = begin; at < end; at += page_size) flush_page(at);
   }
+  // Forgetting any page forgets all tables (volume 3, 4.10.4.1).
+  static void flush_tables(u64 address) { flush_page(address); }
 };
 
 extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
