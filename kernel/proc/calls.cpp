@@ -47,7 +47,6 @@ static_assert(sizeof(ListedProcess) == 64);
 
 constexpr u32 most_text = 1 * MiB;   // of arguments and environment
 constexpr u32 most_passes = 1024;
-constexpr u64 most_program = 1 * GiB;  // a module's limit
 constexpr u32 wait_flag_look = 1;
 
 Outcome<std::string> copy_text(const GuestMemory& memory, u32 address, u32 size, u32 most, Errno too_long) {
@@ -63,17 +62,6 @@ Outcome<std::vector<std::string>> copy_texts(const GuestMemory& memory, u32 addr
   std::vector<std::string> texts;
   for (usize at = 0; at < all.size(); at += texts.back().size() + 1) texts.emplace_back(all.c_str() + at);
   return texts;
-}
-
-HostResult<std::vector<u8>> read_whole(wasi::File& file, u64 size) {
-  if (size > most_program) return fail(Errno::Fbig);
-  std::vector<u8> bytes(size);
-  for (u64 done = 0; done < size;) {
-    u64 got = TRY(file.read_at(std::span(bytes).subspan(done), done));
-    if (got == 0) return fail(Errno::Io);
-    done += got;
-  }
-  return bytes;
 }
 
 class Calls {
@@ -168,8 +156,7 @@ class Calls {
     if (!opened.file) return fail(Errno::Isdir);
     wasi::FileStat stat = TRY(opened.file->stat());
     if (stat.type != wasi::FileType::RegularFile) return fail(Errno::Acces);
-    launch.program_bytes = TRY(read_whole(*opened.file, stat.size));
-    launch.program = launch.program_bytes;
+    launch.program_file = std::move(opened.file);
     launch.module_key = concat(stat.device, ":", stat.inode, ":", stat.size, ":", stat.modified, ":", stat.changed);
     return {};
   }

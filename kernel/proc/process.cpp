@@ -32,6 +32,19 @@ Result<void> define_zeros(Linker& linker, const Store& store, const Module& modu
   return {};
 }
 
+HostResult<std::vector<u8>> read_whole(wasi::File& file) {
+  u64 size = TRY(file.stat()).size;
+  constexpr u64 most = 1 * GiB;  // a module's limit
+  if (size > most) return fail(Errno::Fbig);
+  std::vector<u8> bytes(size);
+  for (u64 done = 0; done < size;) {
+    u64 got = TRY(file.read_at(std::span(bytes).subspan(done), done));
+    if (got == 0) return fail(Errno::Io);
+    done += got;
+  }
+  return bytes;
+}
+
 // As of a shell, for what did not come to run.
 constexpr u32 exit_not_run = 1;
 
@@ -70,10 +83,18 @@ Ending Process::end_with(const Trap& trap) {
 
 Result<Module> Process::load() {
   const Engine& engine = all_.engine();
-  std::string_view text(reinterpret_cast<const char*>(launch_.program.data()), launch_.program.size());
-  if (text.starts_with(std::string_view("\0asm", 4))) return Module::from_binary(engine, launch_.program);
+  std::vector<u8> read;
+  std::span<const u8> bytes = launch_.program;
+  if (launch_.program_file) {
+    auto whole = read_whole(*launch_.program_file);
+    if (!whole) return fail(ErrorCode::Environment, wasi::errno_text(whole.error()));
+    read = *std::move(whole);
+    bytes = read;
+  }
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.starts_with(std::string_view("\0asm", 4))) return Module::from_binary(engine, bytes);
   if (!text.starts_with("\x7f" "ELF")) return Module::from_text(engine, text);
-  if (launch_.allow_precompiled) return Module::from_artifact_trusted(engine, launch_.program);
+  if (launch_.allow_precompiled) return Module::from_artifact_trusted(engine, bytes);
   return fail(ErrorCode::Argument,
               "this is compiled code, which can do anything: --allow-precompiled, if you trust it");
 }
@@ -81,7 +102,7 @@ Result<Module> Process::load() {
 Ending Process::run() {
   auto module = all_.module_of(*this);
   if (!module) return refuse(module.error());
-  launch_.program_bytes = {};
+  launch_.program_file.reset();
   all_.end_stage(*this, "compile");
 
   StoreLimits limits;

@@ -33,8 +33,9 @@ struct Ending {
 
 struct Launch {
   std::string name;
-  std::span<const u8> program;   // .wasm, .wat or, if it may be, an artifact
-  std::vector<u8> program_bytes;  // that `program` refers to, unless somebody else keeps them
+  // A .wasm, .wat or, if it may be, an artifact: bytes that somebody keeps, or a file, which is read if need be.
+  std::span<const u8> program;
+  std::shared_ptr<wasi::File> program_file;
   // The same for starts of the same program, whose module is then shared; none: it is not shared.
   std::optional<std::string> module_key;
   std::shared_ptr<wasi::Context> context;
