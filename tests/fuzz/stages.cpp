@@ -1,13 +1,13 @@
 #include "tests/fuzz/stages.h"
 
 #include "base/string.h"
-#include "engine/codegen/x64/target.h"
 #include "engine/decode/decode.h"
 #include "engine/ir/verify.h"
 #include "engine/translate/translate.h"
 #include "engine/validate/function.h"
 #include "engine/validate/module.h"
 #include "engine/validate/null_sink.h"
+#include "tests/isas/targets.h"
 #include "text/parse.h"
 #include "text/print.h"
 
@@ -50,7 +50,8 @@ Verdict run_stages(std::span<const u8> wasm, Features features) {
   codegen::Settings settings{.check_allocation = true};
   InstanceLayout layout = InstanceLayout::of(*module);
   codegen::ModuleContext context{*module, layout, settings};
-  auto target = x64::make_target(wasm.size() & 1 ? x64::CpuFeatures::all() : x64::required_features());
+  const std::vector<tests::TestTarget>& targets = tests::all_targets();
+  auto target = targets[wasm.size() % targets.size()].make();
   auto target_scratch = target->make_scratch();
   codegen::CompiledFunction compiled;
   validate::NullSink sink;

@@ -12,10 +12,10 @@
 #include <functional>
 
 #include "base/string.h"
-#include "engine/codegen/x64/target.h"
 #include "engine/decode/decode.h"
 #include "engine/translate/translate.h"
 #include "engine/validate/module.h"
+#include "tests/isas/targets.h"
 #include "text/parse.h"
 
 namespace skerry {
@@ -46,7 +46,7 @@ Text repeat(u32 count, std::string_view part) {
   return repeat(count, [&](u32) { return Text(part); });
 }
 
-Cost cost_of(const Text& wat) {
+Cost cost_of(const Text& wat, const tests::TestTarget& machine) {
   auto wasm = text::parse_module(wat);
   CHECK(wasm);
   auto module = wasm::decode(*wasm);
@@ -54,7 +54,7 @@ Cost cost_of(const Text& wat) {
   InstanceLayout layout = InstanceLayout::of(*module);
   codegen::Settings settings;
   codegen::ModuleContext context{*module, layout, settings};
-  auto target = x64::make_target(x64::CpuFeatures::level(3));
+  auto target = machine.make();
   auto target_scratch = target->make_scratch();
   translate::Scratch scratch;
   ir::Function function;
@@ -77,12 +77,12 @@ Cost cost_of(const Text& wat) {
   return cost;
 }
 
-void expect_linear(u32 n, const std::function<Text(u32)>& module) {
-  Cost small = cost_of(module(n)), large = cost_of(module(4 * n));
+void expect_linear(u32 n, const std::function<Text(u32)>& module, const tests::TestTarget& machine) {
+  Cost small = cost_of(module(n), machine), large = cost_of(module(4 * n), machine);
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  printf("%8llu bytes %8llu IR %8llu code %8.2f ms; %9llu bytes %9llu IR %9llu code %9.2f ms; peak %ld MB\n",
-         (unsigned long long)small.bytes, (unsigned long long)small.instructions, (unsigned long long)small.code,
+  printf("%-8s %8llu bytes %8llu IR %8llu code %8.2f ms; %9llu bytes %9llu IR %9llu code %9.2f ms; peak %ld MB\n",
+         machine.name.c_str(), (unsigned long long)small.bytes, (unsigned long long)small.instructions, (unsigned long long)small.code,
          small.seconds * 1e3, (unsigned long long)large.bytes, (unsigned long long)large.instructions,
          (unsigned long long)large.code, large.seconds * 1e3, usage.ru_maxrss / 1024);
   constexpr double growth = 4;
@@ -92,6 +92,11 @@ void expect_linear(u32 n, const std::function<Text(u32)>& module) {
   EXPECT_LE(large.seconds, 2 * growth * (small.seconds + 1e-3));
   EXPECT_LE(large.instructions, 3 * large.bytes + 2 * MiB);
   EXPECT_LT(usage.ru_maxrss / 1024, 2048);
+}
+
+void expect_linear(u32 n, const std::function<Text(u32)>& module) {
+  for (const tests::TestTarget& machine : tests::all_targets())
+    if (!machine.name.ends_with("_least")) expect_linear(n, module, machine);
 }
 
 Text function(const Text& locals, const Text& body) {

@@ -43,9 +43,11 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 constexpr std::string_view section_line = ";;= ", directive_line = ";;! ", content_line = ";;   ";
 bool is_content(std::string_view line) { return line.starts_with(content_line) || line == ";;"; }
 
-std::string_view name_of(std::string_view section) {
-  section.remove_prefix(section_line.size());
-  return trimmed(section);
+// The name of a section, and what stands behind it.
+std::pair<std::string_view, std::string_view> parts_of(std::string_view section) {
+  section = trimmed(section.substr(section_line.size()));
+  usize end = std::min(section.find(' '), section.size());
+  return {section.substr(0, end), trimmed(section.substr(end))};
 }
 
 Result<FileTest::Run> parse_run(std::string_view text, u32 line) {
@@ -80,10 +82,13 @@ Result<FileTest> FileTest::read(const std::filesystem::path& path) {
     }
     section = nullptr;
     if (line.starts_with(section_line)) {
-      section = &file.expected[std::string(name_of(line))];
+      auto [name, rest] = parts_of(line);
+      section = &file.expected[std::string(name)];
+      if (!rest.empty()) *section = concat(rest, '\n');
     } else if (line.starts_with(directive_line)) {
       std::string_view directive = trimmed(line.substr(directive_line.size()));
       if (directive.starts_with("test:")) file.tests = split(directive.substr(5));
+      else if (directive.starts_with("target:")) file.targets = split(directive.substr(7));
       else if (directive.starts_with("run:")) file.runs.push_back(TRY(parse_run(directive.substr(4), number)));
     }
   }
@@ -99,19 +104,22 @@ std::string FileTest::check(const std::string& section, std::string_view printed
     return concat("section ", section, ": expected\n", found->second, "printed\n", printed);
   }
   // The file as it is now: another section may have been rewritten meanwhile.
-  std::string now = read_file(path), out, content;
+  std::string now = read_file(path), out, content, heading = concat(section_line, section);
+  if (printed.starts_with("rules: ")) {
+    usize end = printed.find('\n');
+    heading += concat("    ", printed.substr(0, end));
+    printed.remove_prefix(end + 1);
+  }
   for (std::string_view line : lines_of(printed)) content += line.empty() ? ";;\n" : concat(content_line, line, '\n');
   bool inside = false, written = false;
   for (std::string_view line : lines_of(now)) {
     if (inside && is_content(line)) continue;
-    inside = false;
-    out += concat(line, '\n');
-    if (line.starts_with(section_line) && name_of(line) == section) {
-      inside = written = true;
-      out += content;
-    }
+    inside = line.starts_with(section_line) && parts_of(line).first == section;
+    if (inside) out += concat(heading, '\n', content);
+    else out += concat(line, '\n');
+    written |= inside;
   }
-  if (!written) out += concat(section_line, section, '\n', content);
+  if (!written) out += concat(heading, '\n', content);
   std::ofstream(path, std::ios::binary) << out;
   return "";
 }

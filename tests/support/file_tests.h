@@ -8,6 +8,10 @@
 //   ;;! run: f(0) = trap: integer divide by zero
 //   ;;= ir                             what a stage printed: up to the next line that is not ";;   "
 //   ;;   function 0 (i32) -> (i32)
+//   ;;= x64    rules: alu_plain        for a machine, with the rules of the selector that were used
+//   ;;   function 0
+//
+// `;;! target: x64, riscv64+zba` names the machines that `test: codegen` is for.
 //
 // With SKERRY_REWRITE=1 in the environment a test writes what it got into the file instead of comparing;
 // readers review the difference.
@@ -37,14 +41,16 @@ struct FileTest {
   std::filesystem::path path;
   std::string text;  // of the whole file, which is a module's text
   std::vector<std::string> tests;
+  std::vector<std::string> targets;
   std::vector<Run> runs;
-  std::map<std::string, std::string> expected;  // by section
+  std::map<std::string, std::string> expected;  // by section; what stands behind its name is the first line
 
   bool is_for(std::string_view test) const;
 
   static Result<FileTest> read(const std::filesystem::path& path);
 
-  // Compares what was printed for a section with the file, or rewrites the file. Empty if all is well.
+  // Compares what was printed for a section with the file, or rewrites the file. Empty if all is well. A first line
+  // that begins with "rules: " stands behind the section's name.
   std::string check(const std::string& section, std::string_view printed) const;
 };
 

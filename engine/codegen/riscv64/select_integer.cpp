@@ -8,9 +8,9 @@ namespace skerry::riscv64 {
 
 namespace {
 
-// Params have arrived when their block begins, constants are made where they are used, and
-// results of calls come with the call.
-bool nothing(Lower&, Value, const Inst&) { return true; }
+// It comes with the call. (Params have arrived when their block begins, constants are made where they are used: for
+// them there are no rules.)
+bool call_result(Lower&, Value, const Inst&) { return true; }
 
 bool is_wide(const Inst& inst) { return ir::is_64(inst.type); }
 
@@ -64,15 +64,6 @@ bool add_immediate(Lower& l, Value value, const Inst& inst) {
   if (!imm) return false;
   if (is_wide(inst)) l.emit(RRI::Addi, l.def(value), l.operand(Value(inst.a)), *imm);
   else l.emit(RRI::Addiw, l.def(value), l.low(Value(inst.a)), *imm);
-  return true;
-}
-
-// x - c  =>  x + (-c), which must fit
-bool sub_immediate(Lower& l, Value value, const Inst& inst) {
-  std::optional<i64> imm = l.number(Value(inst.b));
-  if (!imm || *imm < -2047 || *imm > 2048) return false;
-  if (is_wide(inst)) l.emit(RRI::Addi, l.def(value), l.operand(Value(inst.a)), -*imm);
-  else l.emit(RRI::Addiw, l.def(value), l.low(Value(inst.a)), -*imm);
   return true;
 }
 
@@ -203,11 +194,15 @@ bool divide(Lower& l, Value value, const Inst& inst) {
   return true;
 }
 
-// Zba: (i64.extend_i32_u x) << k  =>  slli.uw d, x, k
+// (i64.extend_i32_u x) << k  =>  slli.uw d, x, k with Zba, else x << 32 >> (32 - k) for k below 32
 bool shift_extended(Lower& l, Value value, const Inst& inst) {
   std::optional<u32> k = l.amount(Value(inst.b));
-  if (!k || !l.has(CpuFeature::Zba) || !l.folds(Value(inst.a), Op::ExtendU)) return false;
-  l.emit(Shift::SlliUw, l.def(value), l.low(Value(l.inst(Value(inst.a)).a)), *k);
+  if (!k || !l.folds(Value(inst.a), Op::ExtendU)) return false;
+  bool zba = l.has(CpuFeature::Zba);
+  if (!zba && *k >= 32) return false;
+  VReg x = l.low(Value(l.inst(Value(inst.a)).a));
+  if (zba) l.emit(Shift::SlliUw, l.def(value), x, *k);
+  else l.emit(Shift::Srli, l.def(value), l.made(Shift::Slli, x, 32), 32 - *k);
   return true;
 }
 
@@ -387,15 +382,12 @@ bool select(Lower& l, Value value, const Inst& inst) {
 }
 
 constexpr Rule rules[] = {
-    {Op::Param, nothing, "nothing"},
-    {Op::Const, nothing, "nothing"},
-    {Op::CallResult, nothing, "nothing"},
+    {Op::CallResult, call_result, "call_result"},
     {Op::IAdd, add_immediate, "add_immediate"},
     {Op::IAdd, add_shifted, "add_shifted"},
     {Op::IAdd, add_extended, "add_extended"},
     {Op::IAdd, plain_low, "plain_low"},
     {Op::IAdd, plain, "plain"},
-    {Op::ISub, sub_immediate, "sub_immediate"},
     {Op::ISub, plain_low, "plain_low"},
     {Op::ISub, plain, "plain"},
     {Op::IAnd, extract_bit, "extract_bit"},

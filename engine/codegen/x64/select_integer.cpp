@@ -10,9 +10,9 @@ namespace {
 
 VReg none() { return VReg::none(); }
 
-// Params have arrived when their block begins, constants are made where they are used, and
-// results of calls come with the call.
-bool nothing(Lower&, Value, const Inst&) { return true; }
+// It comes with the call. (Params have arrived when their block begins, constants are made where they are used: for
+// them there are no rules.)
+bool call_result(Lower&, Value, const Inst&) { return true; }
 
 Alu alu_of(Op op) {
   switch (op) {
@@ -100,14 +100,6 @@ bool add_three(Lower& l, Value value, const Inst& inst) {
 bool sub_negate(Lower& l, Value value, const Inst& inst) {
   if (l.immediate(Value(inst.a)) != 0) return false;
   l.emit(VOp::Negate, width_of(inst.type), l.def(value), l.use(Value(inst.b)));
-  return true;
-}
-
-// x - c  =>  x + (-c), which has the forms of addition; -c must fit as c does.
-bool sub_immediate(Lower& l, Value value, const Inst& inst) {
-  std::optional<i32> imm = l.immediate(Value(inst.b));
-  if (!imm || *imm == INT32_MIN) return false;
-  l.emit(VOp::AluImm, width_of(inst.type), l.def(value), l.use(Value(inst.a)), none(), u8(Alu::Add), -*imm);
   return true;
 }
 
@@ -247,16 +239,13 @@ bool select(Lower& l, Value value, const Inst& inst) {
 }
 
 constexpr Rule rules[] = {
-    {Op::Param, nothing, "nothing"},
-    {Op::Const, nothing, "nothing"},
-    {Op::CallResult, nothing, "nothing"},
+    {Op::CallResult, call_result, "call_result"},
     {Op::IAdd, add_shifted, "add_shifted"},
     {Op::IAdd, add_three, "add_three"},
     {Op::IAdd, alu_immediate, "alu_immediate"},
     {Op::IAdd, alu_load, "alu_load"},
     {Op::IAdd, alu_plain, "alu_plain"},
     {Op::ISub, sub_negate, "sub_negate"},
-    {Op::ISub, sub_immediate, "sub_immediate"},
     {Op::ISub, alu_load, "alu_load"},
     {Op::ISub, alu_plain, "alu_plain"},
     {Op::IAnd, and_extends, "and_extends"},

@@ -1,0 +1,120 @@
+// All modules of the WebAssembly test suite and of the file-tests as machine code of every ISA, each allocation checked;
+// and that each rule of the selectors has been of use there.
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/string.h"
+#include "engine/codegen/target.h"
+#include "engine/decode/decode.h"
+#include "engine/translate/translate.h"
+#include "engine/validate/validate.h"
+#include "tests/isas/targets.h"
+#include "tests/support/file_tests.h"
+#include "tests/support/spec_suite.h"
+#include "text/parse.h"
+#include "text/script.h"
+
+namespace skerry::tests {
+namespace {
+
+class Suite {
+ public:
+  explicit Suite(const TestTarget& of) : target_(of.make()), scratch_(target_->make_scratch()) {}
+
+  void compile(const std::vector<u8>& bytes, bool fuel = false) {
+    Features features = Features::implemented();
+    auto module = wasm::decode(bytes, features);
+    if (!module || !validate::validate(*module, features)) return;
+    InstanceLayout layout = InstanceLayout::of(*module);
+    codegen::Settings settings{.fuel = fuel, .check_allocation = true};
+    settings.memory_base_register = target_->has_memory_base_register();
+    for (FuncIndex f(module->imported_functions); f < module->functions.end_key(); f = f.next()) {
+      ASSERT_TRUE(translate::translate_function(*module, f, features, {.fuel = fuel}, translate_, function_));
+      target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
+      ++functions_;
+    }
+  }
+  u32 functions() const { return functions_; }
+  const codegen::Target& target() const { return *target_; }
+  bool fired(usize rule) const { return scratch_->fired[rule]; }
+
+ private:
+  std::unique_ptr<codegen::Target> target_;
+  std::unique_ptr<codegen::Scratch> scratch_;
+  translate::Scratch translate_;
+  ir::Function function_;
+  codegen::CompiledFunction compiled_;
+  u32 functions_ = 0;
+};
+
+void compile(std::vector<Suite>& suites, const std::vector<u8>& bytes, bool fuel = false) {
+  for (Suite& suite : suites) suite.compile(bytes, fuel);
+}
+
+void compile_scripts(std::vector<Suite>& suites) {
+  for (const char* folder : {"wasm-v2", "proposals/extended-const", "proposals/multi-memory", "proposals/tail-call"}) {
+    std::vector<std::filesystem::path> scripts = spec_scripts(folder);
+    ASSERT_FALSE(scripts.empty()) << "the suite is not there";
+    for (const std::filesystem::path& path : scripts) {
+      std::string text = read_file(path);
+      auto commands = text::parse_script(text);
+      ASSERT_TRUE(commands) << path;
+      for (const text::Command& command : *commands) {
+        if (!command.module || command.kind == text::Command::Kind::AssertMalformed) continue;
+        if (auto bytes = command.module->parse(Features::implemented())) compile(suites, *bytes);
+      }
+    }
+  }
+}
+
+void compile_files(std::vector<Suite>& suites) {
+  for (const std::filesystem::path& path : file_tests()) {
+    auto bytes = text::parse_module(read_file(path));
+    ASSERT_TRUE(bytes) << path;
+    compile(suites, *bytes);
+    compile(suites, *bytes, true);
+  }
+}
+
+// Locals in loops within loops, so many that they are slots of the frame.
+void compile_slots(std::vector<Suite>& suites) {
+  constexpr u32 n = 300;
+  std::string locals, opens, ends;
+  for (u32 i = 0; i < n; ++i) {
+    locals += "(local i32)";
+    opens += concat("loop (local.set ", i + 1, " (local.get ", i, ")) ");
+    ends += "(br_if 0 (local.get 0)) end ";
+  }
+  auto bytes = text::parse_module(concat("(module (func (param i32) ", locals, opens, ends, "))"));
+  ASSERT_TRUE(bytes) << bytes.error().message;
+  compile(suites, *bytes);
+}
+
+TEST(Suite, CompilesAndUsesEachRule) {
+  std::vector<Suite> suites;
+  for (const TestTarget& target : all_targets()) suites.emplace_back(target);
+  compile_scripts(suites);
+  compile_files(suites);
+  compile_slots(suites);
+  // By target and place in its table: whether a CPU of it has used the rule.
+  std::map<std::string, std::vector<bool>> fired;
+  for (const Suite& suite : suites) {
+    EXPECT_GT(suite.functions(), 5'000u);
+    std::vector<bool>& rules = fired[std::string(suite.target().name())];
+    rules.resize(suite.target().rules().size());
+    for (usize i = 0; i < rules.size(); ++i) rules[i] = rules[i] || suite.fired(i);
+  }
+  for (const Suite& suite : suites) {
+    std::vector<codegen::RuleName> names = suite.target().rules();
+    std::vector<bool>& rules = fired[std::string(suite.target().name())];
+    for (usize i = 0; i < rules.size(); ++i) {
+      EXPECT_TRUE(rules[i]) << suite.target().name() << ": no module needs " << info(names[i].op).name << ' ' << names[i].name;
+      rules[i] = true;  // said once
+    }
+  }
+}
+
+}  // namespace
+}  // namespace skerry::tests
