@@ -29,8 +29,8 @@ u64 number_of(ValueType type, u64 bits) {
 
 class InterpreterSubject : public Subject {
  public:
-  InterpreterSubject(const Program& program, oracle::Nans nans)
-      : program_(program), store_({.steps = 500'000, .call_depth = 400}, nans) {}
+  InterpreterSubject(const Program& program, oracle::Nans nans, u64 steps)
+      : program_(program), store_({.steps = steps, .call_depth = 400}, nans) {}
 
   std::string name() const override { return "interpreter"; }
 
@@ -114,8 +114,8 @@ std::optional<std::vector<u64>> Host::call(const FuncType& type, std::span<const
 
 u64 Host::global(ValueType type, u32 index) { return number_of(type, Random(index).next()); }
 
-std::unique_ptr<Subject> make_interpreter_subject(const Program& program, oracle::Nans nans) {
-  return std::make_unique<InterpreterSubject>(program, nans);
+std::unique_ptr<Subject> make_interpreter_subject(const Program& program, oracle::Nans nans, u64 steps) {
+  return std::make_unique<InterpreterSubject>(program, nans, steps);
 }
 
 const std::vector<Contender>& contenders() {

@@ -40,7 +40,9 @@ class Subject {
   virtual std::optional<u64> fuel() { return std::nullopt; }
 };
 
-std::unique_ptr<Subject> make_interpreter_subject(const Program& program, oracle::Nans nans = oracle::Nans::Machine);
+// `steps`: after so many instructions of the IR an invocation is given up.
+std::unique_ptr<Subject> make_interpreter_subject(const Program& program, oracle::Nans nans = oracle::Nans::Machine,
+                                                  u64 steps = 500'000);
 
 // What the interpreter is compared with, each made anew for a module; null if it cannot run that.
 struct Contender {

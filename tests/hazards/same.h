@@ -37,7 +37,8 @@ inline void expect_same(std::vector<u8> wasm, const std::vector<Calls>& calls) {
   const wasm::Module& module = (*plain)->module;
   for (const fuzz::Contender& contender : fuzz::contenders()) {
     const fuzz::Program& program = contender.counts_fuel ? **with_fuel : **plain;
-    auto expected = fuzz::make_interpreter_subject(program), got = contender.make(contender.index, program);
+    auto expected = fuzz::make_interpreter_subject(program, oracle::Nans::Machine, oracle::Limits{}.steps);
+    auto got = contender.make(contender.index, program);
     if (!got) continue;
     expected->set_fuel(~u64{0});
     got->set_fuel(~u64{0});

@@ -88,7 +88,8 @@ void expect_linear(u32 n, const std::function<Text(u32)>& module, const tests::T
   constexpr double growth = 4;
   EXPECT_LE(double(large.work), 1.5 * growth * double(small.work + 1'000));
   EXPECT_LE(double(large.instructions), 1.5 * growth * double(small.instructions + 1'000));
-  EXPECT_LE(double(large.code), 1.5 * growth * double(small.code + 1'000));
+  // On RISC-V a branch takes 4 bytes, 8 or 16 by how far it goes.
+  EXPECT_LE(double(large.code), 2 * growth * double(small.code + 1'000));
   EXPECT_LE(large.seconds, 2 * growth * (small.seconds + 1e-3));
   EXPECT_LE(large.instructions, 3 * large.bytes + 2 * MiB);
   EXPECT_LT(usage.ru_maxrss / 1024, 2048);
