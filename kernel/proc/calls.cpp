@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/string.h"
+#include "kernel/mm/frames.h"
 #include "kernel/proc/pipe.h"
 #include "kernel/proc/process.h"
 #include "wasi/call.h"
@@ -44,6 +45,10 @@ struct ListedProcess {
   char name[48];
 };
 static_assert(sizeof(ListedProcess) == 64);
+
+struct MemoryOfMachine {
+  u64 total, free;  // bytes
+};
 
 constexpr u32 most_text = 1 * MiB;   // of arguments and environment
 constexpr u32 most_passes = 1024;
@@ -127,6 +132,11 @@ class Calls {
   }
 
   u32 number() const { return self_.number; }
+
+  static MemoryOfMachine memory_of_machine() {
+    FrameCounts counts = frame_counts();
+    return {counts.total * page_size, (counts.total - std::min(counts.total, counts.used)) * page_size};
+  }
 
  private:
   Outcome<> pass_descriptors(const GuestMemory& memory, GuestSpan<Pass> passes, wasi::Context& child) const {
@@ -213,6 +223,9 @@ void define_process_calls(Linker& linker, Processes& all) {
     GuestMemory memory = memory_of(caller);
     if (!memory.check(GuestSpan<u32>{descriptors, 2})) return out_of_bounds();
     return finish(calls_of(caller).pipe(), memory, descriptors);
+  });
+  linker.func(module, "memory", [=](Caller& caller, u32 memory) {
+    return finish(Outcome<MemoryOfMachine>(Calls::memory_of_machine()), memory_of(caller), memory);
   });
   linker.func(module, "list", [=](Caller& caller, u32 buffer, u32 count, u32 stored) {
     GuestMemory memory = memory_of(caller);

@@ -395,6 +395,10 @@ u8 figures() {
   measure("setting the memory base", 1000, 0, [&](u64) { set_memory_base(at); });
   measure("allocating and freeing 100 bytes", 10'000, 0, [&](u64) { heap_free(heap_allocate(100, 16)); });
   measure("copying 1 MB", 16, 0, [&](u64) { __builtin_memcpy(at, content.data(), MiB); });
+  measure("a thread, made and joined", 1000, 0, [&](u64) {
+    auto thread = spawn_thread([](void*) {}, nullptr);
+    join_thread(check(thread));
+  });
   u8 random[8];
   measure("8 random bytes", 1000, 0, [&](u64) { fill_entropy(random); });
   measure("writing 1 byte of output", 10'000, 0, [&](u64) { channel->send(ToHost::Error, bytes(".")); });
