@@ -69,6 +69,13 @@ class DescriptorTable {
   // Badf where the number stands for nothing. The copies keep the object alive should the
   // guest close the number meanwhile.
   HostResult<Descriptor> find(u32 fd, Rights needed) const;
+  // The same without a copy, for a call that neither waits nor changes the table: it is good until somebody does.
+  HostResult<const Descriptor*> look(u32 fd, Rights needed) const {
+    if (fd >= slots_.size() || !slots_[fd]) return fail(Errno::Badf);
+    const Descriptor& descriptor = *slots_[fd];
+    if (!needed.empty()) TRY(descriptor.allow(needed));
+    return &descriptor;
+  }
   HostResult<std::shared_ptr<File>> file(u32 fd, Rights needed) const;  // also Isdir
   struct InDirectory {
     std::shared_ptr<Directory> directory;

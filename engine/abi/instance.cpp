@@ -11,6 +11,7 @@ InstanceLayout InstanceLayout::of(const wasm::Module& module) {
     at += count * size;
   };
   place(layout.memories, module.memories.size(), sizeof(MemoryRef), 8);
+  CHECK(layout.memories == sizeof(InstanceHeader));  // first_memory
   place(layout.tables, module.tables.size(), sizeof(TableRef), 8);
   place(layout.functions, module.imported_functions, sizeof(FuncRecord*), 8);
   place(layout.signatures, module.types.size(), sizeof(u32), 4);

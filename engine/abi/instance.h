@@ -113,6 +113,9 @@ struct InstanceHeader {
   void* owner;                  // the runtime's Instance
 };
 
+// Memory 0, if there is one, is right behind the header, where host functions find it at once.
+inline MemoryRef& first_memory(InstanceHeader* header) { return *reinterpret_cast<MemoryRef*>(header + 1); }
+
 // Where the arrays behind the header are. Byte offsets from the instance register.
 struct InstanceLayout {
   u32 memories = 0;

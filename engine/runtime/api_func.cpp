@@ -145,7 +145,7 @@ std::optional<Instance> Caller::instance() const {
 
 std::span<u8> Caller::memory() const {
   if (!header_->memory_base) return {};
-  MemoryRecord& record = runtime::Instance::of(header_).memory(MemoryIndex(0)).record;
+  const MemoryRecord& record = *first_memory(header_).record;
   return {record.base, record.size};
 }
 

@@ -25,12 +25,12 @@ Outcome<> fd_sync(Caller& c, u32 fd) {
 }
 
 Outcome<Fdstat> fd_fdstat_get(Caller& c, u32 fd) {
-  Descriptor descriptor = TRY(c.context.files.find(fd, Rights()));
-  bool directory = descriptor.is_directory();
-  return Fdstat{.type = u8(directory ? FileType::Directory : descriptor.node.file->type()),
-                .flags = directory ? u16(0) : descriptor.node.file->flags().bits(),
-                .rights_base = descriptor.base.bits(),
-                .rights_inheriting = descriptor.inheriting.bits()};
+  const Descriptor* descriptor = TRY(c.context.files.look(fd, Rights()));
+  bool directory = descriptor->is_directory();
+  return Fdstat{.type = u8(directory ? FileType::Directory : descriptor->node.file->type()),
+                .flags = directory ? u16(0) : descriptor->node.file->flags().bits(),
+                .rights_base = descriptor->base.bits(),
+                .rights_inheriting = descriptor->inheriting.bits()};
 }
 
 Outcome<> fd_fdstat_set_flags(Caller& c, u32 fd, FdFlags flags) {
