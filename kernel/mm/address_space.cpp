@@ -323,7 +323,11 @@ bool fault_in_reservation(u64 address, arch::FaultAccess access) {
   if (access == arch::FaultAccess::Write) map_own_page(*span, page);
   else map_on_read(*span, page);
 
-  // The neighbours as well, as if they were read.
+  // The neighbours as well, as if they were read: those that are images' cost no frame, and of others where somebody
+  // goes on who was next to here before.
+  bool costs_frames = !span->image || access == arch::FaultAccess::Write;
+  bool goes_on = arch::find_mapping(page - page_size) || arch::find_mapping(page + page_size);
+  if (costs_frames && !goes_on) return true;
   u64 begin = std::max(align_down(page, around * page_size), span->begin);
   u64 end = std::min(align_down(page, around * page_size) + around * page_size, span->end);
   for (u64 at = begin; at < end; at += page_size) {
