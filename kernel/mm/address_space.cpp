@@ -199,7 +199,7 @@ Result<void> commit(u8* address, u64 size, Access access) {
   u64 begin = u64(address), end = begin + size;
   auto [first, last] = spans_in(r, begin, end);
   CHECK(first == last);  // not committed yet
-  if (!charge_frames(size / page_size)) return no_memory();
+  if (!charge_frames(size / page_size, For::Guest)) return no_memory();
   replace(r, first, last, {begin, end, access, nullptr, 0});
   return {};
 }
@@ -250,7 +250,7 @@ Result<void> zero(u8* address, u64 size) {
 
 Result<Image*> Image::create(std::span<const u8> content) {
   u64 pages = align_up(content.size(), page_size) / page_size;
-  if (!charge_frames(pages)) return no_memory();
+  if (!charge_frames(pages, For::Guest)) return no_memory();
   u64* frames = new u64[pages];
   u64 all_zeros = 0;
   for (u64 i = 0; i < pages; ++i) {
@@ -287,7 +287,7 @@ Result<void> map_image(Image* image, u8* address) {
   Reservation& r = reservation_of(address, size);
   auto [first, last] = spans_in(r, begin, end);
   u64 committed = pages_in(r, first, last);
-  if (!charge_frames(image->page_count() - committed)) return no_memory();
+  if (!charge_frames(image->page_count() - committed, For::Guest)) return no_memory();
   arch::unmap_range(begin, end);
   image->hold();
   replace(r, first, last, {begin, end, Access::ReadWrite, image, 0});
@@ -307,7 +307,7 @@ bool fault_in_reservation(u64 address, arch::FaultAccess access) {
   u64 page = align_down(address, page_size);
   auto mapping = arch::find_mapping(page);
   if (span->is_stack && !mapping) {
-    if (!charge_frames(1)) {
+    if (!charge_frames(1, For::Guest)) {
       if (!overdraw_frame()) arch::stop("no memory is left for a stack");
       out_of_memory();
     }

@@ -53,8 +53,9 @@ void free_frame(u64 frame) {
   --counts.used;
 }
 
-bool charge_frames(u64 count) {
-  if (counts.charged > counts.total || count > counts.total - counts.charged) return false;
+bool charge_frames(u64 count, For whom) {
+  u64 limit = counts.total - (whom == For::Guest ? counts.total / 16 : 0);
+  if (counts.charged > limit || count > limit - counts.charged) return false;
   counts.charged += count;
   return true;
 }

@@ -23,8 +23,10 @@ std::optional<u64> allocate_frame();
 std::optional<u64> allocate_adjacent_frames(u64 count);
 void free_frame(u64 frame);
 
-// Promises frames: false if so many are not left.
-bool charge_frames(u64 count);
+// Promises frames: false if so many are not left. What guests ask for leaves some to the kernel's heap, so that they
+// are refused before it is.
+enum class For : u8 { Guest, Heap };
+bool charge_frames(u64 count, For whom);
 // One more, though none is left to promise: from what is kept for threads that are ended for it. False if that is
 // used up as well.
 bool overdraw_frame();

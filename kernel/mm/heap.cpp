@@ -82,7 +82,7 @@ void* allocate_object(usize size_class) {
   }
   usize size = size_of(size_class);
   if (usize(c.fresh_end - c.fresh) < size) {
-    if (!charge_frames(block_pages)) return nullptr;
+    if (!charge_frames(block_pages, For::Heap)) return nullptr;
     u64 block = take_fresh_blocks(1);
     if (block == 0) return uncharge_frames(block_pages), nullptr;
     blocks()[block] = {BlockKind::Objects, u8(size_class), 0, false, 0};
@@ -102,10 +102,10 @@ void* allocate_extent(usize size) {
   u64 block = free_extents[log2];
   if (block != 0) {
     --block;
-    if (log2 > kept_log2 && !charge_frames(pages)) return nullptr;
+    if (log2 > kept_log2 && !charge_frames(pages, For::Heap)) return nullptr;
     free_extents[log2] = blocks()[block].pages;
   } else {
-    if (!charge_frames(pages)) return nullptr;
+    if (!charge_frames(pages, For::Heap)) return nullptr;
     block = take_fresh_blocks(u64{1} << log2);
     if (block == 0) return uncharge_frames(pages), nullptr;
   }
