@@ -84,7 +84,7 @@ struct Activation {
   Activation* previous;
   u64 entry_stack_pointer;  // to unwind to
   // Set whenever guest code leaves for the host, so that the stack can be walked from there:
-  u64 exit_frame_pointer;
+  u64 exit_frame_pointer;  // 0 before the first time
   u64 exit_pc;
 };
 
@@ -99,7 +99,7 @@ struct StoreState {
   u64 fuel;                // what is left, where it is counted
   u32 pending_trap;        // TrapCode + 1 that a host function, a builtin or an interruption left behind, 0: none;
                            // of the running thread; read on the way back from the host
-  u32 interrupt;           // set by any thread, atomically; compiled code does not read it
+  u32 interrupt;           // set by any thread, atomically; read by compiled code only where it polls
   FuncRecord* functions;   // by handle
   u64 is_nested;           // whether a guest of another store waits further out on this thread; set at entry
 };

@@ -21,6 +21,7 @@
 //   store_word(mem, vreg)               64 bits from wherever vreg is
 //   load_address(gpr, mem)
 //   jump(label)
+//   poll(label)                         jumps if StoreState::interrupt is not 0; after the prologue, and at loop heads
 //   begin_table(bytes)                  what comes before the table of a br_table: alignment
 //   far_call(stub), signature_failure(stub), raise(code, position)       out of line
 //   cold_code_of_isa()                  what else is out of line
@@ -89,6 +90,10 @@ class Emission {
   bool checks_stack() const {
     return has_calls_ || has_tail_calls_ || !function_->loops.empty() || frame_size_ > unchecked_frame;
   }
+  bool is_loop_header(ir::Block block) const {
+    ir::Loop loop = function_->blocks[block].loop;
+    return !loop.is_none() && function_->loops[loop].header == block;
+  }
   u32 function_position() const { return function_->positions.empty() ? 0 : function_->positions[0]; }
   void receive_parameters();
 
@@ -148,6 +153,7 @@ class Emission {
 
  private:
   Emitter& self() { return static_cast<Emitter&>(*this); }
+  void poll(u32 position) { self().poll(trap_label(TrapCode::Interrupted, position)); }
   void cold_code();
   void jump_table(const TableStub& stub);
 
@@ -180,9 +186,14 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   for (block_ = ir::Block(0); block_ != code.blocks.end_key(); block_ = block_.next()) {
     a_.bind(block_label(block_));
     const VBlock& block = code.blocks[block_];
+    bool is_first = block_ == ir::Block(0);
+    bool polls = context.settings.polls && (is_first ? checks_stack() : is_loop_header(block_));
+    // The first instruction of the first block is the prologue.
+    if (polls && !is_first) poll(code.insts[block.begin].position);
     for (u32 i = block.begin; i < block.end; ++i) {
       line_site(code.insts[i].position);
       self().emit(code.insts[i]);
+      if (polls && is_first && i == block.begin) poll(function_position());
     }
   }
   cold_code();

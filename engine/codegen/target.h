@@ -43,6 +43,7 @@ struct Settings {
   bool mask_indices = true;          // under speculation: tables and br_table
   bool fuel = false;
   bool lines = false;            // CompiledFunction::lines
+  bool polls = false;             // loops and functions look at StoreState::interrupt; where nothing can stop them
   bool check_allocation = false;  // after each function, by a CHECK; for tests
 };
 

@@ -30,7 +30,7 @@ void Backtrace::capture(u64 pc, u64 frame_pointer, u64 stack_pointer, const Acti
 
 void Backtrace::capture(const Activation* activation) {
   count_ = 0;
-  if (!activation) return;
+  if (!activation || activation->exit_frame_pointer == 0) return;
   add(activation->exit_pc, Kind::ReturnAddress);
   u64 exit = activation->exit_frame_pointer;
   walk(reinterpret_cast<const FrameWords*>(exit)->caller, exit, activation);

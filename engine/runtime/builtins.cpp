@@ -27,8 +27,7 @@ void in_pieces(Store& store, u64 count, u64 size, Direction direction, Step step
     u64 n = std::min(count - done, size);
     step(direction == Direction::Up ? done : count - done - n, n);
     done += n;
-    // The signal that came along has left the trap pending.
-    if (store.is_interrupted() && done < count) return store.raise(TrapCode::Interrupted);
+    if (Store::innermost_run()->is_to_stop() && done < count) return store.raise(TrapCode::Interrupted);
   }
 }
 
@@ -122,9 +121,9 @@ void table_copy(InstanceHeader* header, u32 to_table, u32 from_table, u32 destin
 }
 
 void raise_trap(u32 code, StoreState* state) {
-  Store* store = Store::running();
-  CHECK(store && &store->state() == state);
-  store->raise(TrapCode(code));
+  const Run* run = Store::innermost_run();
+  CHECK(run && &run->store.state() == state);
+  run->store.raise(TrapCode(code));
 }
 
 template <class Function>

@@ -25,6 +25,7 @@ Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen:
   settings_.mask_indices = config.mask_indices;
   settings_.fuel = config.fuel == Fuel::Counted;
   settings_.lines = config.debug_information == DebugInformation::Lines;
+  settings_.polls = !faults;
 }
 
 Result<std::shared_ptr<Engine>> Engine::create(const Config& config) {
@@ -85,7 +86,7 @@ std::string Engine::describe() const {
                 s.traps == codegen::TrapStyle::Fault ? " faults" : " calls",
                 s.calls == codegen::CallStyle::Direct ? " direct" : " slots",
                 s.memory_base_register ? " base-register" : " base-loaded", s.mask_indices ? " masked" : "",
-                s.fuel ? " fuel" : "", s.lines ? " lines" : "",
+                s.fuel ? " fuel" : "", s.polls ? " polls" : "", s.lines ? " lines" : "",
                 config_.optimisation == Optimisation::None ? " unoptimised" : "", " features ", hex(features_.bits()));
 }
 

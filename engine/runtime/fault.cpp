@@ -42,33 +42,44 @@ bool unwind(Store& store, TrapCode code, const FaultContext& fault, Resume& resu
   return true;
 }
 
+// Stops the innermost run. Answers whether the guest is unwound at once.
+bool stop_innermost(Store& store, const FaultContext& fault, Resume& resume) {
+  StoreState& state = store.state();
+  std::optional<CodeRange> range = state.activation ? find_code_range(fault.pc) : std::nullopt;
+  if (!range) {
+    store.stop_at_next_chance();
+    return false;
+  }
+  if (range->kind == CodeKind::Functions || range->kind == CodeKind::Stubs) {
+    return unwind(store, TrapCode::Interrupted, fault, resume);
+  }
+  // In Enter or Unwind: the activation does not tell where the guest's stack ends, which is then not walked.
+  state.stack_limit = ~u64{0};
+  if (state.pending_trap == 0) state.pending_trap = u32(TrapCode::Interrupted) + 1;
+  return false;
+}
+
+// All runs stop, from the innermost to the outermost whose store was interrupted.
 bool handle_interruption(const FaultContext& fault, Resume& resume) {
-  Store* innermost = Store::running();
-  bool unwinds = false;
-  for (Store* store = innermost; store; store = store->entered_from()) {
-    if (!store->is_interrupted()) continue;
-    if (store == innermost && store->state().activation) {
-      std::optional<CodeRange> range = find_code_range(fault.pc);
-      if (range && (range->kind == CodeKind::Functions || range->kind == CodeKind::Stubs)) {
-        unwinds = unwind(*store, TrapCode::Interrupted, fault, resume);
-        continue;
-      }
-      if (range) {
-        // In Enter or Unwind: the activation does not tell where the guest's stack ends, which is then not walked.
-        store->state().stack_limit = ~u64{0};
-        if (store->state().pending_trap == 0) store->state().pending_trap = u32(TrapCode::Interrupted) + 1;
-        continue;
-      }
-    }
-    store->stop_at_next_chance();
+  const Run* last = nullptr;
+  for (const Run* run = Store::innermost_run(); run; run = run->outer) {
+    if (run->store.is_interrupted()) last = run;
+  }
+  if (!last) return false;
+  const Run* innermost = Store::innermost_run();
+  bool unwinds = stop_innermost(innermost->store, fault, resume);
+  for (const Run* run = innermost; run != last; run = run->outer) {
+    // Runs further out of the innermost one's store are told when it has ended (Store::resume_outer).
+    if (&run->outer->store != &innermost->store) run->outer->store.stop_at_next_chance();
   }
   return unwinds;
 }
 
 bool handle_fault(const FaultContext& fault, Resume& resume) {
   if (fault.kind == FaultKind::Interrupt) return handle_interruption(fault, resume);
-  Store* store = Store::running();
-  if (!store) return false;
+  const Run* run = Store::innermost_run();
+  if (!run) return false;
+  Store& store = run->store;
   std::optional<CodeRange> range = find_code_range(fault.pc);
   if (!range || range->kind != CodeKind::Functions) return false;
   std::optional<FunctionAt> at = range->functions->find(fault.pc);
@@ -78,11 +89,11 @@ bool handle_fault(const FaultContext& fault, Resume& resume) {
     platform::write_diagnostic("skerry: compiled code faulted where it may not trap\n");
     return false;
   }
-  if (fault.kind == FaultKind::Memory && !lies_in_a_memory(*store, fault.address)) {
+  if (fault.kind == FaultKind::Memory && !lies_in_a_memory(store, fault.address)) {
     platform::write_diagnostic("skerry: compiled code faulted outside the memories of its store\n");
     return false;
   }
-  return unwind(*store, site->code, fault, resume);
+  return unwind(store, site->code, fault, resume);
 }
 
 // Guards the installation, which is once for the process.

@@ -1,8 +1,18 @@
 // Runs: from the host into guests, and how they end. The part of runtime::Store that is hot.
 //
-// A thread that enters a store says so in the store's link, and only then looks whether the store
-// was interrupted; one who interrupts sets the word and only then looks who runs. Both by
-// sequential consistency, so that one of the two sees the other.
+// An interruption sets the store's word and then signals the thread that the store's link names. The word stays
+// until the outermost run of the store has ended by it, so that it ends every run of the store, and every run of
+// other stores that was begun inside those. None is lost, by this order on both sides:
+//
+// * A thread that enters a store says so in the link and puts its run at the front of the chain, and only then looks
+//   whether the store was interrupted; one who interrupts sets the word and only then looks who runs. Both by
+//   sequential consistency, so that one of the two sees the other.
+// * A signal finds the chain of runs. Before a run is in it, its thread has yet to look at the word; once it has left
+//   it, what is left behind for the runs further out is cleared first, and then the word is looked at (resume_outer).
+// * In between, the signal finds the guest in code where it is unwound at once; or before the comparison with the
+//   stack limit of its first function, which the signal moves; or in the host, where what it leaves behind is found
+//   on the way back. A guest that has neither a loop nor a call left may end as if nothing had come. The word is
+//   then still set, and the next run of the store, or the one further out, ends.
 
 #include "engine/runtime/store.h"
 
@@ -21,7 +31,7 @@ using Enter = u32 (*)(StoreState*, FuncRecord*, u64* values);
 
 }  // namespace
 
-constinit thread_local Store* Store::running_ = nullptr;
+constinit thread_local const Run* Store::innermost_run_ = nullptr;
 
 u64 Store::find_stack_limit() const {
   u64 here = reinterpret_cast<u64>(__builtin_frame_address(0));
@@ -31,49 +41,66 @@ u64 Store::find_stack_limit() const {
   return here - std::min(guest, engine_->config().guest_stack_bytes);
 }
 
+bool Run::is_to_stop() const {
+  const Run* run = this;
+  while (run && !run->store.is_interrupted()) run = run->outer;
+  return run;
+}
+
 bool Store::enter(FuncRecord* record, const void* enter_code, u64* values) {
+  const Run run{*this, innermost_run_};
   bool is_outermost = !state_.activation;
   if (is_outermost) {
     stack_limit_ = find_stack_limit();
     std::atomic_ref(state_.stack_limit).store(stack_limit_, std::memory_order_relaxed);
     state_.pending_trap = 0;
-    entered_from_ = running_;
-    state_.is_nested = running_ != nullptr;
+    state_.is_nested = run.outer != nullptr;
     link_->running.exchange(platform::current_thread());
+  } else if (link_->running.load(std::memory_order_relaxed) != platform::current_thread()) {
+    trap_.emplace("the store is in use by another thread");
+    return false;
   }
-  Store* before = std::exchange(running_, this);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  innermost_run_ = &run;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   u32 status;
-  if (std::atomic_ref(state_.interrupt).load() != 0) [[unlikely]] {
+  if (std::atomic_ref(state_.interrupt).load() != 0 || (run.outer && run.outer->is_to_stop())) [[unlikely]] {
     backtrace_.clear();
     status = u32(TrapCode::Interrupted) + 1;
   } else {
     status = reinterpret_cast<Enter>(const_cast<void*>(enter_code))(&state_, record, values);
   }
-  running_ = before;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  innermost_run_ = run.outer;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   if (is_outermost) link_->running.store(nullptr, std::memory_order_release);
-  if (status == 0) [[likely]] return true;
-  note_trap(status);
-  return false;
+  if (status != 0) [[unlikely]] note_trap(run, status);
+  if (!is_outermost) resume_outer(run);
+  return status == 0;
+}
+
+// What interruptions left behind for the run that has ended goes; the one further out has its own.
+void Store::resume_outer(const Run& ended) {
+  state_.pending_trap = 0;
+  std::atomic_ref(state_.stack_limit).store(stack_limit_, std::memory_order_relaxed);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  const Run* next = ended.outer;
+  while (&next->store != this) next = next->outer;
+  if (next->is_to_stop()) stop_at_next_chance();
 }
 
 // `status` is what enter returned: a trap's code, and one.
-void Store::note_trap(u32 status) {
+void Store::note_trap(const Run& run, u32 status) {
   TrapCode code = TrapCode(status - 1);
-  std::atomic_ref interrupt(state_.interrupt);
   // An interruption may have come as a stack that was said to be at its end.
-  if (code == TrapCode::StackExhausted && interrupt.load() != 0) code = TrapCode::Interrupted;
-  if (code == TrapCode::Interrupted) interrupt.store(0);
-  state_.pending_trap = 0;
-  std::atomic_ref(state_.stack_limit).store(stack_limit_, std::memory_order_relaxed);
+  if (code == TrapCode::StackExhausted && run.is_to_stop()) code = TrapCode::Interrupted;
+  if (code == TrapCode::Interrupted && !state_.activation) std::atomic_ref(state_.interrupt).store(0);
   if (!trap_ || trap_->code() != code) trap_.emplace(code);
   u32 left_out = 0;
   std::vector<Frame> frames = backtrace_.frames(left_out);
   backtrace_.clear();
   // A trap that a host function hands on has the frames of where it came from.
   if (trap_->frames().empty()) trap_->set_frames(std::move(frames), left_out);
-  // An interruption that came while this run ended otherwise is that of the run further out: what it left behind
-  // for it has just been cleared. The word is looked at last; one that comes later leaves everything anew.
-  if (state_.activation && interrupt.load() != 0) stop_at_next_chance();
 }
 
 Trap Store::take_trap() {
@@ -94,14 +121,8 @@ void Store::raise(Trap trap) {
 
 void Store::interrupt() {
   std::atomic_ref(state_.interrupt).store(1);
-  if (platform::Thread* thread = link_->running.load()) {
-    if (engine_->may_be_signalled()) {
-      platform::interrupt(thread);
-    } else {
-      // The guest ends where it next enters a function.
-      std::atomic_ref(state_.stack_limit).store(~u64{0}, std::memory_order_relaxed);
-    }
-  }
+  if (!engine_->may_be_signalled()) return;  // compiled code looks at the word (codegen::Settings::polls)
+  if (platform::Thread* thread = link_->running.load()) platform::interrupt(thread);
 }
 
 }  // namespace skerry::runtime

@@ -34,6 +34,16 @@ struct StoreLink {
   std::atomic<platform::Thread*> running = nullptr;  // who runs guests of the store
 };
 
+// From the host into guests of a store and back. Runs nest: a guest calls a host function, which enters the
+// same store or another. They are on the stack of their thread and chained there, innermost first.
+struct Run {
+  Store& store;
+  const Run* outer;
+
+  // Whether an interruption is to end it: of its store, or of one that waits further out for it to end.
+  bool is_to_stop() const;
+};
+
 class Store {
  public:
   static Result<std::unique_ptr<Store>> create(std::shared_ptr<Engine> engine, const StoreLimits& limits);
@@ -97,12 +107,10 @@ class Store {
   void interrupt();
   bool is_interrupted() const { return __atomic_load_n(&state_.interrupt, __ATOMIC_RELAXED) != 0; }
 
-  // For the fault handler, on the thread that runs the store.
-  // The store that the current thread entered last and has not left; then those it was entered from.
-  static Store* running() { return running_; }
-  Store* entered_from() const { return entered_from_; }
+  // The run that the current thread began last and has not ended. For fault handlers too.
+  static const Run* innermost_run() { return innermost_run_; }
   Backtrace& backtrace() { return backtrace_; }
-  // What an interruption does when the guest cannot be unwound at once (docs/abi.md).
+  // What an interruption does when the guest cannot be unwound at once (docs/abi.md). For fault handlers too.
   void stop_at_next_chance();
 
   detail::AnyData data;
@@ -110,7 +118,8 @@ class Store {
  private:
   Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, Space space);
   u64 find_stack_limit() const;
-  void note_trap(u32 status);
+  void note_trap(const Run& run, u32 status);
+  void resume_outer(const Run& ended);
   void release(Memory& memory);
   void release(Table& table);
 
@@ -122,8 +131,7 @@ class Store {
   };
   WithState state_ = {};
   u64 stack_limit_ = 0;  // what state_.stack_limit is but for interruptions
-  Store* entered_from_ = nullptr;
-  static constinit thread_local Store* running_;
+  static constinit thread_local const Run* innermost_run_;
   const std::shared_ptr<StoreLink> link_;
   FuncRecords records_;
   InstanceHeader host_instance_ = {};  // that host functions belong to

@@ -43,8 +43,8 @@ enum class DebugInformation : u8 {
 
 // Whether the engine may install signal handlers (for SIGSEGV, SIGBUS, SIGILL, SIGFPE and
 // SIGURG; what is not the engine's is passed on to the handlers that were there before).
-// Without, compiled code checks explicitly what otherwise faults, and a guest can be
-// interrupted only by fuel.
+// Without, compiled code checks explicitly what otherwise faults, and looks at the beginning of
+// functions and of loops whether it was interrupted.
 enum class SignalHandlers : u8 { Allowed, Forbidden };
 
 enum class Fuel : u8 { NotCounted, Counted };

@@ -32,7 +32,8 @@ class Caller {
   std::optional<Instance> instance() const;
   // The bytes of the calling instance's memory 0; none without. Not kept beyond the call.
   std::span<u8> memory() const;
-  // Whether the store was asked to stop: a host function that waits should return soon.
+  // Whether the store was interrupted, or one whose host function called into this one: a host function
+  // that waits should return soon.
   bool interrupted() const;
 
   const detail::Link& link() const;

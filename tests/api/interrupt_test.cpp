@@ -73,34 +73,52 @@ TEST_P(InterruptThreads, StopsTheNextRunIfNothingRuns) {
   EXPECT_TRUE(get<void()>(instance, "quick")());
 }
 
-// Whatever instant it comes at, a run ends as interrupted, or the next one does.
-TEST_P(InterruptThreads, AtRandomInstants) {
+// Whatever instant it comes at, a run ends as interrupted, or the next one does: in compiled code, in host functions,
+// in bulk operations, and while a module is compiled and instantiated.
+TEST_P(InterruptThreads, AThousandAtRandomInstants) {
   Store store = make_store(engine);
   Linker linker(engine);
   linker.func("h", "nothing", [] {}).func("h", "block", [] {});
   Instance instance = make_instance(store, module, linker);
-  auto host = get<void()>(instance, "host");
-  auto quick = get<void()>(instance, "quick");
+  std::vector<TypedFunction<void()>> functions;
+  for (const char* name : {"quick", "host", "spin", "calls", "tail", "fill", "copy", "table", "grow"})
+    functions.push_back(get<void()>(instance, name));
+  auto instantiate = [&]() -> std::optional<TrapCode> {
+    auto started = linker.instantiate(store, make_module(engine, "(module (func $f (loop $l (br $l))) (start $f))"));
+    if (started || !started.error().trap()) {
+      ADD_FAILURE() << "it neither ran nor trapped";
+      return TrapCode::Count;
+    }
+    return started.error().trap()->code();
+  };
   InterruptHandle handle = store.interrupt_handle();
-  constexpr int rounds = 500;
-  std::atomic<int> interrupted = 0;
+  constexpr u32 rounds = 1000;
+  std::atomic<u32> ended = 0;
   std::thread stopper([&] {
     std::mt19937 random(7);
-    for (int i = 0; i < rounds; ++i) {
-      auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 60);
+    for (u32 i = 0; i < rounds; ++i) {
+      // Compiling and instantiating take some hundred microseconds, a piece of a bulk operation less than one.
+      auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(random() % (i % 10 == 9 ? 800 : 100));
       while (std::chrono::steady_clock::now() < until) {}
       handle.interrupt();
-      while (interrupted == i) std::this_thread::yield();
+      // Asleep, so that on a machine with other work each round takes a switch of threads and not their time slices.
+      ended.wait(i);
     }
   });
-  while (interrupted < rounds) {
-    Called<void> ended = interrupted % 2 ? host() : quick();
-    if (ended) continue;
-    ASSERT_EQ(ended.error().code(), TrapCode::Interrupted);
-    ++interrupted;
+  for (u32 i = 0; i < rounds;) {
+    std::optional<TrapCode> code;
+    if (i % 10 == 9) {
+      code = instantiate();
+    } else if (Called<void> called = functions[i % 10](); !called) {
+      code = called.error().code();
+    }
+    if (!code) continue;  // `quick`, which came and went
+    EXPECT_EQ(*code, TrapCode::Interrupted) << i;
+    ended = ++i;
+    ended.notify_one();
   }
   stopper.join();
-  EXPECT_TRUE(quick());
+  EXPECT_TRUE(functions[0]());
 }
 
 TEST_P(InterruptThreads, OuterStoreWhileAnInnerOneRuns) {
@@ -148,19 +166,95 @@ TEST_P(InterruptThreads, IsNotLostBehindAnotherTrap) {
   EXPECT_TRUE(get<void()>(instance, "quick")());
 }
 
-// Functions that call each other by tail calls only look for interruptions when they are entered.
-TEST(Interrupt, WithoutSignalsStopsTailCalls) {
-  Config config;
-  config.signal_handlers = SignalHandlers::Forbidden;
-  Engine engine = make_engine(config);
+// One interruption ends all runs of the store that are under way, whatever host functions make of its trap.
+TEST_P(InterruptThreads, EndsTheRunsFurtherOutToo) {
   Store store = make_store(engine);
   Linker linker(engine);
   InterruptHandle handle = store.interrupt_handle();
-  linker.func("h", "f", [&] { handle.interrupt(); });
-  Instance instance = make_instance(store, make_module(engine, R"((module (import "h" "f" (func $f))
+  std::optional<TypedFunction<void()>> inner;
+  linker.func("h", "nothing", [&] { handle.interrupt(); });
+  linker.func("h", "block", [&](Caller& caller) {
+    EXPECT_EQ(trap_of((*inner)()), TrapCode::Interrupted);
+    EXPECT_TRUE(caller.interrupted());
+    EXPECT_EQ(trap_of((*inner)()), TrapCode::Interrupted);
+  });
+  Instance instance = make_instance(store, module, linker);
+  inner = get<void()>(instance, "host");
+  EXPECT_EQ(trap_of(get<void()>(instance, "block")()), TrapCode::Interrupted);
+  EXPECT_TRUE(get<void()>(instance, "quick")());
+}
+
+// What a host function runs in another store ends with the run that it was called from.
+TEST_P(InterruptThreads, EndsWhatHostFunctionsRunInOtherStores) {
+  Store outer = make_store(engine), inner = make_store(engine);
+  Linker inner_linker(engine), linker(engine);
+  inner_linker.func("h", "nothing", [] {}).func("h", "block", [] {});
+  Instance inner_instance = make_instance(inner, module, inner_linker);
+  std::atomic<bool> inside = false;
+  for (const char* name : {"spin", "calls", "host", "fill", "quick"}) {
+    auto runs = get<void()>(inner_instance, name);
+    TrapCode inner_ended = TrapCode::Count;
+    linker.func("h", "nothing", [] {}).func("h", "block", [&] {
+      inside = true;
+      inside.notify_one();
+      while (Called<void> called = runs()) {}
+      inner_ended = trap_of(runs());
+    });
+    Instance instance = make_instance(outer, module, linker);
+    InterruptHandle handle = outer.interrupt_handle();
+    inside = false;
+    std::thread stopper([&] {
+      inside.wait(false);
+      std::this_thread::sleep_for(1ms);
+      handle.interrupt();
+    });
+    EXPECT_EQ(trap_of(get<void()>(instance, "block")()), TrapCode::Interrupted) << name;
+    stopper.join();
+    EXPECT_EQ(inner_ended, TrapCode::Interrupted) << name;
+    EXPECT_TRUE(get<void()>(inner_instance, "quick")());
+    EXPECT_TRUE(get<void()>(instance, "quick")());
+  }
+}
+
+constexpr char runs_for_ever[] = R"((module (import "h" "f" (func $f))
     (func $even (return_call $odd)) (func $odd (return_call $even))
-    (func (export "run") (call $f) (return_call $even))))"), linker);
-  EXPECT_EQ(trap_of(get<void()>(instance, "run")()), TrapCode::Interrupted);
+    (func (export "tail") (call $f) (return_call $even))
+    (func (export "loop") (call $f) (loop $l (br $l)))
+    (func (export "last") (local i32) (call $f)
+      (loop $out (loop $in (br_if $in (local.tee 0 (i32.shr_u (local.get 0) (i32.const 1))))) (br $out)))
+    (func $tree (param i32) (if (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))
+      (then (call $tree (local.get 0)) (call $tree (local.get 0)))))
+    (func (export "tree") (call $f) (call $tree (i32.const 60)))
+    (func (export "switch") (call $f) (loop $a (loop $b (br_table $a $b (i32.const 1)))))))";
+
+// Without signals compiled code looks for interruptions itself, where functions begin and where loops do.
+TEST(InterruptThreadsWithoutSignals, StopsWhateverRuns) {
+  Config config;
+  config.signal_handlers = SignalHandlers::Forbidden;
+  for (Compilation compilation : {Compilation::Eager, Compilation::Lazy}) {
+    config.compilation = compilation;
+    Engine engine = make_engine(config);
+    Module module = make_module(engine, runs_for_ever);
+    for (const char* name : {"tail", "loop", "last", "tree", "switch"}) {
+      Store store = make_store(engine);
+      Linker linker(engine);
+      std::atomic<bool> inside = false;
+      linker.func("h", "f", [&] {
+        if (!inside.exchange(true)) inside.notify_one();
+      });
+      Instance instance = make_instance(store, module, linker);
+      InterruptHandle handle = store.interrupt_handle();
+      std::thread stopper([&] {
+        inside.wait(false);
+        std::this_thread::sleep_for(5ms);
+        handle.interrupt();
+      });
+      auto ended = get<void()>(instance, name)();
+      EXPECT_EQ(trap_of(ended), TrapCode::Interrupted) << name;
+      ASSERT_FALSE(ended.error().frames().empty()) << name;
+      stopper.join();
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, InterruptThreads, testing::Values(Compilation::Eager, Compilation::Lazy));

@@ -28,6 +28,12 @@ void Emitter::prologue() {
   receive_parameters();
 }
 
+void Emitter::poll(Label interrupted) {
+  a_.ld(scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
+  a_.lw(scratch_gpr, Mem::at(scratch_gpr, offsetof(StoreState, interrupt)));
+  a_.branch(Condition::NotEqual, scratch_gpr, Gpr::Zero, interrupted);
+}
+
 void Emitter::restore_registers() {
   for_each_saved([&](Gpr reg, i32 offset) { a_.ld(reg, in_frame(offset)); });
 }

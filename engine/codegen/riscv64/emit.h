@@ -49,6 +49,7 @@ class Emitter : public codegen::Emission<Isa> {
   void store_word(const Mem& to, VReg vreg);
   void load_address(Gpr to, const Mem& mem);
   void jump(Label label) { a_.j(label); }
+  void poll(Label interrupted);
   void begin_table(u32 bytes);
   void far_call(const FarStub& stub);
   void signature_failure(const SignatureStub& stub);

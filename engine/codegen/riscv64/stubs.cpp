@@ -185,6 +185,7 @@ void Stub::enter(const FuncType& type) {
   a_.ld(scratch_gpr, Mem::at(Gpr::A0, offsetof(StoreState, activation)));
   a_.sd(Mem::at(Gpr::Sp, offsetof(Activation, previous)), scratch_gpr);
   a_.sd(Mem::at(Gpr::Sp, offsetof(Activation, entry_stack_pointer)), Gpr::Sp);
+  a_.sd(Mem::at(Gpr::Sp, offsetof(Activation, exit_frame_pointer)), Gpr::Zero);
   a_.sd(Mem::at(Gpr::A0, offsetof(StoreState, activation)), Gpr::Sp);
 
   u32 words = convention.stack_arguments(type), overflow = convention.overflowing_results(type);

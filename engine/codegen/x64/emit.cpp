@@ -22,6 +22,12 @@ void Emitter::prologue() {
   receive_parameters();
 }
 
+void Emitter::poll(Label interrupted) {
+  a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
+  a_.cmp(Width::W32, Mem::at(scratch_gpr, offsetof(StoreState, interrupt)), 0);
+  a_.jcc(Condition::NotEqual, interrupted);
+}
+
 void Emitter::restore_registers() {
   for_each_saved([&](Gpr reg, i32 offset) { a_.mov(Width::W64, reg, Mem::at(Gpr::Rbp, offset)); });
 }

@@ -125,6 +125,7 @@ void Stub::enter(const FuncType& type) {
   a_.mov(Width::W64, Gpr::Rax, Mem::at(Gpr::Rdi, offsetof(StoreState, activation)));
   a_.mov(Width::W64, Mem::at(Gpr::Rsp, offsetof(Activation, previous)), Gpr::Rax);
   a_.mov(Width::W64, Mem::at(Gpr::Rsp, offsetof(Activation, entry_stack_pointer)), Gpr::Rsp);
+  a_.mov(Width::W64, Mem::at(Gpr::Rsp, offsetof(Activation, exit_frame_pointer)), 0);
   a_.mov(Width::W64, Mem::at(Gpr::Rdi, offsetof(StoreState, activation)), Gpr::Rsp);
 
   u32 words = stack_arguments(type), overflow = overflowing_results(type);
