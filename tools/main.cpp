@@ -78,8 +78,9 @@ int main(int count, char** arguments) {
   using namespace skerry::tools;
   std::set_new_handler(tell_out_of_memory);
   hold_standard_descriptors();
-  // A reader that went away is an error of the write, not the end of us.
+  // A reader that went away is an error of the write, not the end of us; so is a file that may not grow.
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   std::vector<std::string_view> words(arguments + (count > 0), arguments + count);
   int status = command(words);
   if (!flush_standard_output() && status == 0) status = exit_failure;

@@ -13,6 +13,7 @@
 
 #include "base/string.h"
 #include "platform/linux/machine.h"
+#include "platform/linux/write_signals.h"
 #include "platform/platform.h"
 
 namespace skerry::platform {
@@ -87,6 +88,7 @@ Result<void> zero(u8* address, usize size) {
 
 Result<Image*> create_image(std::span<const u8> content) {
   usize size = align_up(content.size(), page_size());
+  NoFileSizeSignal no_signal;
   int file = memfd_create("skerry-image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (file < 0) return refused("make an image of", size);
   auto give_up = [&] {

@@ -20,6 +20,7 @@
 #include <ctime>
 
 #include "base/string.h"
+#include "platform/linux/write_signals.h"
 #include "platform/platform.h"
 #include "skerry/code_cache.h"
 
@@ -88,6 +89,7 @@ class Folder final : public CodeCache {
   bool write(const std::string& name, std::span<const u8> bytes) {
     File file(openat(folder_.descriptor(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file) return false;
+    platform::NoFileSizeSignal no_signal;
     while (!bytes.empty()) {
       ssize_t n = ::write(file.descriptor(), bytes.data(), bytes.size());
       if (n < 0 && errno == EINTR) continue;

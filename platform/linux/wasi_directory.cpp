@@ -157,7 +157,8 @@ HostResult<std::string> LinuxDirectory::read_link(Name name) {
 HostResult<std::vector<wasi::DirectoryEntry>> LinuxDirectory::entries(u64 cookie, u32 limit) {
   if (cookie > u64(INT64_MAX)) return fail(Errno::Inval);
   std::lock_guard lock(listing_);
-  if (lseek(fd(), off_t(cookie), SEEK_SET) < 0) return system_failure();
+  // A descriptor for walking alone is all that was to be had of one that may not be read.
+  if (lseek(fd(), off_t(cookie), SEEK_SET) < 0) return fail(errno == EBADF ? Errno::Acces : error_from_errno(errno));
   alignas(dirent64) char buffer[8192];
   ssize_t size = retry([&] { return syscall(SYS_getdents64, fd(), buffer, sizeof(buffer)); });
   if (size < 0 && errno == ENOENT) return std::vector<wasi::DirectoryEntry>();  // removed meanwhile: empty

@@ -2,11 +2,12 @@
 
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
+
+#include "platform/linux/write_signals.h"
 
 namespace skerry::platform {
 
@@ -17,29 +18,6 @@ using wasi::FileType;
 using wasi::HostResult;
 
 namespace {
-
-// Keeps the signal of a pipe without reader from this thread; the error tells the guest.
-class NoSigpipe {
- public:
-  NoSigpipe() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~NoSigpipe() {
-    if (sigismember(&before_, SIGPIPE)) return;
-    int saved = errno;
-    timespec now = {0, 0};
-    if (saved == EPIPE) retry([&] { return sigtimedwait(&pipe_, nullptr, &now); });
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    errno = saved;
-  }
-  NoSigpipe(const NoSigpipe&) = delete;
-  NoSigpipe& operator=(const NoSigpipe&) = delete;
-
- private:
-  sigset_t pipe_, before_;
-};
 
 HostResult<u64> transferred(ssize_t result) {
   if (result < 0) return system_failure();
@@ -143,7 +121,7 @@ ssize_t LinuxFile::read_now(std::span<u8> into) {
 ssize_t LinuxFile::write_now(std::span<const u8> from) {
   iovec buffer = {const_cast<u8*>(from.data()), from.size()};
   if (kind_ == Kind::Socket) return ::send(fd(), from.data(), from.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  std::optional<NoSigpipe> no_signal;
+  std::optional<NoWriteSignals> no_signal;
   if (kind_ == Kind::Pipe) no_signal.emplace();
   if (description_ == Description::Own) return ::write(fd(), from.data(), from.size());
   if (nowait_.load(std::memory_order_relaxed)) {
@@ -163,7 +141,10 @@ HostResult<u64> LinuxFile::read(std::span<u8> into) {
 // All of it, so that a guest's output does not come out in pieces, unless that would have to
 // wait without being allowed to.
 HostResult<u64> LinuxFile::write(std::span<const u8> from) {
-  if (kind_ == Kind::Storage) return transferred(retry([&] { return ::write(fd(), from.data(), from.size()); }));
+  if (kind_ == Kind::Storage) {
+    NoFileSizeSignal no_signal;
+    return transferred(retry([&] { return ::write(fd(), from.data(), from.size()); }));
+  }
   u64 done = 0;
   do {
     auto written = waiting(POLLOUT, [&] { return write_now(from.subspan(done)); });
@@ -180,6 +161,7 @@ HostResult<u64> LinuxFile::read_at(std::span<u8> into, u64 offset) {
 
 HostResult<u64> LinuxFile::write_at(std::span<const u8> from, u64 offset) {
   off_t at = TRY(file_offset(offset));
+  NoFileSizeSignal no_signal;
   return transferred(retry([&] { return pwrite(fd(), from.data(), from.size(), at); }));
 }
 
@@ -192,11 +174,13 @@ HostResult<u64> LinuxFile::seek(i64 offset, wasi::Whence whence) {
 
 HostResult<void> LinuxFile::allocate(u64 offset, u64 size) {
   off_t at = TRY(file_offset(offset)), length = TRY(file_offset(size));
+  NoFileSizeSignal no_signal;
   return checked([&] { return fallocate(fd(), 0, at, length); });
 }
 
 HostResult<void> LinuxFile::set_size(u64 size) {
   off_t length = TRY(file_offset(size));
+  NoFileSizeSignal no_signal;
   return checked([&] { return ftruncate(fd(), length); });
 }
 
