@@ -24,8 +24,10 @@
 namespace skerry::runtime {
 namespace {
 
-// What hosts and the runtime may use of a thread's stack when the guest has used up its own.
-constexpr u64 host_stack = 256 * KiB;
+// What hosts and the runtime may use of a thread's stack when the guest has used up its own: so much, or half of a
+// stack that is small, but never less than the least. Where there is less to begin with, no guest is entered: the way
+// in alone takes some words for each parameter and result.
+constexpr u64 host_stack = 256 * KiB, least_host_stack = 64 * KiB;
 
 using Enter = u32 (*)(StoreState*, FuncRecord*, u64* values);
 
@@ -33,11 +35,10 @@ using Enter = u32 (*)(StoreState*, FuncRecord*, u64* values);
 
 constinit thread_local const Run* Store::innermost_run_ = nullptr;
 
-u64 Store::find_stack_limit() const {
-  u64 here = reinterpret_cast<u64>(__builtin_frame_address(0));
-  u64 lowest = reinterpret_cast<u64>(platform::stack_limit());
-  u64 available = here - std::min(here, lowest);
-  u64 guest = available - std::min(host_stack, available / 2);
+u64 Store::stack_limit_from(u64 here) const {
+  u64 available = here - std::min(here, lowest_stack_);
+  u64 host = std::clamp(available / 2, least_host_stack, host_stack);
+  u64 guest = available - std::min(available, host);
   return here - std::min(guest, engine_->config().guest_stack_bytes);
 }
 
@@ -50,8 +51,10 @@ bool Run::is_to_stop() const {
 bool Store::enter(FuncRecord* record, const void* enter_code, u64* values) {
   const Run run{*this, innermost_run_};
   bool is_outermost = !state_.activation;
+  u64 here = reinterpret_cast<u64>(__builtin_frame_address(0));
   if (is_outermost) {
-    stack_limit_ = find_stack_limit();
+    lowest_stack_ = reinterpret_cast<u64>(platform::stack_limit());
+    stack_limit_ = stack_limit_from(here);
     std::atomic_ref(state_.stack_limit).store(stack_limit_, std::memory_order_relaxed);
     state_.pending_trap = 0;
     state_.is_nested = run.outer != nullptr;
@@ -67,6 +70,9 @@ bool Store::enter(FuncRecord* record, const void* enter_code, u64* values) {
   if (std::atomic_ref(state_.interrupt).load() != 0 || (run.outer && run.outer->is_to_stop())) [[unlikely]] {
     backtrace_.clear();
     status = u32(TrapCode::Interrupted) + 1;
+  } else if (here < lowest_stack_ + least_host_stack) [[unlikely]] {
+    backtrace_.clear();
+    status = u32(TrapCode::StackExhausted) + 1;
   } else {
     status = reinterpret_cast<Enter>(const_cast<void*>(enter_code))(&state_, record, values);
   }

@@ -117,7 +117,7 @@ class Store {
 
  private:
   Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, Space space);
-  u64 find_stack_limit() const;
+  u64 stack_limit_from(u64 here) const;
   void note_trap(const Run& run, u32 status);
   void resume_outer(const Run& ended);
   void release(Memory& memory);
@@ -130,7 +130,8 @@ class Store {
     Store* store;
   };
   WithState state_ = {};
-  u64 stack_limit_ = 0;  // what state_.stack_limit is but for interruptions
+  u64 stack_limit_ = 0;   // what state_.stack_limit is but for interruptions
+  u64 lowest_stack_ = 0;  // of the thread that runs
   static constinit thread_local const Run* innermost_run_;
   const std::shared_ptr<StoreLink> link_;
   FuncRecords records_;

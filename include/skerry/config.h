@@ -71,7 +71,9 @@ struct Config {
   SignalHandlers signal_handlers = SignalHandlers::Allowed;
   Fuel fuel = Fuel::NotCounted;
   bool mask_indices = true;  // of tables, under speculation (docs/threat-model.md)
-  u64 guest_stack_bytes = 1024 * 1024;  // at most; less where the thread's stack has less left
+  // At most. Of a thread with less, 256 KiB or half is left to host functions, and at least 64 KiB, without which a
+  // call ends with TrapCode::StackExhausted at once.
+  u64 guest_stack_bytes = 1024 * 1024;
   // Told while functions of a module are compiled eagerly: how many bytes of bodies of how many are done. Called by
   // several threads at once, about every millisecond by each.
   std::function<void(u64 done, u64 total)> progress;
