@@ -30,7 +30,7 @@ Result<void> commit(u8* address, usize size, Access access);
 // Changes the access of committed pages. Never both writable and executable.
 Result<void> protect(u8* address, usize size, Access access);
 // Gives the pages' memory back; afterwards they fault, and a new commit reads as zeros.
-void decommit(u8* address, usize size);
+Result<void> decommit(u8* address, usize size);
 // Committed, readable and writable pages become zeros, without faulting afterwards.
 Result<void> zero(u8* address, usize size);
 

@@ -47,13 +47,13 @@ Result<MemorySlot> MemoryPool::acquire(const BoundsPlan& plan, u64 usable,
 
 Result<void> MemoryPool::prepare(MemorySlot& slot, u64 usable, const std::shared_ptr<const MemoryImage>& image) {
   if (slot.image && slot.image != image) {
-    platform::decommit(slot.base, slot.usable);
+    TRY(platform::decommit(slot.base, slot.usable));
     slot.usable = 0;
     slot.image = nullptr;
   }
   if (usable < slot.usable) {
     // Decommitted and not only protected: the pages could otherwise come back with the next growth.
-    platform::decommit(slot.base + usable, slot.usable - usable);
+    TRY(platform::decommit(slot.base + usable, slot.usable - usable));
     slot.usable = usable;
   }
   TRY(grow(slot, usable));

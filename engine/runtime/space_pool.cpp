@@ -27,11 +27,12 @@ Result<Space> SpacePool::take() {
 
 void SpacePool::give(Space space, u64 used) {
   used = std::min(align_up(used, platform::page_size()), space.usable);
-  if (space.usable > max_usable || !platform::zero(space.base, used)) {
-    platform::decommit(space.base, space.usable);
+  bool is_empty = space.usable <= max_usable && platform::zero(space.base, used);
+  if (!is_empty && platform::decommit(space.base, space.usable)) {
     space.usable = 0;
+    is_empty = true;
   }
-  {
+  if (is_empty) {
     platform::MutexGuard guard(mutex_);
     if (kept_.size() < max_kept) {
       kept_.push_back(space);

@@ -11,7 +11,10 @@ Result<u8*> reserve(usize size) { return kernel::reserve(size); }
 void release(u8* address, usize size) { kernel::release(address, size); }
 Result<void> commit(u8* address, usize size, Access access) { return kernel::commit(address, size, access); }
 Result<void> protect(u8* address, usize size, Access access) { return kernel::protect(address, size, access); }
-void decommit(u8* address, usize size) { kernel::decommit(address, size); }
+Result<void> decommit(u8* address, usize size) {
+  kernel::decommit(address, size);
+  return {};
+}
 Result<void> zero(u8* address, usize size) { return kernel::zero(address, size); }
 
 // An Image of the seam is one of the kernel's.

@@ -57,7 +57,11 @@ Result<u8*> reserve(usize size) {
   return static_cast<u8*>(address);
 }
 
-void release(u8* address, usize size) { CHECK(munmap(address, size) == 0); }
+// A process may have so many mappings and no more, and to take out a part of what the kernel merged makes one more.
+// Then the memory goes back nevertheless, and the addresses are lost.
+void release(u8* address, usize size) {
+  if (munmap(address, size) != 0) madvise(address, size, MADV_DONTNEED);
+}
 
 Result<void> commit(u8* address, usize size, Access access) { return protect(address, size, access); }
 
@@ -67,12 +71,13 @@ Result<void> protect(u8* address, usize size, Access access) {
   return {};
 }
 
-void decommit(u8* address, usize size) {
+Result<void> decommit(u8* address, usize size) {
   CHECK(is_page_range(address, size));
-  if (size == 0) return;
+  if (size == 0) return {};
   // A new mapping over the old one: it also takes the place of an image.
   void* mapped = mmap(address, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  CHECK(mapped == address);
+  if (mapped == MAP_FAILED) return refused("take back", size);
+  return {};
 }
 
 Result<void> zero(u8* address, usize size) {

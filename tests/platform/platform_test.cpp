@@ -21,7 +21,7 @@ TEST(AddressSpace, CommitsZerosAndDecommits) {
   ASSERT_TRUE(commit(base, 4 * page, Access::ReadWrite));
   for (usize i = 0; i < 4 * page; ++i) ASSERT_EQ(base[i], 0);
   std::memset(base, 7, 4 * page);
-  decommit(base, 2 * page);
+  ASSERT_TRUE(decommit(base, 2 * page));
   ASSERT_TRUE(commit(base, 2 * page, Access::ReadWrite));
   EXPECT_EQ(base[0], 0);
   EXPECT_EQ(base[2 * page], 7);
@@ -65,7 +65,7 @@ TEST(Image, IsCopiedOnWriteAndRestored) {
   EXPECT_EQ(a[0], 5);
   EXPECT_EQ(a[page], 5);
   // Other pages over an image: zeros, and the image is not touched.
-  decommit(a, 2 * page);
+  ASSERT_TRUE(decommit(a, 2 * page));
   ASSERT_TRUE(commit(a, 2 * page, Access::ReadWrite));
   EXPECT_EQ(a[0], 0);
   EXPECT_EQ(b[0], 5);

@@ -120,7 +120,7 @@ void use_memory() {
     slots[i][128 * KiB - 1] = 1;
   }
   for (u8* slot : slots) {
-    platform::decommit(slot + page, page);
+    CHECK(platform::decommit(slot + page, page));
     CHECK(bool(platform::commit(slot + page, page, Access::ReadWrite)) && slot[page] == 0 && slot[0] == 1);
     CHECK(bool(platform::zero(slot, 128 * KiB)) && slot[0] == 0 && slot[128 * KiB - 1] == 0);
     platform::release(slot, 6 * GiB);
@@ -377,7 +377,7 @@ u8 figures() {
   u8* at = check(reserved);
   CHECK(bool(platform::commit(at, pages * page, Access::ReadWrite)));
   measure("first write to a page of zeros, pages in order", pages, page, [&](u64 i) { at[i] = 1; });
-  measure("giving 16 MB back", 1, 0, [&](u64) { platform::decommit(at, pages * page); });
+  measure("giving 16 MB back", 1, 0, [&](u64) { CHECK(platform::decommit(at, pages * page)); });
   CHECK(bool(platform::commit(at, pages * page, Access::ReadWrite)));
   measure("first write to a page of zeros, every 16th", pages / 16, 16 * page, [&](u64 i) { at[i] = 1; });
   std::vector<u8> content(pages / 16 * page, 1);
