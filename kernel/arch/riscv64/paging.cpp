@@ -48,6 +48,8 @@ struct Format {
     if ((end - begin) / page_size > most_single) return flush_all();
     for (u64 at = begin; at < end; at += page_size) flush_page(at);
   }
+  // A flush of one address may keep tables (Privileged Architecture, 4.2.1).
+  static void flush_tables(u64) { flush_all(); }
 };
 
 extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
