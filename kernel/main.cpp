@@ -5,18 +5,20 @@
 #include "kernel/mm/frames.h"
 #include "kernel/program.h"
 #include "kernel/sched/thread.h"
+#include "kernel/terminal.h"
 
 namespace skerry::kernel {
 
 // What interrupt handlers and the end have to find.
 static Channel channel;
+static Terminal terminal;
 static const BootInfo* boot_info;
 
 // The first thread.
 static void run(void*) {
-  channel.start(*boot_info);  // the host
+  if (!channel.start(*boot_info)) terminal.start();  // the host, or a person
   arch::clock_ready();        // time, measured meanwhile
-  u8 code = run_program(*boot_info, channel);
+  u8 code = run_program(*boot_info, channel, terminal);
   if (channel.started()) {
     u32 message = code;
     channel.send(ToHost::Exit, {reinterpret_cast<const u8*>(&message), sizeof message});
@@ -38,7 +40,10 @@ void kernel_main(const BootInfo& info) {
   start_threads(run);  // a stack that grows
 }
 
-void device_interrupt(u32 line) { channel.device_interrupt(line); }
+void device_interrupt(u32 line) {
+  channel.device_interrupt(line);
+  terminal.device_interrupt(line);
+}
 
 void stop(std::string_view what) {
   constexpr u8 exit_stopped = 127;

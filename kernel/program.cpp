@@ -37,10 +37,11 @@ void on_user_interrupt() {
 
 class Program {
  public:
-  explicit Program(Channel& channel) : channel_(channel) {}
+  Program(Channel& channel, Terminal& terminal) : channel_(channel), terminal_(terminal) {}
 
   u8 run(const BootInfo& info) {
     channel_.on_interrupt(on_user_interrupt);
+    terminal_.on_interrupt(on_user_interrupt);
     stage_began_ = arch::monotonic_ns();
     auto clock = kernel_clock(channel_);
     u64 secret;
@@ -52,7 +53,7 @@ class Program {
     end_stage("read");
 
     u8 code = run_module(clock, files);
-    if (files.changes() != 0) give_back_files();
+    if (files.changes() != 0 && channel_.started()) give_back_files();
     if (manifest_->stats) report(stats_);
     return code;
   }
@@ -116,7 +117,8 @@ class Program {
     context.environment = manifest_->environment;
     constexpr wasi::Rights rights[] = {wasi::Right::FdRead, wasi::Right::FdWrite, wasi::Right::FdWrite};
     for (u32 i = 0; i < 3; ++i) {
-      auto added = context.add_file(standard_file(i, manifest_->streams[i], channel_), rights[i]);
+      auto file = channel_.started() ? standard_file(i, manifest_->streams[i], channel_) : terminal_file(terminal_);
+      auto added = context.add_file(std::move(file), rights[i]);
       if (!added) return fail(ErrorCode::Environment, wasi::errno_text(added.error()));
     }
     for (const Manifest::Preopen& preopen : manifest_->preopens) {
@@ -137,6 +139,7 @@ class Program {
   }
 
   Channel& channel_;
+  Terminal& terminal_;
   const Manifest* manifest_ = nullptr;
   std::string stats_;
   u64 stage_began_ = 0;
@@ -144,6 +147,8 @@ class Program {
 
 }  // namespace
 
-u8 run_program(const BootInfo& info, Channel& channel) { return Program(channel).run(info); }
+u8 run_program(const BootInfo& info, Channel& channel, Terminal& terminal) {
+  return Program(channel, terminal).run(info);
+}
 
 }  // namespace skerry::kernel

@@ -4,10 +4,11 @@
 
 #include "base/types.h"
 #include "kernel/channel.h"
+#include "kernel/terminal.h"
 
 namespace skerry::kernel {
 
 // Runs the program that the archive holds and gives its exit code. On the first thread.
-u8 run_program(const BootInfo& info, Channel& channel);
+u8 run_program(const BootInfo& info, Channel& channel, Terminal& terminal);
 
 }  // namespace skerry::kernel

@@ -55,6 +55,10 @@ namespace skerry::kernel::arch {
 // Writes to the serial console; a newline becomes CR LF. Usable from the first instruction on, in
 // any context.
 void console_write(std::string_view text);
+// Lets the console be read: device_interrupt will be called with the line that is answered when bytes arrive, which
+// console_read then gives one by one. None where it can only be written.
+std::optional<u32> start_console_input();
+std::optional<u8> console_read();
 // Ends the machine. Where the board can say no more, the host sees (code & 0x7f) * 2 + 1; the whole
 // code crosses on the channel (kernel/channel.h).
 [[noreturn]] void power_off(u8 code);

@@ -4,6 +4,11 @@
 
 namespace skerry::kernel {
 
+// Written into the image's file by tools/dev/image.py, which finds it by its name.
+extern "C" [[gnu::section(".data")]] volatile u64 skerry_archive_in_image[2] = {};
+
+PhysicalRange archive_in_image() { return {skerry_archive_in_image[0], skerry_archive_in_image[1]}; }
+
 void add_ram(BootInfo& info, PhysicalRange range, std::span<const PhysicalRange> taken) {
   for (u64 begin = range.begin; begin < range.end;) {
     u64 end = range.end, behind = 0;  // of the hole that `begin` lies in, if any

@@ -13,4 +13,7 @@ void add_ram(BootInfo& info, PhysicalRange range, std::span<const PhysicalRange>
 // Afterwards: ascending. Ranges that a loader named twice are there once.
 void sort_ram(BootInfo& info);
 
+// An archive that is part of the kernel's own image (tools/dev/image.py); empty if there is none.
+PhysicalRange archive_in_image();
+
 }  // namespace skerry::kernel

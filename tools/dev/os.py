@@ -232,6 +232,14 @@ def parse(arguments):
     return records, trees, program, options
 
 
+def boot_archive(records, trees, code):
+    parts = pack_program([os.fsencode(record) for record in records], code)
+    for tree in trees:
+        parts.extend(tree.pack())
+    parts.append(pack_end())
+    return b"".join(parts)
+
+
 def main():
     kernel = sys.argv[1]
     try:
@@ -245,12 +253,7 @@ def main():
         fail(mistake, EXIT_USAGE)
     except OSError as error:
         fail(error, EXIT_FAILURE)
-    parts = pack_program([os.fsencode(record) for record in records], code)
-    for tree in trees:
-        parts.extend(tree.pack())
-    parts.append(pack_end())
-
-    box = machine.Machine(kernel, options["arch"], archive=b"".join(parts), memory=options["memory"])
+    box = machine.Machine(kernel, options["arch"], archive=boot_archive(records, trees, code), memory=options["memory"])
     exit_code = machine.run(box)
     if options["verbose"]:
         sys.stderr.write(box.console_text())
@@ -270,4 +273,5 @@ def main():
     sys.exit(exit_code)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,8 +6,9 @@
 
 namespace skerry::kernel::riscv64 {
 
-constexpr u32 line_status = 5;
-constexpr u8 can_send = 0x20;
+constexpr u32 data = 0, interrupts = 1, line_status = 5;
+constexpr u8 has_byte = 0x01, can_send = 0x20;
+constexpr u8 on_byte = 0x01;  // of interrupts
 constexpr u32 most_polls = 1'000'000;
 
 // Of QEMU's test device: the emulator ends with the code in the upper half.
@@ -27,14 +28,19 @@ static u32 read_serial(u32 index) {
   return board.serial_width == 4 ? *reinterpret_cast<volatile u32*>(at) : *reinterpret_cast<volatile u8*>(at);
 }
 
+static void write_serial(u32 index, u8 value) {
+  u8* at = serial + index * board.serial_stride;
+  if (board.serial_width == 4) *reinterpret_cast<volatile u32*>(at) = value;
+  else *reinterpret_cast<volatile u8*>(at) = value;
+}
+
 static void console_put(u8 byte) {
   if (!serial) {
     call_firmware(Sbi::PutByte, 0, byte);
     return;
   }
   for (u32 i = 0; i < most_polls && !(read_serial(line_status) & can_send); ++i) {}
-  if (board.serial_width == 4) *reinterpret_cast<volatile u32*>(serial) = byte;
-  else *reinterpret_cast<volatile u8*>(serial) = byte;
+  write_serial(data, byte);
 }
 
 }  // namespace skerry::kernel::riscv64
@@ -48,6 +54,18 @@ void console_write(std::string_view text) {
     if (c == '\n') console_put('\r');
     console_put(u8(c));
   }
+}
+
+std::optional<u32> start_console_input() {
+  if (!serial || board.serial_line == 0) return std::nullopt;
+  write_serial(interrupts, on_byte);
+  enable_line(board.serial_line);
+  return board.serial_line;
+}
+
+std::optional<u8> console_read() {
+  if (!(read_serial(line_status) & has_byte)) return std::nullopt;
+  return u8(read_serial(data));
 }
 
 void power_off(u8 code) {

@@ -108,6 +108,7 @@ class Reader {
     if (walk.is_compatible("ns16550a") || walk.is_compatible("ns16550") || walk.is_compatible("snps,dw-apb-uart")) {
       if (board_.serial.size() != 0) return;
       take_first(walk.reg(), board_.serial);
+      board_.serial_line = walk.cell("interrupts").value_or(0);
       board_.serial_stride = u32{1} << std::min(walk.cell("reg-shift").value_or(0), u32{4});
       board_.serial_width = walk.cell("reg-io-width").value_or(1) == 4 ? 4 : 1;
     } else if (walk.is_compatible("sifive,plic-1.0.0") || walk.is_compatible("riscv,plic0")) {

@@ -33,6 +33,7 @@ struct BoardDescription {
   PhysicalRange serial;      // a 16550
   u32 serial_stride = 1;     // bytes from one register to the next
   u32 serial_width = 1;      // of one access
+  u32 serial_line = 0;       // 0: it interrupts nobody
   PhysicalRange interrupt_controller;  // a PLIC
   PhysicalRange finisher;    // ends the emulator
   PhysicalRange clock;       // a goldfish clock

@@ -28,7 +28,7 @@ extern "C" [[noreturn]] void kernel_entry(u64 hart, u64 tree_address) {
   stir_entropy({board.seed, board.seed_size});
 
   static BootInfo info;
-  info.archive = board.archive;
+  info.archive = board.archive.size() != 0 ? board.archive : archive_in_image();
   std::copy(std::begin(board.command_line), std::end(board.command_line), info.command_line);
   std::copy_n(board.devices, board.device_count, info.devices);
   info.device_count = board.device_count;

@@ -6,11 +6,17 @@
 namespace skerry::kernel::arch {
 
 using x64::in8;
+using x64::paging_started;
 using x64::out8;
 
 constexpr u16 serial_data = 0x3f8;
+constexpr u16 serial_interrupts = serial_data + 1;
+constexpr u16 serial_modem = serial_data + 4;
 constexpr u16 serial_line_status = serial_data + 5;
-constexpr u8 serial_can_send = 0x20;
+constexpr u8 serial_has_byte = 0x01, serial_can_send = 0x20;
+constexpr u8 serial_on_byte = 0x01;                  // of serial_interrupts
+constexpr u8 serial_line_to_controller = 0x0b;       // of serial_modem: the line reaches the interrupt controller
+constexpr u32 serial_line = 4;
 constexpr u8 serial_absent = 0xff;  // what a port reads as where no device is
 
 // QEMU's isa-debug-exit device, where it was asked for: the emulator ends with code * 2 + 1.
@@ -32,9 +38,33 @@ void console_write(std::string_view text) {
   }
 }
 
+std::optional<u32> start_console_input() {
+  if (in8(serial_line_status) == serial_absent) return std::nullopt;
+  out8(serial_modem, serial_line_to_controller);
+  out8(serial_interrupts, serial_on_byte);
+  enable_line(serial_line);
+  return serial_line;
+}
+
+std::optional<u8> console_read() {
+  if (!(in8(serial_line_status) & serial_has_byte)) return std::nullopt;
+  return in8(serial_data);
+}
+
+// Ways of boards to switch themselves off: q35's register for power states, and microvm's, which is in memory. They
+// are tried where no device is for an exit code, and nothing else is left to be done.
+static void switch_off() {
+  constexpr u16 q35_power = 0x604, q35_off = 0x2000;
+  constexpr u64 microvm_power = 0xfea00200;
+  constexpr u8 microvm_off = 0x34;
+  asm volatile("outw %0, %1" ::"a"(q35_off), "Nd"(q35_power));
+  if (u8* power = paging_started() ? map_device(microvm_power, 1) : nullptr) *reinterpret_cast<volatile u8*>(power) = microvm_off;
+}
+
 void power_off(u8 code) {
   out8(debug_exit, code & 0x7f);
-  // No such device: a triple fault, which the emulator takes as a reset (-no-reboot ends it).
+  switch_off();
+  // Nor these: a triple fault, which the emulator takes as a reset (-no-reboot ends it).
   struct [[gnu::packed]] { u16 limit; u64 base; } no_handlers = {0, 0};
   asm volatile("lidt %0; ud2" ::"m"(no_handlers));
   __builtin_unreachable();

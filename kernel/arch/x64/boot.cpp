@@ -70,6 +70,7 @@ extern "C" [[noreturn]] void kernel_entry(u64 start) {
   if (from.magic != start_magic || from.version < 1) arch::stop("not started by a PVH loader that gives a memory map");
 
   static BootInfo info;
+  info.archive = archive_in_image();
   if (from.module_count > 0) {
     const StartModule& module = *at<StartModule>(from.modules);
     info.archive = {module.address, module.address + module.size};

@@ -60,6 +60,7 @@ inline u64 read_tsc() {
 }
 
 void load_trap_tables();  // traps.cpp
+bool paging_started();    // paging.cpp
 void end_of_interrupt();  // clock.cpp
 
 // Vectors of the interrupt table.

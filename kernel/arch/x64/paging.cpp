@@ -60,6 +60,9 @@ static PageTables<Format> tables;
 // Pages of devices are mapped one after the other from here on.
 static u64 next_device = 0xffff'f000'0000'0000;
 
+static bool has_own_tables;
+bool paging_started() { return has_own_tables; }
+
 }  // namespace skerry::kernel::x64
 
 namespace skerry::kernel::arch {
@@ -84,6 +87,7 @@ void start_paging(const BootInfo& info) {
   for (u32 i = 0; i < info.ram_count; ++i) tables.map_direct(info.ram[i].begin, info.ram[i].end, largest);
   tables.map_direct(align_down(info.archive.begin, page_size), align_up(info.archive.end, page_size), largest);
   write_cr3(*root);
+  has_own_tables = true;
 }
 
 u64 address_limit() { return tables.lower_half_end(); }

@@ -420,7 +420,7 @@ u8 wild_write() {
 
 }  // namespace
 
-u8 run_program(const BootInfo& info, Channel& the_channel) {
+u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&) {
   channel = &the_channel;
   std::string_view line = info.command_line, key = "test=";
   usize at = line.find(key);

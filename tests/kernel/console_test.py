@@ -1,0 +1,56 @@
+"""console_test.py BUILD: an image with a program in it (./dev image), which talks over the serial console alone."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+import boot
+
+build = sys.argv[1]
+arch = boot.arch_of(build)
+here = os.path.dirname(os.path.abspath(__file__))
+MACHINES = {
+    "x64": [["qemu-system-x86_64", "-M", "microvm", "-cpu", "max"], ["qemu-system-x86_64", "-M", "q35", "-cpu", "max"]],
+    "riscv64": [["qemu-system-riscv64", "-M", "virt"]],
+}
+# What is typed, a pause after each; and what of the screen must be there, in this order. \x7f takes back a byte,
+# \x17 a word, \x15 the line; \x1b[A brings the line before; \x04 ends the file.
+TYPED = [b"abc\x7fd\r", b"hello world\x17you\r", b"lost\x15\x1b[A\x1b[A!\r", b"\x04"]
+SEEN = [b"ready", b"got ABD", b"got HELLO YOU", b"got ABD!", b"end"]
+
+
+def image_of(folder, program):
+    wasm, image = f"{folder}/{program}.wasm", f"{folder}/{program}.img"
+    subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"{here}/programs/{program}.c", "-o", wasm], check=True)
+    subprocess.run(["/usr/bin/python3", "-IB", f"{boot.root}/tools/dev/image.py", f"{build}/skerry.elf", "-o", image,
+                    "--arch", arch, wasm], check=True, capture_output=True)
+    return image
+
+
+def read_until(process, screen, text):
+    """Reads the screen until the text is on it."""
+    deadline = time.monotonic() + 60
+    while text not in screen:
+        byte = os.read(process.stdout.fileno(), 4096)
+        assert byte and time.monotonic() < deadline, bytes(screen)
+        screen += byte
+
+
+with tempfile.TemporaryDirectory() as folder:
+    image = image_of(folder, "typed")
+    assert os.path.getsize(image) <= 4_000_000, os.path.getsize(image)
+    for machine in MACHINES[arch]:
+        command = ["timeout", "-k", "5", "90", *machine, "-m", "128M", "-nodefaults", "-display", "none", "-serial", "stdio",
+                   "-kernel", image]
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        screen = bytearray()
+        for text, seen in zip([b""] + TYPED, SEEN):
+            process.stdin.write(text)
+            process.stdin.flush()
+            read_until(process, screen, seen)
+        process.stdin.close()
+        # The machine is off: the emulator ends by itself.
+        assert process.wait(timeout=60) in (0, 3), process.returncode
+        print(*machine[:3], "ok")
