@@ -1,5 +1,5 @@
 // A program without libc: writes a byte to its standard output, after it got one if it has an argument.
-#include "system.h"
+#include "bench/kernel/linux/system.h"
 
 __attribute__((naked)) void _start(void) { __asm__("mov %rsp, %rdi; jmp main_at"); }
 void main_at(long* stack) {

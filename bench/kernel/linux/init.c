@@ -1,5 +1,5 @@
 // The first and only program of the Linux guest: measures and prints, in nanoseconds and bytes.
-#include "system.h"
+#include "bench/kernel/linux/system.h"
 
 static long now(void) {
   long t[2];
