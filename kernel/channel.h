@@ -11,6 +11,7 @@
 //                   Time            tell the time
 //                   Files           a part of the archive of changed files (kernel/fs/archive.h)
 //                   Exit            u32: the exit code. The last message.
+//                   Interrupts      u32: 1: a program sees to them itself from now on, and goes on after them; 0: none
 //   from the host   Input           the answer to Read; empty at the end of the file
 //                   Ready           answers to Watch: u32 ReadyState, u32 bytes that are there
 //                   Time            the answer to Time: u64 nanoseconds since 1970
@@ -28,7 +29,7 @@
 
 namespace skerry::kernel {
 
-enum class ToHost : u32 { Output = 1, Error = 2, Read = 3, Watch = 4, Files = 5, Exit = 6, Time = 7 };
+enum class ToHost : u32 { Output = 1, Error = 2, Read = 3, Watch = 4, Files = 5, Exit = 6, Time = 7, Interrupts = 8 };
 enum class FromHost : u32 { Input = 1, Ready = 2, Closed = 3, Interrupt = 4, Time = 5 };
 enum class ReadyState : u32 { Waits = 0, Ready = 1, Hangup = 3 };
 

@@ -24,8 +24,9 @@ Result<void> Manifest::read_record(std::string_view key, std::string_view value,
   if (key == "file") file = value;
   else if (key == "arg") arguments.emplace_back(value);
   else if (key == "env") environment.emplace_back(value);
-  else if (key == "dir") preopens.push_back({std::string(value), wasi::Mutability::ReadWrite, files.create_tree()});
-  else if (key == "dir-ro") preopens.push_back({std::string(value), wasi::Mutability::ReadOnly, files.create_tree()});
+  else if (key == "dir") add_preopen(value, wasi::Mutability::ReadWrite, true, files);
+  else if (key == "dir-ro") add_preopen(value, wasi::Mutability::ReadOnly, true, files);
+  else if (key == "dir-new") add_preopen(value, wasi::Mutability::ReadWrite, false, files);
   else if (key == "stream") streams.push_back(wasi::FileType(TRY(number(value))));
   else if (key == "timeout_ns") timeout_ns = TRY(number(value));
   else if (key == "max-memory") max_memory = TRY(number(value));

@@ -6,8 +6,9 @@
 //   file=PATH             of the program on the host, for messages
 //   arg=TEXT              arguments, the program's own name first
 //   env=NAME=VALUE
-//   dir=GUEST             a preopened directory, the N-th of these two keys: its tree is dirs/N/...
-//   dir-ro=GUEST
+//   dir=GUEST             a preopened directory, the N-th of these three keys: its tree is dirs/N/...
+//   dir-ro=GUEST          the same, which the program does not change
+//   dir-new=GUEST         the same, of no folder of the host: what it holds at the end is lost
 //   stream=TYPE           what standard input, output, error are on the host: WASI's number
 //   timeout_ns=N  max-memory=N  fuel=N  features=LIST  unknown-imports=trap|default
 //   allow-precompiled=  stats=
@@ -29,6 +30,7 @@ struct Manifest {
   struct Preopen {
     std::string guest;
     wasi::Mutability tree;
+    bool is_of_host;
     std::shared_ptr<RamNode> root;
   };
 
@@ -47,6 +49,9 @@ struct Manifest {
   static Result<Manifest> read(std::span<const u8> archive, RamFiles& files);
 
  private:
+  void add_preopen(std::string_view guest, wasi::Mutability tree, bool is_of_host, RamFiles& files) {
+    preopens.push_back({std::string(guest), tree, is_of_host, files.create_tree()});
+  }
   Result<void> read_record(std::string_view key, std::string_view value, RamFiles& files);
 };
 

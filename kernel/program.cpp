@@ -26,12 +26,11 @@ void on_timeout() {
   });
 }
 
-// Ends who has the terminal.
 void on_user_interrupt() {
   if (phase == Phase::Loads) arch::power_off(exit_interrupted);  // nothing was begun that could be lost
   call_unlocked([] {
-    Process* process = processes ? processes->foreground() : nullptr;
-    if (process) process->kill();
+    Process* process = processes ? processes->interrupted() : nullptr;
+    if (process) process->interrupt();
   });
 }
 
@@ -96,6 +95,11 @@ class Program {
     launch.context = all.new_context();
     if (auto filled = fill_context(*launch.context, files); !filled) return refuse(filled.error().message);
 
+    all.on_who_sees_interrupts([this](bool sees) {
+      if (!channel_.started()) return;
+      u32 value = sees;
+      channel_.send(ToHost::Interrupts, {reinterpret_cast<const u8*>(&value), sizeof value});
+    });
     processes = &all;
     phase = Phase::Runs;
     if (manifest_->timeout_ns) set_alarm(arch::monotonic_ns() + *manifest_->timeout_ns, on_timeout);
@@ -132,7 +136,8 @@ class Program {
     std::vector<ChangedTree> trees;
     for (usize i = 0; i < manifest_->preopens.size(); ++i) {
       const Manifest::Preopen& preopen = manifest_->preopens[i];
-      if (preopen.tree == wasi::Mutability::ReadWrite) trees.push_back({concat("dirs/", i), preopen.root.get()});
+      if (!preopen.is_of_host || preopen.tree == wasi::Mutability::ReadOnly) continue;
+      trees.push_back({concat("dirs/", i), preopen.root.get()});
     }
     u64 left_out = write_changes(trees, [&](std::span<const u8> bytes) { channel_.send(ToHost::Files, bytes); });
     if (left_out) report(concat(left_out, " files have too long a name or are too large to be given back"));

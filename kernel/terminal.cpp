@@ -138,6 +138,7 @@ class TerminalFile final : public Waitable {
       if (interrupts) arch::enable_interrupts();
       if (size != 0 || ended || terminal_.is_deaf()) return u64(size);
       if (KernelInterruption::current().raised()) return fail(wasi::Errno::Canceled);
+      if (KernelInterruption::current().take_told()) return fail(wasi::Errno::Intr);
       if (flags().has(wasi::FdFlag::Nonblock)) return fail(wasi::Errno::Again);
       wait_for_word(news(), seen, never);
     }

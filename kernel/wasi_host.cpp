@@ -86,7 +86,9 @@ class Input final : public Stream {
     if (!channel_.input_asked() && !channel_.input_arrived()) {
       channel_.ask_input(u32(std::min<usize>(into.size(), Channel::most_input)));
     }
-    TRY(wait_until([&] { return channel_.input_arrived(); }));
+    bool told = false;
+    TRY(wait_until([&] { return channel_.input_arrived() || (told = KernelInterruption::current().take_told()); }));
+    if (told) return fail(Errno::Intr);
     return u64(channel_.take_input(into));
   }
 
@@ -159,6 +161,11 @@ void KernelInterruption::make_current() {
 
 void KernelInterruption::raise() {
   raised_.store(true, std::memory_order_relaxed);
+  if (thread_) wake_thread(*thread_);
+}
+
+void KernelInterruption::tell() {
+  told_.store(true, std::memory_order_relaxed);
   if (thread_) wake_thread(*thread_);
 }
 

@@ -26,9 +26,14 @@ class KernelInterruption final : public wasi::Interruption {
   void clear() override { raised_.store(false, std::memory_order_relaxed); }
   bool raised() const override { return raised_.load(std::memory_order_relaxed); }
 
+  // Of a process that sees to Ctrl-C itself: its wait for input or for children, or the next one, fails with Intr.
+  void tell();
+  // Whether it was told since the last call.
+  bool take_told() { return told_.exchange(false, std::memory_order_relaxed); }
+
  private:
   Thread* thread_ = nullptr;
-  std::atomic<bool> raised_ = false;
+  std::atomic<bool> raised_ = false, told_ = false;
 };
 
 // A file that a process may have to wait for, as streams and pipes are. It has no position.

@@ -131,6 +131,12 @@ class Calls {
     return stored;
   }
 
+  Outcome<> see_interrupts(u32 mode) const {
+    if (mode > 1) return fail(Errno::Inval);
+    all_.see_interrupts(self_, mode == 1);
+    return {};
+  }
+
   u32 number() const { return self_.number; }
 
   static MemoryOfMachine memory_of_machine() {
@@ -215,6 +221,9 @@ void define_process_calls(Linker& linker, Processes& all) {
   });
   linker.func(module, "kill", [=](Caller& caller, u32 number) {
     return finish(calls_of(caller).kill(number), memory_of(caller), 0);
+  });
+  linker.func(module, "interrupts", [=](Caller& caller, u32 mode) {
+    return finish(calls_of(caller).see_interrupts(mode), memory_of(caller), 0);
   });
   linker.func(module, "self", [=](Caller& caller, u32 number) {
     return finish(Outcome<u32>(calls_of(caller).number()), memory_of(caller), number);

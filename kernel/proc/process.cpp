@@ -202,8 +202,8 @@ void Processes::begin(Process& process) {
 void Processes::finish(Process& process, Ending ending) {
   process.launch_.context.reset();  // closes its descriptors
   for (u32 child : process.children_) find(child)->kill();
+  if (foreground_ == &process) set_foreground(find(process.parent));
   Process* parent = find(process.parent);
-  if (foreground_ == &process) foreground_ = parent;
   process.ending_ = ending;
   process.ended_ = true;
   --running_;
@@ -258,9 +258,11 @@ void Processes::remove_orphans() {
 Ending Processes::run_here(Launch launch) {
   stage_began_ = arch::monotonic_ns();
   Process& process = add(0, std::move(launch));
-  first_ = foreground_ = &process;
+  first_ = &process;
+  set_foreground(&process);
   begin(process);
   first_ = nullptr;
+  set_foreground(nullptr);
   while (u32 left = running_) wait_for_word(&running_, left, never);  // what it started was killed with it
   Ending ending = process.ending_;
   remove(process);
@@ -281,13 +283,21 @@ HostResult<Processes::Ended> Processes::wait(Process& parent, u32 child, Patienc
       remove_orphans();
       return ended;
     }
+    if (parent.interruption_.take_told()) return fail(Errno::Intr);
     if (patience == Patience::Look) return Ended{0, {}};
     if (parent.interruption_.raised()) return fail(Errno::Canceled);
     bool lends_terminal = foreground_ == &parent;
-    if (lends_terminal) foreground_ = find(child ? child : *parent.children_.begin());
+    if (lends_terminal) set_foreground(find(child ? child : *parent.children_.begin()));
     wait_for_word(&parent.endings_, endings, never);
-    if (lends_terminal) foreground_ = &parent;
+    if (lends_terminal) set_foreground(&parent);
   }
+}
+
+void Processes::set_foreground(Process* process) {
+  foreground_ = process;
+  while (process && !process->sees_interrupts_) process = find(process->parent);
+  interrupted_ = process ? process : first_;
+  if (bool sees = process; sees != somebody_sees_) tell_who_sees_(somebody_sees_ = sees);
 }
 
 HostResult<void> Processes::kill(const Process& by, u32 number) {

@@ -7,10 +7,11 @@
 //   Ending    kept until the parent asks for it, or is gone itself
 //
 // A process sees nothing but its descriptors and its children. Its numbers are never used again. Interrupt handlers
-// touch first() and foreground() alone.
+// touch first() and interrupted() alone.
 
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -55,7 +56,12 @@ class Process {
 
   // Ends it, from any context: in compiled code at once, in a wait of the host, or on the way back from it.
   void kill();
-  // The same, but as a trap of its own that it tells of.
+  // Ctrl-C: ends it, unless it sees to that itself.
+  void interrupt() {
+    if (sees_interrupts_) interruption_.tell();
+    else kill();
+  }
+  // The same as kill(), but as a trap of its own that it tells of.
   void time_out() {
     timed_out_ = true;
     kill();
@@ -80,6 +86,7 @@ class Process {
   KernelInterruption interruption_;
   std::optional<InterruptHandle> handle_;  // while its store exists
   Thread* thread_ = nullptr;               // null: the thread of who called run_here
+  bool sees_interrupts_ = false;
   bool timed_out_ = false;
   bool ended_ = false;
   Ending ending_;
@@ -125,8 +132,15 @@ class Processes {
 
   // That of run_here, while it runs. For interrupt handlers as well.
   Process* first() const { return first_; }
-  // Who is meant by Ctrl-C: the one that the first process waits for, and so on. Null before and after all.
-  Process* foreground() const { return foreground_; }
+  // Who is meant by Ctrl-C. The first process waits for another, and so on: the last of these that sees to
+  // interrupts, or else the first. Null before and after all.
+  Process* interrupted() const { return interrupted_; }
+  void see_interrupts(Process& process, bool sees) {
+    process.sees_interrupts_ = sees;
+    set_foreground(foreground_);
+  }
+  // Is called when `interrupted` has become one that sees to it, and that goes on, or no longer is.
+  void on_who_sees_interrupts(std::function<void(bool)> callback) { tell_who_sees_ = std::move(callback); }
 
   const Engine& engine() const { return engine_; }
   // With --stats: how long the stages of the first process took.
@@ -140,6 +154,7 @@ class Processes {
   void finish(Process& process, Ending ending);
   void remove(Process& process);
   void remove_orphans();
+  void set_foreground(Process* process);
   Process* find(u32 number) const;
   Result<Module> module_of(Process& process);
   void end_stage(const Process& process, std::string_view name);
@@ -152,7 +167,10 @@ class Processes {
   u32 last_number_ = 0;
   u32 running_ = 0;  // how many have not ended; changes wake who waits for all
   Process* first_ = nullptr;
-  Process* foreground_ = nullptr;
+  Process* foreground_ = nullptr;   // the last of those who wait for each other
+  Process* interrupted_ = nullptr;
+  bool somebody_sees_ = false;
+  std::function<void(bool)> tell_who_sees_ = [](bool) {};
   u64 stage_began_ = 0;
 
   // Modules that were used last, the latest first; more stay while processes have them, but are not found again.

@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 
-OUTPUT, ERROR, READ, WATCH, FILES, EXIT, TIME = 1, 2, 3, 4, 5, 6, 7  # to the host
+OUTPUT, ERROR, READ, WATCH, FILES, EXIT, TIME, INTERRUPTS = 1, 2, 3, 4, 5, 6, 7, 8  # to the host
 INPUT, READY, CLOSED, INTERRUPT, TIME_NOW = 1, 2, 3, 4, 5  # from the host
 HEADER = struct.Struct("<II")
 
@@ -63,6 +63,7 @@ class Machine:
         self.files = bytearray()  # what the Files messages brought
         self.pending = bytearray()  # received, not yet a whole message
         self.interrupted_at = None
+        self.goes_on_when_interrupted = False
         self.wanted = None  # bytes of standard input that the program waits for
         self.watching = False
         self.has_input = is_open(0)
@@ -98,8 +99,11 @@ class Machine:
         self.process.wait()
 
     def interrupt(self):
-        """Asks the program to end. If it was asked a while before, or takes too long: Interrupted."""
-        if self.interrupted_at is None:
+        """Asks the program to end. If it was asked a while before, or takes too long: Interrupted.
+        One that sees to interrupts itself is just told."""
+        if self.goes_on_when_interrupted:
+            self.send(INTERRUPT)
+        elif self.interrupted_at is None:
             self.interrupted_at = time.monotonic()
             signal.setitimer(signal.ITIMER_REAL, INTERRUPT_GRACE)
             self.send(INTERRUPT)
@@ -193,6 +197,8 @@ class Machine:
             self.watching = not self.tell_ready()
         elif kind == TIME:
             self.send(TIME_NOW, struct.pack("<Q", time.time_ns()))
+        elif kind == INTERRUPTS:
+            self.goes_on_when_interrupted = struct.unpack("<I", body)[0] != 0
         elif kind == FILES:
             self.files += body
         elif kind == EXIT:

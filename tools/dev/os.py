@@ -1,10 +1,11 @@
-"""os.py KERNEL [FLAGS] PROG.wasm ARGS...: packs the boot archive, runs the machine, unpacks what changed.
-os.py --which [FLAGS] PROG.wasm ARGS...: prints the ISA whose kernel is wanted.
+"""os.py KERNEL [FLAGS] [PROG.wasm ARGS...]: packs the boot archive, runs the machine, unpacks what changed.
+os.py --which [FLAGS] [PROG.wasm ARGS...]: prints the ISA whose kernel is wanted, and `program` or `shell`.
 
 The flags are those of `skerry run` that the kernel takes, and for the machine itself:
   --verbose         show what the kernel says on its serial console
   --arch ISA        x64 (otherwise) or riscv64: which machine
   --memory SIZE     of the machine, as QEMU takes it (2G)
+  --bin FOLDER      its .wasm files are in /bin, and / is an empty folder in memory; without a program, sh.wasm runs
 
 What crosses at boot, and how it comes back, is in kernel/fs/archive.h and kernel/program.cpp.
 """
@@ -42,11 +43,12 @@ def fail(text, code):
 class Tree:
     """A folder of the host that the program gets, and what of it was packed."""
 
-    def __init__(self, number, host, guest, writable):
-        self.prefix = b"dirs/%d/" % number
+    def __init__(self, host, guest, writable):
+        self.prefix = b""  # of its entries in the archive, once it has its place among the trees
         self.host = host
         self.guest = guest
         self.writable = writable
+        self.record = "dir" if writable else "dir-ro"
         self.packed = {}  # path -> whether it is a directory
 
     def pack(self):
@@ -142,6 +144,36 @@ class Tree:
             os.close(folder)
 
 
+class Programs(Tree):
+    """The .wasm files of a folder, at /bin."""
+
+    def __init__(self, host):
+        super().__init__(host, "/bin", writable=False)
+
+    def pack(self):
+        for name in sorted(os.listdir(os.fsencode(self.host))):
+            if name.endswith(b".wasm"):
+                with open(os.path.join(os.fsencode(self.host), name), "rb") as file:
+                    content = file.read()
+                    yield pack_entry(stat.S_IFREG | 0o755, self.prefix + name, content, os.fstat(file.fileno()).st_mtime_ns)
+
+
+class NewRoot(Tree):
+    """A folder in memory at /, in which the other trees have their places."""
+
+    def __init__(self, trees):
+        super().__init__(None, "/", writable=False)
+        self.record = "dir-new"
+        self.places = set()
+        for tree in trees:
+            names = [name for name in os.fsencode(tree.guest).split(b"/") if name not in (b"", b".", b"..")]
+            self.places |= {b"/".join(names[:i + 1]) for i in range(len(names))}
+
+    def pack(self):
+        for place in sorted(self.places):
+            yield pack_entry(stat.S_IFDIR | 0o755, self.prefix + place)
+
+
 # -------------------------------------------------------------------------------- Command line
 
 def file_type(fd):
@@ -169,10 +201,10 @@ def bytes_in(text):
     return int(digits) << scale
 
 
-def parse(arguments):
+def parse(arguments, is_asked_which):
     """The manifest's records, the trees, the program's file and the machine's options."""
     records, trees = [], []
-    options = {"arch": "x64", "memory": "2G", "verbose": False}
+    options = {"arch": "x64", "memory": "2G", "verbose": False, "bin": None}
     argv0 = None
     at = 0
     while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "-":
@@ -198,9 +230,7 @@ def parse(arguments):
             host, _, guest = value.partition("::")
             if not os.path.isdir(host):
                 raise Usage(f"{flag}: no such folder: {host}")
-            tree = Tree(len(trees), host, guest or host, flag == "--dir")
-            trees.append(tree)
-            records.append(f"{'dir' if tree.writable else 'dir-ro'}={tree.guest}")
+            trees.append(Tree(host, guest or host, flag == "--dir"))
         elif flag == "--env":
             if "=" in value:
                 records.append("env=" + value)
@@ -214,6 +244,8 @@ def parse(arguments):
             if value not in machine.BOARDS:
                 raise Usage(f"--arch is one of {', '.join(machine.BOARDS)}, not {value!r}")
             options["arch"] = value
+        elif flag == "--bin":
+            options["bin"] = value
         elif flag == "--memory":
             options["memory"] = value
         elif flag == "--max-memory":
@@ -223,13 +255,23 @@ def parse(arguments):
         elif name not in WITHOUT_EFFECT:
             raise Usage(f"no flag {flag}")
     if at == len(arguments):
-        raise Usage("no program; usage: ./dev os [FLAGS] PROG.wasm ARGS...")
-    program = arguments[at]
-    records.append("file=" + program)
-    records.append("arg=" + (argv0 if argv0 is not None else os.path.basename(program)))
+        program = None
+        if options["bin"] is None and not is_asked_which:
+            raise Usage("no program; usage: ./dev os [FLAGS] PROG.wasm ARGS...")
+    else:
+        program = arguments[at]
+    if options["bin"] is not None:
+        trees.insert(0, Programs(options["bin"]))
+        trees.insert(0, NewRoot(trees))
+    for number, tree in enumerate(trees):
+        tree.prefix = b"dirs/%d/" % number
+        records.append(f"{tree.record}={tree.guest}")
+    file = program or os.path.join(options["bin"] or "", "sh.wasm")
+    records.append("file=" + file)
+    records.append("arg=" + (argv0 if argv0 is not None else os.path.basename(program or "sh")))
     records += ["arg=" + argument for argument in arguments[at + 1:]]
     records += [f"stream={file_type(fd)}" for fd in (0, 1, 2)]
-    return records, trees, program, options
+    return records, trees, file, options, program is None
 
 
 def boot_archive(records, trees, code):
@@ -243,9 +285,9 @@ def boot_archive(records, trees, code):
 def main():
     kernel = sys.argv[1]
     try:
-        records, trees, program, options = parse(sys.argv[2:])
+        records, trees, program, options, is_shell = parse(sys.argv[2:], kernel == "--which")
         if kernel == "--which":
-            print(options["arch"])
+            print(options["arch"], "shell" if is_shell else "program")
             return
         with (open(program, "rb") if program != "-" else open(0, "rb", closefd=False)) as file:
             code = file.read()
