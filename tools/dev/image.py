@@ -1,4 +1,4 @@
-"""image.py KERNEL -o FILE [FLAGS] PROG.wasm [ARGS...]: one bootable file with a program in it.
+"""image.py KERNEL -o FILE [FLAGS] [PROG.wasm ARGS...]: one bootable file with a program in it, or a shell.
 
 The file is the kernel's ELF with one segment more, the boot archive, behind its image in memory; where it lies is
 written to the kernel's variable skerry_archive_in_image. `qemu-system-... -kernel FILE` boots it: its console is the
@@ -73,10 +73,10 @@ def main():
     kernel, arguments = sys.argv[1], sys.argv[2:]
     try:
         if len(arguments) < 2 or arguments[0] != "-o":
-            raise os_command.Usage("usage: ./dev image -o FILE [--arch x64|riscv64] [FLAGS] PROG.wasm [ARGS...]")
-        records, trees, program, options = os_command.parse(arguments[2:])
+            raise os_command.Usage("usage: ./dev image -o FILE [--arch x64|riscv64] [FLAGS] [PROG.wasm ARGS...]")
+        records, trees, program, options = os_command.parse(arguments[2:], kernel == "--which")
         if kernel == "--which":
-            print(options["arch"])
+            print(options["arch"], options["what"])
             return
         records = [record for record in records if not record.startswith("stream=")] + [f"stream={CHARACTER_DEVICE}"] * 3
         with open(program, "rb") as file:

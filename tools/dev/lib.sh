@@ -94,6 +94,12 @@ build() {
     fail "the build of $preset failed"
 }
 
+# The programs of programs/, into build/programs.
+build_programs() {
+  (cd "$root" && ninja -j "${SKERRY_JOBS:-$(nproc)}" -f programs/build.ninja) 2>&1 | show_progress programs ||
+    fail "the build of the programs failed"
+}
+
 # hand_over SCRIPT WHY ARGS...: continues as the script, which another part of the project provides.
 hand_over() {
   [ -x "$root/$1" ] || fail "$2 ($1 is not there)"

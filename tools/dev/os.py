@@ -271,7 +271,8 @@ def parse(arguments, is_asked_which):
     records.append("arg=" + (argv0 if argv0 is not None else os.path.basename(program or "sh")))
     records += ["arg=" + argument for argument in arguments[at + 1:]]
     records += [f"stream={file_type(fd)}" for fd in (0, 1, 2)]
-    return records, trees, file, options, program is None
+    options["what"] = "program" if program else "shell"
+    return records, trees, file, options
 
 
 def boot_archive(records, trees, code):
@@ -285,9 +286,9 @@ def boot_archive(records, trees, code):
 def main():
     kernel = sys.argv[1]
     try:
-        records, trees, program, options, is_shell = parse(sys.argv[2:], kernel == "--which")
+        records, trees, program, options = parse(sys.argv[2:], kernel == "--which")
         if kernel == "--which":
-            print(options["arch"], "shell" if is_shell else "program")
+            print(options["arch"], options["what"])
             return
         with (open(program, "rb") if program != "-" else open(0, "rb", closefd=False)) as file:
             code = file.read()
