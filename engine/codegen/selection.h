@@ -134,6 +134,10 @@ class Selection {
     return pending_.back();
   }
 
+  // What has been lowered, last to first.
+  std::vector<VInst>& lowered() { return code_->insts; }
+  u32 block_begin() const { return block_begin_; }
+
  private:
   enum State : u8 { Needed = 1, Folded = 2 };
 

@@ -7,6 +7,7 @@ bool Emitter::emit_memory(const VInst& inst) {
   i32 disp = i32(inst.imm);
   auto guest = [&] { return Mem::at(inst.a.is_none() ? memory_base_register : gpr(inst.a, far_register), disp); };
   switch (VOp(inst.op)) {
+    case VOp::Nothing: return true;
     case VOp::MemoryAddress: memory_address(inst); return true;
     case VOp::Load: {
       Mem from = guest();

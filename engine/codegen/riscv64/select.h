@@ -96,8 +96,24 @@ class Lower : public codegen::Selection<Isa> {
   // The entry of a table at an index that is checked, or traps with `code`.
   VReg table_entry(Value index, TableIndex table, TrapCode code);
 
+  // Behind a call addresses are made anew, lest they take the registers that calls leave alone.
+  void forget_addresses() { ++calls_; }
+
  private:
+  // The address of an access that comes later in the block.
+  struct KnownAddress {
+    Value index = Value::none();
+    VReg vreg;
+    u32 block;
+    u32 calls;
+    u32 made_at;  // in lowered(), or a little behind
+  };
+
   VReg memory_base(MemoryIndex memory);
+  VReg memory_address(Value index, VReg index_vreg);
+
+  KnownAddress known_[16];  // by the low bits of the index
+  u32 calls_ = 0;
 };
 
 std::span<const Rule> integer_rules();

@@ -37,6 +37,7 @@ bool return_(Lower& l, Value value, const Inst& inst) {
 }
 
 bool call(Lower& l, Value value, const Inst& inst) {
+  l.forget_addresses();
   FuncIndex function(inst.a);
   const FuncType& type = l.context.module.type_of(function);
   u32 call = l.add_call(l.function().list(inst.b, inst.c), value, u32(type.results.size()), &type, inst.a);
@@ -52,6 +53,7 @@ VReg checked_entry(Lower& l, const Inst& inst, TypeIndex type) {
 }
 
 bool call_indirect(Lower& l, Value value, const Inst& inst) {
+  l.forget_addresses();
   TypeIndex index(l.function().extra[inst.b]);
   const FuncType& type = l.context.module.types[index];
   VReg entry = checked_entry(l, inst, index);
@@ -61,6 +63,7 @@ bool call_indirect(Lower& l, Value value, const Inst& inst) {
 }
 
 bool call_builtin(Lower& l, Value value, const Inst& inst) {
+  l.forget_addresses();
   u32 results = inst.type == Type::Void ? 0 : 1;
   u32 call = l.add_call(l.function().list(inst.b, inst.c), value, results, nullptr, inst.a);
   l.emit(VOp::CallBuiltin, none(), none(), none(), 0, call);

@@ -89,11 +89,8 @@
 ;;   function 1
 ;;     slli t2, a0, 32
 ;;     srli t2, t2, 32
-;;     add a1, t2, s11
-;;     lb a1, 0(a1)
-;;     slli t2, a0, 32
-;;     srli t2, t2, 32
 ;;     add a0, t2, s11
+;;     lb a1, 0(a0)
 ;;     lhu a0, 2(a0)
 ;;     addw a0, a0, a1
 ;;     ret
@@ -133,11 +130,8 @@
 ;;   function 5
 ;;     slli t2, a0, 32
 ;;     srli t2, t2, 32
-;;     add a2, t2, s11
-;;     sh a1, 0(a2)
-;;     slli t2, a0, 32
-;;     srli t2, t2, 32
 ;;     add a0, t2, s11
+;;     sh a1, 0(a0)
 ;;     lui a2, 1
 ;;     add a0, a0, a2
 ;;     sb a1, -1096(a0)
@@ -145,11 +139,8 @@
 ;;   function 6
 ;;     slli t2, a0, 32
 ;;     srli t2, t2, 32
-;;     add a1, t2, s11
-;;     sd zero, 0(a1)
-;;     slli t2, a0, 32
-;;     srli t2, t2, 32
 ;;     add a0, t2, s11
+;;     sd zero, 0(a0)
 ;;     sw zero, 16(a0)
 ;;     ret
 ;;   function 7
@@ -170,9 +161,8 @@
 ;;     sd a0, 8(a1)
 ;;     ret
 ;;   function 1
-;;     add.uw a1, a0, s11
-;;     lb a1, 0(a1)
 ;;     add.uw a0, a0, s11
+;;     lb a1, 0(a0)
 ;;     lhu a0, 2(a0)
 ;;     addw a0, a0, a1
 ;;     ret
@@ -203,17 +193,15 @@
 ;;     fld fa0, 0(a0)
 ;;     ret
 ;;   function 5
-;;     add.uw a2, a0, s11
-;;     sh a1, 0(a2)
 ;;     add.uw a0, a0, s11
+;;     sh a1, 0(a0)
 ;;     lui a2, 1
 ;;     add a0, a0, a2
 ;;     sb a1, -1096(a0)
 ;;     ret
 ;;   function 6
-;;     add.uw a1, a0, s11
-;;     sd zero, 0(a1)
 ;;     add.uw a0, a0, s11
+;;     sd zero, 0(a0)
 ;;     sw zero, 16(a0)
 ;;     ret
 ;;   function 7
