@@ -111,12 +111,7 @@ Failure<Error> refused(std::string_view what, wasi::Errno error) {
   return fail(ErrorCode::Environment, concat(what, ": ", wasi::errno_text(error)));
 }
 
-struct Process {
-  std::shared_ptr<wasi::Context> context;
-  std::shared_ptr<platform::LinuxInterruption> interruption;
-};
-
-Result<Process> make_process(const RunOptions& options, std::span<const std::string_view> arguments) {
+Result<std::shared_ptr<wasi::Context>> make_process(const RunOptions& options, std::span<const std::string_view> arguments) {
   auto interruption = platform::wasi_interruption();
   if (!interruption) return refused("cannot make a process", interruption.error());
   auto context = std::make_shared<wasi::Context>(platform::wasi_host(*interruption), wasi::Limits{});
@@ -140,7 +135,7 @@ Result<Process> make_process(const RunOptions& options, std::span<const std::str
   context->arguments.push_back(options.argv0.value_or(std::string(own_name)));
   context->arguments.insert(context->arguments.end(), arguments.begin() + 1, arguments.end());
   context->environment = options.environment;
-  return Process{std::move(context), std::move(*interruption)};
+  return context;
 }
 
 // ---------------------------------------------------------------------------------- Linking
@@ -266,7 +261,7 @@ int run(const RunOptions& options, std::span<const std::string_view> arguments) 
   }
   stats.end_stage("compile");
 
-  Result<Process> process = make_process(options, arguments);
+  Result<std::shared_ptr<wasi::Context>> process = make_process(options, arguments);
   Result<Store> store = Store::create(*engine);
   if (!process || !store) {
     report(process ? store.error().message : process.error().message);
@@ -280,15 +275,12 @@ int run(const RunOptions& options, std::span<const std::string_view> arguments) 
       return exit_failure;
     }
   }
-  wasi::define_wasi(linker, process->context);
+  wasi::define_wasi(linker, *process);
   if (options.unknown_imports == "trap") linker.trap_unknown_functions();
 
   std::optional<Watchdog> watchdog;
   if (options.timeout) {
-    watchdog.emplace(*options.timeout, [handle = store->interrupt_handle(), interruption = process->interruption] {
-      handle.interrupt();
-      interruption->raise();
-    });
+    watchdog.emplace(*options.timeout, [handle = store->interrupt_handle()] { handle.interrupt(); });
   }
   int status;
   Result<Instance, InstantiationError> instance = linker.instantiate(*store, *module);

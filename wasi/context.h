@@ -25,6 +25,8 @@ struct Host {
   std::shared_ptr<Clock> clock;
   std::shared_ptr<Random> random;
   std::shared_ptr<Poller> poller;
+  // What ends the process's waits when its store is interrupted (define.h); null: the embedder sees to that.
+  std::shared_ptr<Interruption> interruption = nullptr;
 };
 
 struct Limits {
@@ -46,6 +48,7 @@ struct Context {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;  // NAME=VALUE
   DescriptorTable files;
+  bool listens = false;  // whether `host.interruption` hears of the store's
 };
 
 }  // namespace skerry::wasi

@@ -12,6 +12,21 @@ struct OneContext {
 };
 using ToldContext = Context& (*)(const skerry::Caller&);
 
+class Listener final : public InterruptListener {
+ public:
+  explicit Listener(std::shared_ptr<Interruption> interruption) : interruption_(std::move(interruption)) {}
+  void interrupted() override { interruption_->raise(); }
+  void resumed() override { interruption_->clear(); }
+
+ private:
+  const std::shared_ptr<Interruption> interruption_;
+};
+
+void listen(Context& context, const skerry::Caller& caller) {
+  context.listens = true;
+  if (context.host.interruption) caller.listen(std::make_shared<Listener>(context.host.interruption));
+}
+
 // A host function over one of WASI's: R is u32, the errno, or nothing.
 template <auto function, class R, class ContextOf>
 struct Import;
@@ -21,8 +36,10 @@ struct Import<function, R, ContextOf> {
   ContextOf context_of;
 
   Called<R> operator()(skerry::Caller& caller, Number... numbers) const {
+    Context& context = context_of(caller);
+    if (!context.listens) [[unlikely]] listen(context, caller);
     std::span<u8> memory = caller.memory();
-    Caller here{context_of(caller), GuestMemory(memory.data(), memory.size())};
+    Caller here{context, GuestMemory(memory.data(), memory.size())};
     CallResult result = function(here, numbers...);
     switch (result.kind) {
       case CallResult::Kind::Return:

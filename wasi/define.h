@@ -6,6 +6,9 @@
 // Those of preview 1 and of wasi_unstable get the names that guests import them by. What the linker then
 // instantiates is of one process, the context's: it works in memory 0 of the instance that calls.
 //
+// The first call makes the context's Interruption hear of interruptions of the store that it came from: waits end
+// with it, and the next run's wait again.
+//
 // proc_exit ends the guest with TrapCode::Exit, a wait that the host ended with TrapCode::Interrupted,
 // and a pointer outside of the guest's memory with TrapCode::MemoryOutOfBounds.
 

@@ -141,6 +141,10 @@ bool Caller::interrupted() const {
   return store_of(header_).is_interrupted() || (run && run->is_to_stop());
 }
 
+void Caller::listen(std::shared_ptr<InterruptListener> listener) const {
+  store_of(header_).listen(std::move(listener));
+}
+
 std::optional<Instance> Caller::instance() const {
   if (!header_->owner) return std::nullopt;
   return Instance(link(), &runtime::Instance::of(header_));

@@ -19,6 +19,8 @@ Result<Store> Store::create(const Engine& engine, const StoreLimits& limits) {
 
 InterruptHandle Store::interrupt_handle() const { return InterruptHandle(store_->link()); }
 
+void Store::listen(std::shared_ptr<InterruptListener> listener) { store_->listen(std::move(listener)); }
+
 void Store::set_fuel(u64 fuel) { store_->state().fuel = fuel; }
 u64 Store::fuel() const { return store_->state().fuel; }
 Engine Store::engine() const { return Engine(store_->shared_engine()); }

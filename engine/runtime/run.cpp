@@ -100,13 +100,28 @@ void Store::note_trap(const Run& run, u32 status) {
   TrapCode code = TrapCode(status - 1);
   // An interruption may have come as a stack that was said to be at its end.
   if (code == TrapCode::StackExhausted && run.is_to_stop()) code = TrapCode::Interrupted;
-  if (code == TrapCode::Interrupted && !state_.activation) std::atomic_ref(state_.interrupt).store(0);
+  if (code == TrapCode::Interrupted && !state_.activation) end_interruption();
   if (!trap_ || trap_->code() != code) trap_.emplace(code);
   u32 left_out = 0;
   std::vector<Frame> frames = backtrace_.frames(left_out);
   backtrace_.clear();
   // A trap that a host function hands on has the frames of where it came from.
   if (trap_->frames().empty()) trap_->set_frames(std::move(frames), left_out);
+}
+
+// One that interrupts now either sets the word before it is looked at here, or tells the listeners after this.
+void Store::end_interruption() {
+  std::atomic_ref interrupt(state_.interrupt);
+  interrupt.store(0);
+  for (const auto& listener : listeners_) listener->resumed();
+  if (interrupt.load() == 0) return;
+  for (const auto& listener : listeners_) listener->interrupted();
+}
+
+void Store::listen(std::shared_ptr<InterruptListener> listener) {
+  platform::MutexGuard guard(link_->mutex);
+  listeners_.push_back(std::move(listener));
+  if (is_interrupted()) listeners_.back()->interrupted();
 }
 
 Trap Store::take_trap() {
@@ -127,6 +142,7 @@ void Store::raise(Trap trap) {
 
 void Store::interrupt() {
   std::atomic_ref(state_.interrupt).store(1);
+  for (const auto& listener : listeners_) listener->interrupted();
   if (!engine_->may_be_signalled()) return;  // compiled code looks at the word (codegen::Settings::polls)
   if (platform::Thread* thread = link_->running.load()) platform::interrupt(thread);
 }

@@ -28,7 +28,7 @@ struct StoreLink {
   Store* store = nullptr;  // null once it is gone; used by the store's thread alone
 
   // For those who interrupt, who may be any thread. `interruptible` is guarded by the mutex and is the
-  // store, while there is one; the words are atomic.
+  // store, while there is one; the words are atomic. The mutex also guards the store's listeners.
   platform::Mutex mutex;
   Store* interruptible = nullptr;
   std::atomic<platform::Thread*> running = nullptr;  // who runs guests of the store
@@ -105,6 +105,7 @@ class Store {
   void raise(Trap trap);
   // By any thread, under the link's mutex.
   void interrupt();
+  void listen(std::shared_ptr<InterruptListener> listener);
   bool is_interrupted() const { return __atomic_load_n(&state_.interrupt, __ATOMIC_RELAXED) != 0; }
 
   // The run that the current thread began last and has not ended. For fault handlers too.
@@ -119,6 +120,7 @@ class Store {
   Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, Space space);
   u64 stack_limit_from(u64 here) const;
   void note_trap(const Run& run, u32 status);
+  void end_interruption();
   void resume_outer(const Run& ended);
   void release(Memory& memory);
   void release(Table& table);
@@ -154,6 +156,9 @@ class Store {
   std::vector<detail::AnyData> externs_;  // by handle - 1
   u64 memory_bytes_ = 0;
   u64 elements_ = 0;
+
+  // Changed by the store's thread, under the link's mutex; read by that thread, or under the mutex.
+  std::vector<std::shared_ptr<InterruptListener>> listeners_;
 
   Backtrace backtrace_;
   std::optional<Trap> trap_;

@@ -35,6 +35,8 @@ class Caller {
   // Whether the store was interrupted, or one whose host function called into this one: a host function
   // that waits should return soon.
   bool interrupted() const;
+  // Store::listen.
+  void listen(std::shared_ptr<InterruptListener> listener) const;
 
   const detail::Link& link() const;
   InstanceHeader* internal() const { return header_; }

@@ -42,7 +42,7 @@ inline constexpr char type_tag = 0;
 
 // Stops whatever its store runs, from any thread: the guest ends with TrapCode::Interrupted. If
 // it is in a host function, the guest ends when that returns. So that this is soon, a host function
-// that waits asks Caller::interrupted, and guests that it runs are ended too, be they of this store or,
+// that waits asks Caller::interrupted or listens (Store::listen; WASI's do), and guests that it runs are ended too, be they of this store or,
 // where signal handlers are allowed (Config), of another. If nothing runs, the next call into the store
 // ends at its start. Several interruptions before a run has ended are one. Does nothing once the store
 // is gone. Copies refer to the same store and do not keep it alive.
@@ -54,6 +54,16 @@ class InterruptHandle {
 
  private:
   detail::Link link_;
+};
+
+// Hears of the interruptions of a store: how a host function that waits is made to return. WASI's do so by one.
+class InterruptListener {
+ public:
+  virtual ~InterruptListener() = default;
+  // By whoever interrupts, on any thread. May not use the store.
+  virtual void interrupted() = 0;
+  // By the store's thread, once the runs have ended that were interrupted.
+  virtual void resumed() = 0;
 };
 
 class Store {
@@ -82,6 +92,8 @@ class Store {
   }
 
   InterruptHandle interrupt_handle() const;
+  // As long as the store lives. If it is interrupted now, the listener is told.
+  void listen(std::shared_ptr<InterruptListener> listener);
 
   // Counts down by the instructions of the .wasm as they run; at its end the guest stops with
   // TrapCode::OutOfFuel. Only where Config::fuel is Counted. A new store has none.

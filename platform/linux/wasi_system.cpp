@@ -114,7 +114,7 @@ HostResult<std::shared_ptr<LinuxInterruption>> wasi_interruption() {
 
 wasi::Host wasi_host(std::shared_ptr<LinuxInterruption> interruption) {
   return {.clock = std::make_shared<LinuxClock>(), .random = std::make_shared<LinuxRandom>(interruption),
-          .poller = std::make_shared<LinuxPoller>(interruption)};
+          .poller = std::make_shared<LinuxPoller>(interruption), .interruption = interruption};
 }
 
 HostResult<std::shared_ptr<wasi::File>> wasi_standard_file(int fd, std::shared_ptr<LinuxInterruption> interruption) {

@@ -1,7 +1,9 @@
 // Interruption from other threads, wherever the guest is; HAZARDS 25.
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstring>
 #include <optional>
 #include <random>
 #include <thread>
@@ -214,6 +216,59 @@ TEST_P(InterruptThreads, EndsWhatHostFunctionsRunInOtherStores) {
     EXPECT_TRUE(get<void()>(inner_instance, "quick")());
     EXPECT_TRUE(get<void()>(instance, "quick")());
   }
+}
+
+// HAZARDS 25: a bulk operation that is interrupted has done a part from one end on, and no byte else.
+TEST_P(InterruptThreads, Hazard25InTheMiddleOfABulkOperation) {
+  constexpr u32 size = 64 << 20;
+  Module bulk = make_module(engine, R"((module (memory (export "m") 1024) (table $t (export "t") 4000000 funcref)
+    (func $f) (elem declare func $f)
+    (func (export "fill") (param i32) (memory.fill (i32.const 0) (local.get 0) (i32.const 67108864)))
+    (func (export "copy") (param i32)
+      (memory.fill (i32.const 0) (local.get 0) (i32.const 33554432))
+      (memory.copy (i32.const 33554432) (i32.const 0) (i32.const 33554432)))
+    (func (export "table") (param i32) (table.fill $t (i32.const 0) (ref.func $f) (i32.const 4000000)))
+    (func (export "clear") (param i32) (table.fill $t (i32.const 0) (ref.null func) (i32.const 4000000)))
+    (func (export "grow") (param i32) (result i32) (memory.grow (i32.const 0)))))");
+  Store store = make_store(engine);
+  Instance instance = make_instance(store, bulk);
+  std::span<u8> bytes = instance.memory("m")->bytes();
+  Table table = *instance.table("t");
+  InterruptHandle handle = store.interrupt_handle();
+  int in_the_middle = 0;
+  std::mt19937 random(25);
+  for (int round = 0; round < 40; ++round) {
+    u8 before = u8(round), after = u8(round + 1);
+    const char* name = round % 3 == 0 ? "fill" : round % 3 == 1 ? "copy" : "table";
+    std::memset(bytes.data(), before, size);
+    if (round % 3 == 2) ASSERT_TRUE(get<void(i32)>(instance, "clear")(0));
+    auto run = get<void(i32)>(instance, name);
+    std::atomic<bool> begins = false;
+    std::thread stopper([&, delay = random() % 6000] {
+      begins.wait(false);
+      std::this_thread::sleep_for(std::chrono::microseconds(delay));
+      handle.interrupt();
+    });
+    begins = true;
+    begins.notify_one();
+    Called<void> ended = run(after);
+    stopper.join();
+    if (ended) EXPECT_EQ(trap_of(run(after)), TrapCode::Interrupted);
+    else EXPECT_EQ(ended.error().code(), TrapCode::Interrupted);
+    if (round % 3 == 2) {
+      u32 done = 0;
+      while (done < 4'000'000 && table.get(done)->bits() != 0) done += 1000;
+      for (u32 i = done; i < 4'000'000; i += 1000) ASSERT_EQ(table.get(i)->bits(), 0u);
+      in_the_middle += done > 0 && done < 4'000'000;
+    } else {
+      // A copy upwards begins at the end.
+      int changes = 0;
+      for (usize at = 1; at < size; ++at) changes += bytes[at - 1] != bytes[at];
+      EXPECT_LE(changes, round % 3 == 0 ? 1 : 2) << name;
+      in_the_middle += changes > 0;
+    }
+  }
+  EXPECT_GT(in_the_middle, 3);
 }
 
 constexpr char runs_for_ever[] = R"((module (import "h" "f" (func $f))

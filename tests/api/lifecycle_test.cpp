@@ -141,6 +141,51 @@ TEST(Hazard24, ThingsOfAnotherEngineAreRefused) {
   EXPECT_FALSE(Linker(two).instantiate(store, module));
 }
 
+// Every kind of thing that a store owns, given to every call that takes one, by another store of the same engine and of
+// another engine.
+TEST(Hazard24, EveryKindIsRefusedByEveryCall) {
+  Engine one = make_engine(), two = make_engine();
+  Store store = make_store(one), beside = make_store(one), abroad = make_store(two);
+  constexpr char exporter[] = R"((module (func (export "f")) (table (export "t") 1 funcref) (memory (export "m") 1)
+    (global (export "g") (mut i32) (i32.const 1))))";
+  Module importers[] = {make_module(one, R"((module (import "o" "f" (func))))"),
+                        make_module(one, R"((module (import "o" "t" (table 1 funcref))))"),
+                        make_module(one, R"((module (import "o" "m" (memory 1))))"),
+                        make_module(one, R"((module (import "o" "g" (global (mut i32)))))")};
+  const char* names[] = {"f", "t", "m", "g"};
+  Table table = *Table::create(store, {ValueType::FuncRef, {2, {}}}, Value::null(ValueType::FuncRef));
+  for (Store* other : {&store, &beside, &abroad}) {
+    bool is_own = other == &store;
+    Instance owner = make_instance(*other, make_module(other->engine(), exporter));
+    for (int kind = 0; kind < 4; ++kind) {
+      Extern thing = *owner.find(names[kind]);
+      EXPECT_EQ(bool(Instance::create(store, importers[kind], {&thing, 1})), is_own) << names[kind];
+      Linker linker(one);
+      linker.define("o", names[kind], thing);
+      EXPECT_EQ(bool(linker.instantiate(store, importers[kind])), is_own) << names[kind];
+    }
+    Value func(*owner.func("f")), ref(*ExternRef::create(*other, 1));
+    EXPECT_EQ(bool(table.set(0, func)), is_own);
+    EXPECT_EQ(bool(table.grow(1, func)), is_own);
+    EXPECT_EQ(bool(Table::create(store, {ValueType::FuncRef, {1, {}}}, func)), is_own);
+    EXPECT_EQ(bool(Global::create(store, {ValueType::FuncRef, Mutability::Var}, func)), is_own);
+    Global holder = *Global::create(store, {ValueType::ExternRef, Mutability::Var}, Value::null(ValueType::ExternRef));
+    EXPECT_EQ(bool(holder.set(ref)), is_own);
+    Func takes = *Func::wrap_dynamic(store, {{ValueType::FuncRef, ValueType::ExternRef}, {}},
+                                     [](Caller&, std::span<const Value>, std::span<Value>) -> Called<void> { return {}; });
+    std::vector<Value> arguments = {func, ref};
+    EXPECT_EQ(bool(takes.call(arguments)), is_own);
+    Func gives = *Func::wrap_dynamic(store, {{}, {ValueType::FuncRef, ValueType::ExternRef}},
+                                     [&](Caller&, std::span<const Value>, std::span<Value> results) -> Called<void> {
+                                       std::ranges::copy(arguments, results.begin());
+                                       return {};
+                                     });
+    EXPECT_EQ(bool(gives.call({})), is_own);
+  }
+  EXPECT_FALSE(Linker(one).instantiate(abroad, importers[0]));
+  EXPECT_FALSE(Linker(two).instantiate(abroad, importers[0]));
+}
+
 TEST(Lifecycle, NullsAndWrongTypesAreRefused) {
   Engine engine = make_engine();
   Store store = make_store(engine);
