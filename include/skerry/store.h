@@ -42,9 +42,9 @@ inline constexpr char type_tag = 0;
 
 // Stops whatever its store runs, from any thread: the guest ends with TrapCode::Interrupted. If
 // it is in a host function, the guest ends when that returns. So that this is soon, a host function
-// that waits asks Caller::interrupted or listens (Store::listen; WASI's do), and guests that it runs are ended too, be they of this store or,
-// where signal handlers are allowed (Config), of another. If nothing runs, the next call into the store
-// ends at its start. Several interruptions before a run has ended are one. Does nothing once the store
+// that waits asks Caller::interrupted or listens (Store::listen; WASI's do), and guests that it runs are
+// ended too, be they of this store or, where signal handlers are allowed (Config), of another. If nothing
+// runs, the next call into the store ends at its start. Several interruptions before a run has ended are one. Does nothing once the store
 // is gone. Copies refer to the same store and do not keep it alive.
 class InterruptHandle {
  public:
