@@ -1,4 +1,4 @@
-// The least kernel that a PVH loader starts: writes a byte to the serial console and ends the
+// The least kernel that a PVH loader starts: writes the byte 1 to the serial console and ends the
 // machine. What it takes is QEMU's own floor (../latency_test.py).
 
 .section .note.xen, "a", @note
@@ -11,7 +11,7 @@
 .globl pvh_entry
 pvh_entry:
   movw $0x3f8, %dx
-  movb $'x', %al
+  movb $1, %al
   outb %al, %dx
   movw $0x501, %dx
   outb %al, %dx
