@@ -16,6 +16,9 @@ namespace {
 // As of `skerry run`.
 constexpr u8 exit_failure = 1, exit_trap = 134, exit_interrupted = 130;
 
+// Less address space than this holds some dozens of memories with their guards, and not more.
+constexpr u64 room_for_guards = 1024 * GiB;
+
 // What interrupt handlers find: the processes, while there are any.
 Processes* processes;
 enum class Phase : u8 { Loads, Runs, Ends } phase;
@@ -80,6 +83,7 @@ class Program {
     std::string_view text(reinterpret_cast<const char*>(manifest_->program.data()), manifest_->program.size());
     config.compilation = text.starts_with("\x7f" "ELF") ? Compilation::Eager : Compilation::Lazy;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
+    if (arch::address_limit() < room_for_guards) config.memory_bounds = MemoryBounds::Comparison;
     auto engine = Engine::create(config);
     if (!engine) return refuse(concat(manifest_->file, ": ", engine.error().message));
     end_stage("engine");

@@ -18,7 +18,8 @@ Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen:
       runs_here_(runs_here),
       signatures_(*target_) {
   bool faults = config.signal_handlers == SignalHandlers::Allowed;
-  settings_.bounds = faults ? BoundsPlan::guarded() : BoundsPlan::checked(0);
+  bool guarded = faults && config.memory_bounds == MemoryBounds::AddressSpace;
+  settings_.bounds = guarded ? BoundsPlan::guarded() : BoundsPlan::checked(0);
   settings_.traps = faults ? codegen::TrapStyle::Fault : codegen::TrapStyle::Call;
   settings_.calls = config.compilation == Compilation::Lazy ? codegen::CallStyle::Slot : codegen::CallStyle::Direct;
   settings_.memory_base_register = target_->has_memory_base_register();

@@ -110,7 +110,9 @@ Result<Memory*> Store::add_memory(const MemoryType& type, const std::shared_ptr<
     return fail(ErrorCode::Limit,
                 concat("the store's limit on the bytes of memories (", limits_.memory_bytes, ") is reached"));
   }
-  auto slot = engine_->memories().acquire(engine_->bounds_plan(maximum), bytes, image);
+  // What the store's limit forbids needs no address space.
+  u64 reserved = std::min(maximum, limits_.memory_bytes / page_size);
+  auto slot = engine_->memories().acquire(engine_->bounds_plan(reserved), bytes, image);
   if (!slot) {
     memory_bytes_ -= bytes;
     return slot.take_failure();

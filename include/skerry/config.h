@@ -47,6 +47,10 @@ enum class DebugInformation : u8 {
 // functions and of loops whether it was interrupted.
 enum class SignalHandlers : u8 { Allowed, Forbidden };
 
+// What keeps accesses to a memory inside it: 6 GiB of address space of its own, most of which faults; or a comparison
+// with its size before each access, where address space is short or signal handlers are forbidden.
+enum class MemoryBounds : u8 { AddressSpace, Comparison };
+
 enum class Fuel : u8 { NotCounted, Counted };
 
 // What one store may hold. Going over a limit is an error of the API, or, where a guest asks
@@ -69,6 +73,7 @@ struct Config {
   Compilation compilation = Compilation::Eager;
   u32 compiler_threads = 0;  // 0: as many as there are processors
   SignalHandlers signal_handlers = SignalHandlers::Allowed;
+  MemoryBounds memory_bounds = MemoryBounds::AddressSpace;
   Fuel fuel = Fuel::NotCounted;
   bool mask_indices = true;  // of tables, under speculation (docs/threat-model.md)
   // At most. Of a thread with less, 256 KiB or half is left to host functions, and at least 64 KiB, without which a

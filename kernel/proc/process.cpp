@@ -106,7 +106,7 @@ Ending Process::run() {
   all_.end_stage(*this, "compile");
 
   StoreLimits limits;
-  if (launch_.max_memory) limits.memory_bytes = *launch_.max_memory;
+  limits.memory_bytes = launch_.max_memory.value_or(frame_counts().total * page_size);
   auto store = Store::create(all_.engine(), limits);
   if (!store) return refuse(store.error());
   if (launch_.fuel) store->set_fuel(*launch_.fuel);

@@ -57,11 +57,16 @@ constexpr char accesses[] = R"(
   (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
   (func (export "size") (result i32) (memory.size)))";
 
-class Bounds : public testing::TestWithParam<SignalHandlers> {
+struct WaysOfBounds {
+  SignalHandlers signal_handlers;
+  MemoryBounds memory_bounds;
+};
+class Bounds : public testing::TestWithParam<WaysOfBounds> {
  protected:
   static Config config() {
     Config config;
-    config.signal_handlers = GetParam();
+    config.signal_handlers = GetParam().signal_handlers;
+    config.memory_bounds = GetParam().memory_bounds;
     return config;
   }
   Engine engine = make_engine(config());
@@ -92,7 +97,27 @@ TEST_P(Bounds, Hazard21EveryAccessBeyondTheSizeTraps) {
   EXPECT_EQ(*get<i32()>(instance, "size")(), 2);
   EXPECT_EQ(*load(131071), 0);
 }
-INSTANTIATE_TEST_SUITE_P(All, Bounds, testing::Values(SignalHandlers::Allowed, SignalHandlers::Forbidden));
+INSTANTIATE_TEST_SUITE_P(All, Bounds, testing::Values(
+    WaysOfBounds{SignalHandlers::Allowed, MemoryBounds::AddressSpace},
+    WaysOfBounds{SignalHandlers::Allowed, MemoryBounds::Comparison},
+    WaysOfBounds{SignalHandlers::Forbidden, MemoryBounds::AddressSpace}));
+
+// A memory that is compared has no more addresses than its store may give it pages.
+TEST(MemoryBounds, ComparedMemoriesReserveWhatTheyMayGrowTo) {
+  Config config;
+  config.memory_bounds = MemoryBounds::Comparison;
+  config.limits.memory_bytes = 32 << 20;
+  config.limits.memories = 50'000;
+  Engine engine = make_engine(config);
+  Store store = make_store(engine);
+  MemoryType type;
+  type.limits.min = 0;
+  // 1.3 TB in all; with 4 GB each it would be 160, which no machine has.
+  for (u32 i = 0; i < 40'000; ++i) ASSERT_TRUE(Memory::create(store, type)) << i;
+  Memory memory = *Memory::create(store, MemoryType{{1, std::nullopt}});
+  EXPECT_TRUE(memory.grow(511));
+  EXPECT_FALSE(memory.grow(1));
+}
 
 TEST(Hazard26, SizesNearTheEndsOfAddressSpace) {
   Engine engine = make_engine();
@@ -185,9 +210,6 @@ TEST(Hazard22, FailedInstantiation) {
 
 // The memory base is a register of the thread's, which stores share.
 TEST_P(Bounds, AnotherStoreRunsBetween) {
-  Config config;
-  config.signal_handlers = GetParam();
-  Engine engine = make_engine(config);
   Module module = make_module(engine, R"((module (import "h" "f" (func $f)) (memory (export "m") 1)
     (func (export "read") (result i32) (i32.load (i32.const 16)))
     (func (export "call_and_read") (result i32) (call $f) (i32.load (i32.const 16)))
