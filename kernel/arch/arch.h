@@ -152,6 +152,19 @@ u64 wall_clock_ns();
 void set_timer(u64 deadline_ns);
 // device_interrupt(line) will be called when the line is raised.
 void enable_line(u32 line);
+// The same for a line that a device raises by writing `data` to `address`. None if the board has no
+// such lines left.
+struct InterruptMessage {
+  u64 address;
+  u32 data;
+  u32 line;
+};
+std::optional<InterruptMessage> take_message();
+
+// The 32 bits at a multiple of 4 of a PCI function's configuration: `function` is device * 8 + function,
+// on the first bus. All ones where nothing is, or the board has no PCI.
+u32 read_pci(u32 function, u32 offset);
+void write_pci(u32 function, u32 offset, u32 value);
 
 // ------------------------------------------------------------------ What it asks of the kernel
 // All but kernel_main are called with interrupts off on stacks of the hart's own for traps.

@@ -16,9 +16,7 @@ constexpr u8 exit_abandoned = 125;
 constexpr u32 all_buffers = (1u << VirtioQueue::size) - 1;
 
 bool Port::start(const BootInfo& info) {
-  for (u32 i = 0; i < info.device_count && !device_; ++i) {
-    device_ = VirtioDevice::find(info.devices[i], VirtioDevice::Kind::Console);
-  }
+  device_ = VirtioDevice::find(info, VirtioDevice::Kind::Console);
   using enum VirtioQueue::Direction;
   if (!device_ || !device_->negotiate(feature_multiport) ||
       !control_receive_.create(*device_, queue_control_receive, FromDevice, control_size) ||
@@ -35,22 +33,31 @@ bool Port::start(const BootInfo& info) {
   control_receive_.notify();
   receive_.notify();
 
-  send_control(DeviceReady, 1);
-  if (!await_control(PortAdd)) return false;
-  send_control(PortReady, 1);
-  send_control(PortOpen, 1);
+  if (!send_control(DeviceReady, 1) || !await_control(PortAdd)) return false;
+  if (!send_control(PortReady, 1) || !send_control(PortOpen, 1)) return false;
   receive_.notify();  // QEMU looks for buffers only when it is told of them while the port is open
   started_ = true;
-  arch::enable_line(device_->line());
+  device_->enable_interrupts();
   return true;
 }
 
-void Port::send_control(u16 event, u16 value) {
+// The device answers soon, at the latest when the emulator's other thread has come to it. So this looks for a
+// while and then gives up; reading the status takes long enough, and lets others of the emulator work.
+std::optional<VirtioQueue::Used> Port::await(VirtioQueue& queue) {
+  constexpr u32 most_looks = 5'000'000;
+  for (u32 look = 0; look < most_looks; ++look) {
+    if (auto used = queue.take()) return used;
+    if (device_->has_failed()) break;
+  }
+  return std::nullopt;
+}
+
+bool Port::send_control(u16 event, u16 value) {
   Control control = {port_number, event, value};
   __builtin_memcpy(control_send_.buffer(0), &control, sizeof control);
   control_send_.give(0, sizeof control);
   control_send_.notify();
-  while (!control_send_.take()) {}
+  return await(control_send_).has_value();
 }
 
 Port::Control Port::take_control(VirtioQueue::Used used) {
@@ -61,11 +68,11 @@ Port::Control Port::take_control(VirtioQueue::Used used) {
   return control;
 }
 
-// The device answers at once; so this looks for a while and then gives up.
 bool Port::await_control(u16 event) {
-  for (u32 attempt = 0; attempt < 10'000'000; ++attempt) {
-    auto used = control_receive_.take();
-    if (!used) continue;
+  constexpr u32 most_others = 100;
+  for (u32 i = 0; i < most_others; ++i) {
+    auto used = await(control_receive_);
+    if (!used) break;
     Control control = take_control(*used);
     if (control.port == port_number && control.event == event) return true;
   }
@@ -126,7 +133,7 @@ void Port::write(std::span<const u8> head, std::span<const u8> body) {
 }
 
 bool Port::interrupted(u32 line) {
-  if (!device_ || device_->line() != line || device_->take_interrupt() == 0) return false;
+  if (!device_ || device_->line() != line || !device_->take_interrupt()) return false;
   // The host's end is gone: nobody is there to do anything for.
   while (auto used = control_receive_.take()) {
     Control control = take_control(*used);

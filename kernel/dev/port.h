@@ -13,7 +13,7 @@ namespace skerry::kernel {
 
 class Port {
  public:
-  // False if no device window holds a console with a port 1.
+  // False if the board has no console with a port 1.
   bool start(const BootInfo& info);
   bool started() const { return started_; }
 
@@ -36,10 +36,11 @@ class Port {
 
   void collect_sent();
   Control take_control(VirtioQueue::Used used);
-  void send_control(u16 event, u16 value);
+  std::optional<VirtioQueue::Used> await(VirtioQueue& queue);
+  bool send_control(u16 event, u16 value);
   bool await_control(u16 event);
 
-  std::optional<VirtioDevice> device_;
+  std::unique_ptr<VirtioDevice> device_;
   VirtioQueue receive_, send_, control_receive_, control_send_;
   bool started_ = false;
 

@@ -1,11 +1,12 @@
-// virtio devices over memory-mapped registers (Virtual I/O Device, version 1.2: 4.2 for the
-// registers, 2.7 for the queues). The same on every ISA.
+// virtio devices (Virtual I/O Device, version 1.2) and their queues (2.7). How a device is reached, by
+// registers in memory or over PCI, is for virtio_mmio.cpp and virtio_pci.cpp.
 //
 // A Queue has buffers of its own, one descriptor each, in adjacent frames. Buffer i is descriptor
 // i, and at any time either the driver's or the device's.
 
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -18,32 +19,46 @@ class VirtioDevice {
  public:
   enum class Kind : u32 { Console = 3 };
 
-  // None if there is no device of version 2 behind the window, or nothing is plugged in.
-  static std::optional<VirtioDevice> find(DeviceWindow window, Kind kind);
+  // The board's first device of this kind; null if it has none.
+  static std::unique_ptr<VirtioDevice> find(const BootInfo& info, Kind kind);
+  virtual ~VirtioDevice() = default;
 
   // Resets it and agrees on what it must have: bits of the features' lower half. False: it has not.
   bool negotiate(u32 features);
   // Queues have been set up; the device may use them.
   void begin();
-  // Why it raised its line, acknowledged: not zero if a queue may have news.
-  u32 take_interrupt();
+  // It says that it cannot go on.
+  bool has_failed();
 
-  u32 line() const { return window_.line; }
+  struct QueueParts { u64 descriptors, available, used; };  // physical
+  // False if it has no such queue of this size. Between negotiate and begin.
+  virtual bool set_queue(u32 number, u32 size, const QueueParts& parts) = 0;
+  virtual void notify(u32 queue) = 0;
 
- private:
-  friend class VirtioQueue;
-  VirtioDevice(DeviceWindow window, volatile u32* registers) : window_(window), registers_(registers) {}
+  // arch::device_interrupt(line()) will be called when it has news.
+  virtual void enable_interrupts() = 0;
+  virtual u32 line() const = 0;
+  // Whether a queue may have news. By the handler of its interrupt; acknowledges it.
+  virtual bool take_interrupt() = 0;
 
-  DeviceWindow window_;
-  volatile u32* registers_;
+ protected:
+  virtual u32 features(u32 half) = 0;
+  virtual void set_features(u32 half, u32 features) = 0;
+  virtual u32 status() = 0;
+  virtual void set_status(u32 status) = 0;
 };
+
+// One for each way of reaching devices; what they return is null where there is none.
+std::unique_ptr<VirtioDevice> find_virtio_mmio(DeviceWindow window, VirtioDevice::Kind kind);
+std::unique_ptr<VirtioDevice> find_virtio_pci(VirtioDevice::Kind kind);
 
 class VirtioQueue {
  public:
   static constexpr u32 size = 16;
   enum class Direction : u8 { ToDevice, FromDevice };
 
-  // False if the queue is not there or memory is short. Between negotiate and begin.
+  // False if the queue is not there or memory is short. Between negotiate and begin of the device, which
+  // must outlive the queue.
   bool create(VirtioDevice& device, u32 number, Direction direction, u32 buffer_size);
 
   u32 buffer_size() const { return buffer_size_; }

@@ -1,4 +1,4 @@
-"""boot.py: what the tests here share. run(NAME, INPUT) boots image/parts.cpp's kernel as tools/dev/os would."""
+"""boot.py: what the tests here share. run(BUILD, TEST, INPUT) boots image/parts.cpp's kernel as tools/dev/os would."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ BOOT = """
 import sys
 sys.path.insert(0, {tools!r})
 import machine
-sys.exit(machine.run(machine.Machine({kernel!r}, {arch!r}, append={append!r})))
+sys.exit(machine.run(machine.Machine({kernel!r}, {arch!r}, append={append!r}, board={board!r})))
 """
 
 
@@ -20,12 +20,12 @@ def arch_of(build):
     return os.path.basename(os.path.normpath(build)).removeprefix("bare-")
 
 
-def command(build, test):
+def command(build, test, board=None):
     """The command that boots the test; its streams and exit code are the machine's."""
     source = BOOT.format(tools=os.path.join(root, "tools", "dev"), kernel=build + "/skerry_parts.elf",
-                         arch=arch_of(build), append="test=" + test)
+                         arch=arch_of(build), append="test=" + test, board=board)
     return ["timeout", "-k", "5", "60", "/usr/bin/python3", "-c", source]
 
 
-def run(build, test, data=b""):
-    return subprocess.run(command(build, test), input=data, capture_output=True)
+def run(build, test, data=b"", board=None):
+    return subprocess.run(command(build, test, board), input=data, capture_output=True)

@@ -10,7 +10,7 @@ arch = boot.arch_of(sys.argv[1])
 kernel = sys.argv[1] + "/skerry_parts.elf"
 for board in machine.BOARDS[arch]:
     for code in (0, 7):
-        command = ["timeout", "-k", "5", "60", *machine.emulator(arch, board), "-m", "256M",
+        command = ["timeout", "-k", "5", "60", *machine.BOARDS[arch][board], "-m", "256M",
                    "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio",
                    "-kernel", kernel, "-append", f"test=exit{code}"]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)

@@ -7,6 +7,7 @@ import sys
 import time
 
 import boot
+import machine
 
 build = sys.argv[1]
 
@@ -17,6 +18,11 @@ for data in (b"", b"\n", every_byte, b"\0" * 9999, every_byte * 40, os.urandom(1
     assert done.stdout == data, (len(data), len(done.stdout), done.stderr)
     assert done.stderr == str(len(data)).encode()
     assert done.returncode == 42
+
+# On every board, whatever its channel is plugged into.
+for board in machine.BOARDS[boot.arch_of(build)]:
+    done = boot.run(build, "echo", every_byte * 4096, board)
+    assert (done.returncode, done.stdout) == (42, every_byte * 4096), (board, done.stderr)
 
 for code in (0, 1, 42, 127, 128, 255):
     done = boot.run(build, f"exit{code}")

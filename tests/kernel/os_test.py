@@ -150,6 +150,18 @@ def test_limits():
         assert run("--memory", memory, deep).returncode == 134
 
 
+def test_few_address_bits():
+    # Forty memories with their guards are more than 39 bits of address hold: they are compared instead.
+    memories = '(memory (export "memory") 1)' + "(memory 1)" * 39
+    stores = "".join(f"(i32.store {i} (i32.const 65532) (i32.const {i}))" for i in range(40))
+    program = text_module("memories", f"""(module {memories} (func (export "_start") {stores}
+      (if (i32.ne (i32.load 39 (i32.const 65532)) (i32.const 39)) (then unreachable))
+      (drop (i32.load 20 (i32.const 65533)))))""")
+    for options in ([], ["--append", "sv39"]):
+        done = run(*options, program)
+        assert done.returncode == 134 and b"out of bounds memory access" in done.stderr, done
+
+
 def test_waits():
     tool = start(command(compiled("waits")), stdin=subprocess.PIPE)
     assert abs(int(tool.stdout.readline()) - time.time()) < 10

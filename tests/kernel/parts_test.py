@@ -11,6 +11,12 @@ for part in ("heap", "memory", "faults", "threads"):
     done = boot.run(build, part)
     assert (done.returncode, done.stdout, done.stderr) == (0, part.encode() + b"\n", b""), (part, done)
 
+# RISC-V with 39 bits of address.
+if boot.arch_of(build) == "riscv64":
+    for part in ("heap", "memory", "faults"):
+        done = boot.run(build, part + " sv39")
+        assert (done.returncode, done.stdout, done.stderr) == (0, part.encode() + b"\n", b""), (part, done)
+
 # The clocks agree with the host's.
 done = boot.run(build, "clock")
 wall, end = done.stdout.split(b"\n")[:2]

@@ -38,8 +38,13 @@ BOARDS = {
 }
 
 
-def emulator(arch, board=None):
-    return BOARDS[arch][board or next(iter(BOARDS[arch]))]
+VIRTIO_MMIO = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,max_ports=2"]
+# What the channel's port is plugged into.
+SERIAL = {"microvm": VIRTIO_MMIO, "virt": VIRTIO_MMIO, "q35": ["-device", "virtio-serial-pci,max_ports=2"]}
+
+
+def default_board(arch):
+    return next(iter(BOARDS[arch]))
 
 
 class MachineFailure(Exception):
@@ -60,6 +65,7 @@ def is_open(fd):
 
 class Machine:
     def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None):
+        board = board or default_board(arch)
         self.files = bytearray()  # what the Files messages brought
         self.pending = bytearray()  # received, not yet a whole message
         self.interrupted_at = None
@@ -71,11 +77,11 @@ class Machine:
         ours, theirs = socket.socketpair()
         self.channel = ours
         command = [
-            "setpriv", "--pdeathsig", "KILL", *emulator(arch, board),
+            "setpriv", "--pdeathsig", "KILL", *BOARDS[arch][board],
             "-m", memory, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", kernel, "-append", append,
             "-chardev", f"file,id=console,path=/proc/self/fd/{self.console}", "-serial", "chardev:console",
-            "-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,max_ports=2",
+            *SERIAL[board],
             "-chardev", f"socket,id=channel,fd={theirs.fileno()}", "-device", "virtserialport,chardev=channel,nr=1",
         ]
         fds = [self.console, theirs.fileno()]

@@ -4,7 +4,9 @@ os.py --which [FLAGS] [PROG.wasm ARGS...]: prints the ISA whose kernel is wanted
 The flags are those of `skerry run` that the kernel takes, and for the machine itself:
   --verbose         show what the kernel says on its serial console
   --arch ISA        x64 (otherwise) or riscv64: which machine
+  --board BOARD     of QEMU's: microvm (otherwise) or q35 for x64, virt for riscv64
   --memory SIZE     of the machine, as QEMU takes it (2G)
+  --append TEXT     the kernel's command line; sv39: RISC-V with fewer bits of address than the machine has
   --bin FOLDER      its .wasm files are in /bin, and / is an empty folder in memory; without a program, sh.wasm runs
 
 What crosses at boot, and how it comes back, is in kernel/fs/archive.h and kernel/program.cpp.
@@ -204,7 +206,7 @@ def bytes_in(text):
 def parse(arguments, is_asked_which):
     """The manifest's records, the trees, the program's file and the machine's options."""
     records, trees = [], []
-    options = {"arch": "x64", "memory": "2G", "verbose": False, "bin": None}
+    options = {"arch": "x64", "memory": "2G", "append": "", "board": None, "verbose": False, "bin": None}
     argv0 = None
     at = 0
     while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "-":
@@ -246,14 +248,17 @@ def parse(arguments, is_asked_which):
             options["arch"] = value
         elif flag == "--bin":
             options["bin"] = value
-        elif flag == "--memory":
-            options["memory"] = value
+        elif flag in ("--board", "--memory", "--append"):
+            options[name] = value
         elif flag == "--max-memory":
             records.append(f"max-memory={bytes_in(value)}")
         elif name in PASSED_ON:
             records.append(f"{name}={value}")
         elif name not in WITHOUT_EFFECT:
             raise Usage(f"no flag {flag}")
+    boards = machine.BOARDS[options["arch"]]
+    if options["board"] not in (None, *boards):
+        raise Usage(f"--board is one of {', '.join(boards)}, not {options['board']!r}")
     if at == len(arguments):
         program = None
         if options["bin"] is None and not is_asked_which:
@@ -296,7 +301,8 @@ def main():
         fail(mistake, EXIT_USAGE)
     except OSError as error:
         fail(error, EXIT_FAILURE)
-    box = machine.Machine(kernel, options["arch"], archive=boot_archive(records, trees, code), memory=options["memory"])
+    box = machine.Machine(kernel, options["arch"], archive=boot_archive(records, trees, code), memory=options["memory"],
+                          append=options["append"], board=options["board"])
     exit_code = machine.run(box)
     if options["verbose"]:
         sys.stderr.write(box.console_text())

@@ -68,6 +68,10 @@ std::optional<u8> console_read() {
   return u8(read_serial(data));
 }
 
+// Firmware leaves PCI as it is after a reset, without addresses; what the kernel needs is elsewhere too.
+u32 read_pci(u32, u32) { return ~u32{0}; }
+void write_pci(u32, u32, u32) {}
+
 void power_off(u8 code) {
   constexpr u64 shutdown = 0, no_reason = 0, failure = 1;
   u32 finish = code == 0 ? finish_well : u32{code} << 16 | finish_with_code;

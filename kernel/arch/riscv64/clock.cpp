@@ -78,6 +78,9 @@ void enable_line(u32 line) {
   write_register(word, read_register(word) | 1u << line % 32);
 }
 
+// The controller takes lines only.
+std::optional<InterruptMessage> take_message() { return std::nullopt; }
+
 u64 wall_clock_ns() {
   if (board.clock.size() < 8) return 0;
   static u8* registers;

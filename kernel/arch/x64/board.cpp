@@ -1,13 +1,15 @@
-// The parts of the board that need no set-up: the 16550 serial port, and the way out.
+// The parts of the board that need no set-up: the 16550 serial port, PCI's configuration, and the way out.
 
 #include "kernel/arch/arch.h"
 #include "kernel/arch/x64/cpu.h"
 
 namespace skerry::kernel::arch {
 
+using x64::in32;
 using x64::in8;
-using x64::paging_started;
+using x64::out32;
 using x64::out8;
+using x64::paging_started;
 
 constexpr u16 serial_data = 0x3f8;
 constexpr u16 serial_interrupts = serial_data + 1;
@@ -18,6 +20,8 @@ constexpr u8 serial_on_byte = 0x01;                  // of serial_interrupts
 constexpr u8 serial_line_to_controller = 0x0b;       // of serial_modem: the line reaches the interrupt controller
 constexpr u32 serial_line = 4;
 constexpr u8 serial_absent = 0xff;  // what a port reads as where no device is
+
+constexpr u16 pci_address = 0xcf8, pci_data = 0xcfc;
 
 // QEMU's isa-debug-exit device, where it was asked for: the emulator ends with code * 2 + 1.
 constexpr u16 debug_exit = 0x501;
@@ -59,6 +63,18 @@ static void switch_off() {
   constexpr u8 microvm_off = 0x34;
   asm volatile("outw %0, %1" ::"a"(q35_off), "Nd"(q35_power));
   if (u8* power = paging_started() ? map_device(microvm_power, 1) : nullptr) *reinterpret_cast<volatile u8*>(power) = microvm_off;
+}
+
+static u32 select_pci(u32 function, u32 offset) { return u32{1} << 31 | function << 8 | (offset & 0xfc); }
+
+u32 read_pci(u32 function, u32 offset) {
+  out32(pci_address, select_pci(function, offset));
+  return in32(pci_data);
+}
+
+void write_pci(u32 function, u32 offset, u32 value) {
+  out32(pci_address, select_pci(function, offset));
+  out32(pci_data, value);
 }
 
 void power_off(u8 code) {

@@ -141,6 +141,15 @@ void enable_line(u32 line) {
   write_io(0x10 + 2 * line, line_level_triggered | (vector_device + line));
 }
 
+std::optional<InterruptMessage> take_message() {
+  // Lines of the I/O controller that are left masked, from the last one down.
+  constexpr u32 first_line = 16;
+  static u32 next_line = device_lines;
+  if (next_line == first_line) return std::nullopt;
+  --next_line;
+  return InterruptMessage{local_apic, vector_device + next_line, next_line};
+}
+
 u64 wall_clock_ns() {
   // Two equal readings outside an update (bit 7 of register A): seconds, minutes, hours, day, month, year.
   constexpr u8 registers[] = {0, 2, 4, 7, 8, 9};

@@ -17,6 +17,13 @@ inline u8 in8(u16 port) {
   return value;
 }
 
+inline void out32(u16 port, u32 value) { asm volatile("outl %0, %1" ::"a"(value), "Nd"(port)); }
+inline u32 in32(u16 port) {
+  u32 value;
+  asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+  return value;
+}
+
 struct CpuId { u32 eax, ebx, ecx, edx; };
 inline CpuId cpuid(u32 leaf, u32 subleaf = 0) {
   CpuId id;
