@@ -13,6 +13,7 @@
 //   static u64 frame(u64 entry);                        of a table or a page
 //   static bool is_page(u64 entry);                     of level 0, and not a device's
 //   static bool is_present(u64 entry);                  whether the processor may know of it
+//   static constexpr u32 most_single;                   pages up to which forgetting one by one is cheaper
 //   static void flush(u64 begin, u64 end);              the processor forgets what it knows of the pages of a range
 //   static void flush_tables(u64 address);              ... of tables, of which one on the way to this address is gone
 
@@ -57,7 +58,7 @@ class PageTables {
   void unmap(u64 begin, u64 end) {
     Removed removed;
     unmap_in(table_at(root_), top_level_, begin, end, removed, u64{0} - begin);
-    if (removed.pages > Removed::most) return Format::flush(begin, end);
+    if (removed.pages > Format::most_single) return Format::flush(begin, end);
     for (u32 i = 0; i < removed.pages; ++i) {
       u64 page = begin + removed.offsets[i];
       Format::flush(page, page + page_size);
@@ -132,10 +133,9 @@ class PageTables {
   // What an unmapping took away. A range is often far larger than what is mapped in it, and forgetting more than
   // need be costs everybody.
   struct Removed {
-    static constexpr u32 most = 32;
-    u32 pages = 0;  // that were present
+    u32 pages = 0;  // that were present; no more are counted than make a difference
     bool tables = false;
-    u64 offsets[most];  // of the pages
+    u64 offsets[Format::most_single];  // of the pages
   };
 
   // Tables below `table` that [begin, end) covers whole are freed; begin and end are within the table, which covers
@@ -150,8 +150,8 @@ class PageTables {
           arch::Mapping mapping = Format::mapping(entry);
           if (!mapping.shared) arch::free_frame(mapping.frame);
           if (Format::is_present(entry)) {
-            if (removed.pages < Removed::most) removed.offsets[removed.pages] = table_offset + at;
-            if (removed.pages <= Removed::most) ++removed.pages;
+            if (removed.pages < Format::most_single) removed.offsets[removed.pages] = table_offset + at;
+            if (removed.pages <= Format::most_single) ++removed.pages;
           }
           entry = 0;
         } else {

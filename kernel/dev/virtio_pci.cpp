@@ -53,7 +53,9 @@ class PciDevice final : public VirtioDevice {
     write<u16>(QueueEnable, 1);
     return true;
   }
-  void notify(u32 queue) override { *reinterpret_cast<volatile u16*>(notify_.at + notify_offsets_[queue]) = u16(queue); }
+  void notify(u32 queue) override {
+    *reinterpret_cast<volatile u16*>(notify_.at + notify_offsets_[queue]) = u16(queue);
+  }
 
   void enable_interrupts() override { message_.let_through(); }
   u32 line() const override { return message_.line; }

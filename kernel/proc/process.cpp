@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/string.h"
+#include "kernel/mm/frames.h"
 #include "kernel/proc/calls.h"
 #include "wasi/define.h"
 

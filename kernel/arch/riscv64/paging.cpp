@@ -43,8 +43,8 @@ struct Format {
     return {frame(entry), access, (entry & shared_frame) != 0};
   }
 
+  static constexpr u32 most_single = 2;  // an emulator forgets everything each time
   static void flush(u64 begin, u64 end) {
-    constexpr u64 most_single = 4;  // an emulator forgets everything each time
     if ((end - begin) / page_size > most_single) return flush_all();
     for (u64 at = begin; at < end; at += page_size) flush_page(at);
   }

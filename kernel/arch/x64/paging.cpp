@@ -43,8 +43,8 @@ struct Format {
     return {entry & frame_mask, access, (entry & shared_frame) != 0};
   }
 
+  static constexpr u32 most_single = 32;
   static void flush(u64 begin, u64 end) {
-    constexpr u64 most_single = 32;
     if ((end - begin) / page_size > most_single) return write_cr3(read_cr3());
     for (u64 at = begin; at < end; at += page_size) flush_page(at);
   }
