@@ -16,6 +16,7 @@ extern "C" char image_begin[], image_end[];
 constexpr u64 largest_tree = 4 * MiB;
 
 extern "C" [[noreturn]] void kernel_entry(u64 hart, u64 tree_address) {
+  load_trap_vector();
   if (tree_address == 0 || tree_address > most_physical - largest_tree) arch::stop("the firmware gives no device tree");
   const u8* tree_bytes = arch::direct(tree_address);
   u64 size = DeviceTree::size_by_header({tree_bytes, DeviceTree::header_size});

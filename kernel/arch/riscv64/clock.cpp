@@ -20,7 +20,7 @@ static u32 read_register(u8* at) { return *reinterpret_cast<volatile u32*>(at); 
 static void write_register(u8* at, u32 value) { *reinterpret_cast<volatile u32*>(at) = value; }
 
 void handle_timer() {
-  CLEAR_CSR(sie, 1 << interrupt_timer);  // the firmware has no other way of ending one
+  clear_csr<Csr::InterruptEnable>(1 << interrupt_timer);  // the firmware has no other way of ending one
   arch::timer_expired();
 }
 
@@ -42,7 +42,7 @@ void start_clock() {
   if (board.ticks_per_second >> 32 != 0) stop("a clock that runs too fast");
   ns_scale = (second << 32) / board.ticks_per_second;
   tick_scale = (board.ticks_per_second << 32) / second;
-  origin = READ_CSR(time);
+  origin = read_csr<Csr::Time>();
   u64 controller = board.interrupt_controller.begin, size = board.interrupt_controller.size();
   u64 at = context_base + boot_hart.external * context_step;
   if (boot_hart.external != BoardDescription::no_context && at + context_step <= size) {
@@ -53,21 +53,21 @@ void start_clock() {
     write_register(context + threshold, 0);
     for (u32 i = 0; i < lines / 32; ++i) write_register(enables + 4 * i, 0);
   }
-  if (context) SET_CSR(sie, 1 << interrupt_external);
+  if (context) set_csr<Csr::InterruptEnable>(1 << interrupt_external);
 }
 
 void clock_ready() {}
 
-u64 monotonic_ns() { return scaled(READ_CSR(time) - origin, ns_scale); }
+u64 monotonic_ns() { return scaled(read_csr<Csr::Time>() - origin, ns_scale); }
 
 void set_timer(u64 deadline_ns) {
   constexpr u64 latest = u64{1} << 60;  // so that nothing overflows, the emulator's sums included
   if (deadline_ns > latest) {
-    CLEAR_CSR(sie, 1 << interrupt_timer);
+    clear_csr<Csr::InterruptEnable>(1 << interrupt_timer);
     return;
   }
   call_firmware(Sbi::Timer, 0, origin + scaled(deadline_ns, tick_scale) + 1);
-  SET_CSR(sie, 1 << interrupt_timer);
+  set_csr<Csr::InterruptEnable>(1 << interrupt_timer);
 }
 
 void enable_line(u32 line) {

@@ -7,19 +7,30 @@
 
 namespace skerry::kernel::riscv64 {
 
-#define READ_CSR(name)                              \
-  ({                                                \
-    ::skerry::u64 value;                            \
-    asm volatile("csrr %0, " #name : "=r"(value));  \
-    value;                                          \
-  })
-#define WRITE_CSR(name, value) asm volatile("csrw " #name ", %0" ::"rK"(::skerry::u64(value)) : "memory")
-#define SET_CSR(name, bits) asm volatile("csrs " #name ", %0" ::"rK"(::skerry::u64(bits)) : "memory")
-#define CLEAR_CSR(name, bits) asm volatile("csrc " #name ", %0" ::"rK"(::skerry::u64(bits)) : "memory")
+enum class Csr : u32 {
+  Status = 0x100, InterruptEnable = 0x104, TrapVector = 0x105, Scratch = 0x140, Pages = 0x180, Time = 0xc01,
+};
+template <Csr csr>
+u64 read_csr() {
+  u64 value;
+  asm volatile("csrr %0, %1" : "=r"(value) : "i"(u32(csr)));
+  return value;
+}
+template <Csr csr>
+void write_csr(u64 value) { asm volatile("csrw %0, %1" ::"i"(u32(csr)), "r"(value) : "memory"); }
+template <Csr csr>
+void set_csr(u64 bits) { asm volatile("csrs %0, %1" ::"i"(u32(csr)), "r"(bits) : "memory"); }
+// Answers what it was.
+template <Csr csr>
+u64 clear_csr(u64 bits) {
+  u64 before;
+  asm volatile("csrrc %0, %1, %2" : "=r"(before) : "i"(u32(csr)), "r"(bits) : "memory");
+  return before;
+}
 
-// sstatus
+// Bits of Status.
 constexpr u64 status_interrupts = 1 << 1, status_interrupts_before = 1 << 5;
-// Bits of sie and sip, numbers of interrupts in scause.
+// Bits of InterruptEnable; numbers of interrupts in a trap's cause.
 constexpr u32 interrupt_timer = 5, interrupt_external = 9;
 
 inline void flush_page(u64 address) { asm volatile("sfence.vma %0, zero" ::"r"(address) : "memory"); }

@@ -25,7 +25,7 @@ static void quarter_round(u32& a, u32& b, u32& c, u32& d) {
 static void next_block(u32 (&out)[block_words]) {
   u32 start[block_words] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
   for (u32 i = 0; i < key_words; ++i) start[4 + i] = key[i];
-  u64 now = READ_CSR(time);
+  u64 now = read_csr<Csr::Time>();
   start[12] = u32(blocks);
   start[13] = u32(blocks >> 32);
   start[14] = u32(now);

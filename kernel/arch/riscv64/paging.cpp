@@ -84,8 +84,8 @@ void start_paging(const BootInfo& info) {
   tables.map_direct(align_down(info.archive.begin, page_size), align_up(info.archive.end, page_size), largest);
 
   u64 satp = (sv48 ? satp_sv48 : satp_sv39) | *root / page_size;
-  WRITE_CSR(satp, satp);
-  if (READ_CSR(satp) != satp) stop("the processor has not the pages that the device tree promises");
+  write_csr<Csr::Pages>(satp);
+  if (read_csr<Csr::Pages>() != satp) stop("the processor has not the pages that the device tree promises");
   flush_all();
   map_console();
 }

@@ -8,7 +8,7 @@ using namespace riscv64;
 
 void start_processor() {
   load_trap_vector();
-  WRITE_CSR(sie, 0);
+  write_csr<Csr::InterruptEnable>(0);
 }
 
 // Compiled code keeps the base in a register of its own.
@@ -43,12 +43,10 @@ u64 new_stack(u8* top, void (*body)(void*), void* argument) {
   return u64(words);
 }
 
-void enable_interrupts() { SET_CSR(sstatus, status_interrupts); }
+void enable_interrupts() { set_csr<Csr::Status>(status_interrupts); }
 
 bool disable_interrupts() {
-  u64 before;
-  asm volatile("csrrci %0, sstatus, %1" : "=r"(before) : "i"(status_interrupts) : "memory");
-  return before & status_interrupts;
+  return clear_csr<Csr::Status>(status_interrupts) & status_interrupts;
 }
 
 // An interrupt that is pending ends the sleep though it is taken only afterwards.

@@ -35,8 +35,8 @@ constexpr u8 exit_fault_in_report = 126;
 extern "C" const u8 riscv64_trap_entry[], riscv64_check_point[];
 
 void load_trap_vector() {
-  WRITE_CSR(sscratch, u64(trap_stacks + trap_depth));
-  WRITE_CSR(stvec, u64(riscv64_trap_entry));
+  write_csr<Csr::Scratch>(u64(trap_stacks + trap_depth));
+  write_csr<Csr::TrapVector>(u64(riscv64_trap_entry));
 }
 
 [[noreturn]] static void stop_with(const TrapFrame& f, std::string_view what) {
