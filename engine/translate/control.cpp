@@ -2,6 +2,8 @@
 
 #include "engine/translate/translator.h"
 
+#include <string.h>
+
 namespace skerry::translate {
 
 using ir::Block;
@@ -25,6 +27,7 @@ Translator::Translator(const wasm::Module& module, const Options& options, Scrat
       folder_(function, numbering_),
       prescan_(arrays.prescan),
       current_(arrays.current),
+      assigned_(arrays.assigned),
       saved_(arrays.saved),
       results_(arrays.results),
       columns_(arrays.columns) {
@@ -37,23 +40,31 @@ void Translator::begin_function(Label&, std::span<const ValueType> locals) {
   depth_ = 1;
   numbering_.reset(options_.reuse ? Numbering::Reuse::Yes : Numbering::Reuse::No);
   begin_block();
+  for (u32 local : assigned_) current_[local] = Value::none();
+  assigned_.clear();
+  if (current_.size() < locals.size()) current_.resize(locals.size());
+  types_ = locals;
   usize param_count = function_.signature->params.size();
-  current_.resize(locals.size());
-  for (usize i = 0; i < param_count; ++i) current_[i] = builder_.param(ir::type_of(locals[i]));
-  // The zeros of the other locals, one of each type; pruned where nobody reads them.
-  Value zeros[8];
-  std::fill(std::begin(zeros), std::end(zeros), Value::none());
-  for (usize i = param_count; i < locals.size(); ++i) {
-    Type type = ir::type_of(locals[i]);
-    Value& zero = zeros[u8(type)];
-    if (zero.is_none()) zero = constant(type, 0);
-    current_[i] = zero;
-  }
+  for (u32 i = 0; i < param_count; ++i) set_current(i, builder_.param(ir::type_of(locals[i])));
+  make_zeros(locals.subspan(param_count));
   if (locals_ == LocalsPolicy::Values) return;
   numbering_.change(State::Slot);
-  for (usize i = 0; i < locals.size(); ++i) {
+  for (u32 i = 0; i < locals.size(); ++i) {
     function_.slots.push_back(ir::type_of(locals[i]));
-    builder_.append({.op = Op::SlotSet, .a = current_[i].raw(), .b = u32(i)});
+    builder_.append({.op = Op::SlotSet, .a = current(i).raw(), .b = i});
+  }
+}
+
+// The zeros of the locals behind the parameters, one of each type; pruned where nobody reads them. Runs of one type are
+// skipped 64 at a time.
+void Translator::make_zeros(std::span<const ValueType> locals) {
+  constexpr usize step = 64;
+  std::fill(std::begin(zeros_), std::end(zeros_), Value::none());
+  for (usize i = 0; i < locals.size(); ++i) {
+    while (i + step < locals.size() && memcmp(&locals[i], &locals[i + 1], step) == 0) i += step;
+    Type type = ir::type_of(locals[i]);
+    Value& zero = zeros_[u8(type)];
+    if (zero.is_none()) zero = constant(type, 0);
   }
 }
 
@@ -142,7 +153,7 @@ u32 Translator::edge(Label& label, Operands operands) {
   u32 target = new_target(label, u32(operands.size()));
   u32* arguments = function_.extra.data() + target + 2;
   for (const auto& operand : operands) *arguments++ = operand.value.raw();
-  for (u32 local : label.data.assigned) *arguments++ = current_[local].raw();
+  for (u32 local : label.data.assigned) *arguments++ = current(local).raw();
   return target;
 }
 
@@ -179,7 +190,7 @@ void Translator::loop(Label& label, Operands operands) {
   function_.extra.push_back(u32(operands.size() + frame.assigned.size()));
   for (const auto& operand : operands) function_.extra.push_back(operand.value.raw());
   for (u32 local : frame.assigned) {
-    function_.extra.push_back(current_[local].raw());
+    function_.extra.push_back(current(local).raw());
   }
   jump(target);
 
@@ -190,7 +201,7 @@ void Translator::loop(Label& label, Operands operands) {
   current_loop_ = frame.loop;
   begin_block();
   for (auto& operand : operands) operand.value = builder_.param(ir::type_of(operand.type));
-  for (u32 local : frame.assigned) current_[local] = builder_.param(function_.type(current_[local]));
+  for (u32 local : frame.assigned) set_current(local, builder_.param(function_.type(current(local))));
 }
 
 void Translator::end_loop(Label& label, bool reachable) {
@@ -221,7 +232,7 @@ void Translator::if_(Label& label, Value condition, Operands operands) {
   if (saved_.size() + operands.size() + frame.assigned.size() > hard_budget_) [[unlikely]] return give_up();
   frame.saved = u32(saved_.size());
   for (const auto& operand : operands) saved_.push_back(operand.value);
-  for (u32 local : frame.assigned) saved_.push_back(current_[local]);
+  for (u32 local : frame.assigned) saved_.push_back(current(local));
 
   if (auto bits = folder_.constant(condition)) {
     frame.arms = u32(*bits) ? Arms::OnlyThen : Arms::OnlyElse;
@@ -252,7 +263,7 @@ void Translator::else_(Label& label, Operands operands) {
     return;
   }
   usize params = label.params.size();
-  for (usize i = 0; i < frame.assigned.size(); ++i) current_[frame.assigned[i]] = saved_[frame.saved + params + i];
+  for (usize i = 0; i < frame.assigned.size(); ++i) set_current(frame.assigned[i], saved_[frame.saved + params + i]);
   if (frame.arms == Arms::OnlyElse) return;  // the block goes on
   u32 target = builder_.target(function_.blocks.end_key());
   Inst& branch = function_.insts[frame.branch];
@@ -297,7 +308,7 @@ void Translator::end(Label& label, Operands operands) {
     // Nothing at all runs: what was before the `if` goes on.
     usize params = label.params.size();
     results_.assign(saved_.begin() + frame.saved, saved_.begin() + frame.saved + i64(params));
-    for (usize i = 0; i < frame.assigned.size(); ++i) current_[frame.assigned[i]] = saved_[frame.saved + params + i];
+    for (usize i = 0; i < frame.assigned.size(); ++i) set_current(frame.assigned[i], saved_[frame.saved + params + i]);
     saved_.resize(frame.saved);
     results_reachable_ = true;
     return;
@@ -338,7 +349,7 @@ bool Translator::continue_behind_jump(Label& label) {
   usize result_count = label.results.size();
   results_.clear();
   for (usize i = 0; i < result_count; ++i) results_.push_back(Value(arguments[i]));
-  for (usize i = 0; i < label.data.assigned.size(); ++i) current_[label.data.assigned[i]] = Value(arguments[result_count + i]);
+  for (usize i = 0; i < label.data.assigned.size(); ++i) set_current(label.data.assigned[i], Value(arguments[result_count + i]));
   builder_.reopen();
   close_fuel();
   return true;
@@ -376,7 +387,7 @@ void Translator::join(Label& label) {
     Inst inst = function_[results_[i]];
     results_[i] = constant(inst.type, inst.imm64());
   }
-  for (u32 i = result_count; i < count; ++i) current_[frame.assigned[i - result_count]] = results_[i];
+  for (u32 i = result_count; i < count; ++i) set_current(frame.assigned[i - result_count], results_[i]);
   results_.resize(result_count);
 
   for (u32 target = frame.edges; target != no_target;) {

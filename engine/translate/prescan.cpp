@@ -137,8 +137,12 @@ void Prescan::scan(std::span<const u8> code, u32 offset, u32 local_count) {
   locals_.clear();
   stack_.clear();
   open_.clear();
-  stamps_.assign(local_count, 0);
-  stamp_ = 0;
+  if (stamps_.size() < local_count) stamps_.resize(local_count);
+  // No stamp of an earlier body is given again.
+  if (code.size() > ~u32{0} - stamp_) {
+    stamps_.assign(stamps_.size(), 0);
+    stamp_ = 0;
+  }
   work_ = code.size();
   over_budget_ = false;
   const u64 budget = budget_of(code.size());

@@ -57,7 +57,7 @@ class Prescan {
   std::vector<u32> locals_;
   std::vector<u32> stack_;
   std::vector<Open> open_;
-  std::vector<u32> stamps_;  // by local: the last frame end that saw it
+  std::vector<u32> stamps_;  // by local: the last frame end that saw it, of any body so far
   u32 stamp_ = 0;
   u64 work_ = 0;
   bool over_budget_ = false;

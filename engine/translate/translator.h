@@ -76,12 +76,12 @@ class Translator {
 
   Value local_get(u32 local) {
     count_operator();
-    if (locals_ == LocalsPolicy::Values) [[likely]] return current_[local];
+    if (locals_ == LocalsPolicy::Values) [[likely]] return current(local);
     return slot_get(local);
   }
   void local_set(u32 local, Value value) {
     count_operator();
-    if (locals_ == LocalsPolicy::Values) [[likely]] current_[local] = value;
+    if (locals_ == LocalsPolicy::Values) [[likely]] set_current(local, value);
     else slot_set(local, value);
   }
   void local_tee(u32 local, Value value) { local_set(local, value); }
@@ -142,6 +142,18 @@ class Translator {
   void begin_dead();
   void end_dead();
 
+  // The values of locals
+  Value current(u32 local) const {
+    Value value = current_[local];
+    if (value.is_none()) [[unlikely]] return zeros_[u8(ir::type_of(types_[local]))];
+    return value;
+  }
+  void set_current(u32 local, Value value) {
+    if (current_[local].is_none()) [[unlikely]] assigned_.push_back(local);
+    current_[local] = value;
+  }
+  void make_zeros(std::span<const ValueType> locals);
+
   // Instructions
   Value constant(ir::Type type, u64 bits) { return numbering_.constant(type, bits); }
   Value number(ir::Type type, u64 bits) {
@@ -179,7 +191,12 @@ class Translator {
 
   const Prescan& prescan_;
   u32 next_frame_ = 0;  // in prescan_.frames()
-  std::vector<Value>& current_;  // by local: its value now
+  // By local: its value now, or none where that is still the zero of its type. A body may declare 50,000 locals in five
+  // bytes: only those that it assigns, which assigned_ lists, cost anything.
+  std::vector<Value>& current_;
+  std::vector<u32>& assigned_;
+  std::span<const ValueType> types_;
+  Value zeros_[8];  // by ir::Type
   std::vector<Value>& saved_;    // of open ifs
   std::vector<Value>& results_;  // of the frame that has ended
   std::vector<u8>& columns_;     // join: whether a column varies between edges
@@ -208,6 +225,7 @@ struct Scratch::Arrays {
   Prescan prescan;
   validate::Scratch<Translator> validation;
   std::vector<ir::Value> current;
+  std::vector<u32> assigned;
   std::vector<ir::Value> saved;
   std::vector<ir::Value> results;
   std::vector<u8> columns;

@@ -7,8 +7,8 @@
 //
 // The module has passed validate_module. Errors found only here: the body's bytes are not
 // code (Malformed), do not type-check (Invalid), are of a feature that is off (Unsupported),
-// or declare too many locals (Limit). Time is linear in the body times the longest type it
-// names; nesting is not limited and uses no recursion.
+// declare too many locals or leave too many operands on the stack (Limit). Time is linear in
+// the body times the longest type it names; nesting is not limited and uses no recursion.
 //
 // This is the hot path from bytes to code. Each row of opcodes.def becomes a case of one
 // switch with its signature as a constant. A step answers false once it has noted a fault in
@@ -110,7 +110,7 @@ class BodyValidator {
     reachable_ = frames_.back().entered = true;
     sink_.begin_function(frames_.back(), locals_);
     while (!frames_.empty()) {
-      if (top_ == limit_) [[unlikely]] grow(1);
+      if (top_ == limit_ && !grow(1)) [[unlikely]] return false;
       at_ = reader_.offset();
       sink_.at(at_);
       if (!step()) return false;
@@ -143,13 +143,18 @@ class BodyValidator {
 
   // ------------------------------------------------------------------------- Operand stack
 
-  [[gnu::noinline]] void grow(usize more) {
+  // A call of two bytes may leave a thousand operands, so that a body could ask for a thousand times its size and more.
+  [[gnu::noinline]] bool grow(usize more) {
     usize used = usize(top_ - base_), floor = usize(floor_ - base_);
-    operands_.resize(std::max(2 * operands_.size(), used + more));
+    usize most = 3 * usize{module_.functions[function_].body.size} + 2 * MiB;
+    if (used + more > most)
+      return reader_.fail(ErrorCode::Limit, at_, concat("too many operands at once: ", used + more, ", the limit is ", most));
+    operands_.resize(std::min(std::max(2 * operands_.size(), used + more), std::max(most, operands_.size())));
     base_ = operands_.data();
     top_ = base_ + used;
     floor_ = base_ + floor;
     limit_ = base_ + operands_.size();
+    return true;
   }
 
   u32 available() const { return u32(top_ - floor_); }
@@ -162,9 +167,10 @@ class BodyValidator {
     top_->value = value;
     ++top_;
   }
-  void push(Types types) {
-    if (usize(limit_ - top_) < types.size()) [[unlikely]] grow(types.size());
+  bool push(Types types) {
+    if (usize(limit_ - top_) < types.size() && !grow(types.size())) [[unlikely]] return false;
     for (ValueType type : types) push(type);
+    return true;
   }
 
   // After popping n operands in reachable code they are at top_[0] ... top_[n - 1].
@@ -213,8 +219,7 @@ class BodyValidator {
     for (usize i = types.size(); i-- > 0;) {
       if (!pop(types[i])) return false;
     }
-    push(types);
-    return true;
+    return push(types);
   }
 
   // Whether operands of these types are on top, or could be. Changes nothing, so that an
@@ -314,7 +319,7 @@ class BodyValidator {
     frame.unreachable = frame.polymorphic = false;
     reachable_ = frame.entered;
     top_ = floor_;
-    push(frame.params);
+    if (!push(frame.params)) return false;
     if (reachable_) sink_.else_params(frame, top_operands(frame.params.size()));
     return true;
   }
@@ -335,7 +340,7 @@ class BodyValidator {
     Frame& outer = frames_.back();
     top_ = floor_;
     floor_ = base_ + outer.height;
-    push(ended.results);
+    if (!push(ended.results)) return false;
     if (ended.entered && !sink_.end_results(ended, top_operands(ended.results.size()))) outer.unreachable = true;
     reachable_ = outer.entered && !outer.unreachable;
     return true;
@@ -399,7 +404,7 @@ class BodyValidator {
     if (!settle(type.params)) return false;
     if (reachable_) tell(top_operands(type.params.size()));
     top_ -= type.params.size();
-    push(type.results);
+    if (!push(type.results)) return false;
     if (reachable_ && !sink_.call_results(top_operands(type.results.size()))) {
       frames_.back().unreachable = true;
       reachable_ = false;
