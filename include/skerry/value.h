@@ -57,12 +57,15 @@ class Value {
   Value(f64 value) : type_(ValueType::F64), bits_(std::bit_cast<u64>(value)) {}
   Value(const Func& func) : type_(ValueType::FuncRef), bits_(func.handle()), link_(func.link()) {}
   Value(const ExternRef& ref) : type_(ValueType::ExternRef), bits_(ref.handle()), link_(ref.link()) {}
-  // A number by its bits, a reference by its handle in the store behind the link.
-  Value(ValueType type, u64 bits, detail::Link link) : type_(type), bits_(bits), link_(std::move(link)) {}
+  // A number by its bits, of which an i32 or f32 has the low half; a reference by its handle in the store behind the link.
+  Value(ValueType type, u64 bits, detail::Link link)
+      : type_(type),
+        bits_(type == ValueType::I32 || type == ValueType::F32 ? u32(bits) : bits),
+        link_(std::move(link)) {}
   static Value null(ValueType type) { return Value(type, 0, nullptr); }
 
   ValueType type() const { return type_; }
-  // The bits of a number: those of an i32 or f32 in the low half.
+  // The bits of a number: those of an i32 or f32 in the low half, zeros above.
   u64 bits() const { return bits_; }
   i32 as_i32() const { return i32(checked(ValueType::I32)); }
   i64 as_i64() const { return i64(checked(ValueType::I64)); }

@@ -160,6 +160,81 @@ TEST_F(HostFunctions, Hazard16AnyNumberOfParametersAndResults) {
   }
 }
 
+// HAZARDS 13: compiled code keeps an f32 in 64 bits, whose upper half may hold anything. It was told to the host.
+TEST(Hazard13, ResultsHaveNoUpperHalf) {
+  Engine engine = make_engine();
+  Store store = make_store(engine);
+  Linker linker(engine);
+  u64 seen = 1;
+  linker.func_dynamic("h", "f", {{ValueType::F32}, {}},
+                      [&](Caller&, std::span<const Value> arguments, std::span<Value>) -> Called<void> {
+                        seen = arguments[0].bits();
+                        return {};
+                      });
+  Instance instance = make_instance(store, make_module(engine, R"((module
+    (import "h" "f" (func $f (param f32))) (func $clobber)
+    (func (export "f") (param f32 i32) (result i32 i32 i32 f32) (local f32)
+      (loop (local.set 2 (f32.neg (select (local.get 0) (local.get 2) (local.get 1)))) (call $clobber))
+      (call $f (local.get 2)) (local.get 1) (local.get 1) (local.get 1) (local.get 2))))"), linker);
+  std::vector<Value> arguments = {Value(0.0f), Value(i32(0))};
+  auto results = instance.func("f")->call(arguments);
+  ASSERT_TRUE(results) << results.error().text();
+  EXPECT_EQ((*results)[3].bits(), 0x80000000u);
+  EXPECT_EQ(seen, 0x80000000u);
+}
+
+// HAZARDS 16: a thousand parameters and results with ever less of the stack left: they arrive, or the stack is exhausted.
+TEST(Hazard16, AThousandParametersAtEachDepthOfTheStack) {
+  Config config;
+  config.guest_stack_bytes = 96 * 1024;
+  Engine engine = make_engine(config);
+  Store store = make_store(engine);
+  constexpr u32 count = 1000;
+  FuncType type;
+  std::string list, zeros;
+  for (u32 i = 0; i < count; ++i) {
+    type.params.push_back(ValueType::I64);
+    list += " i64";
+    zeros += "(i64.const " + std::to_string(i) + ")";
+  }
+  type.results = type.params;
+  u32 arrived = 0;
+  Linker linker(engine);
+  linker.func_dynamic("h", "f", type,
+                      [&](Caller&, std::span<const Value> arguments, std::span<Value> results) -> Called<void> {
+                        bool right = true;
+                        for (u32 i = 0; i < count; ++i) right &= arguments[i].bits() == i;
+                        arrived += right;
+                        for (u32 i = 0; i < count; ++i) results[i] = Value(i64(2 * i));
+                        return {};
+                      });
+  std::string sum;
+  for (u32 i = 1; i < count; ++i) sum += "i64.add ";
+  Instance instance = make_instance(store, make_module(engine, "(module (import \"h\" \"f\" (func $f (param" + list +
+      ") (result" + list + "))) (func $down (export \"down\") (param i32) (result i64) (if (result i64) (local.get 0)"
+      " (then (i64.add (call $down (i32.sub (local.get 0) (i32.const 1))) (i64.const 1)))"
+      " (else (call $leaf)))) (func $leaf (result i64) " + zeros + " call $f " + sum + "))"), linker);
+  auto down = get<i64(i32)>(instance, "down");
+  u32 called = 0;
+  bool exhausted = false;
+  for (i32 depth = 0; depth < 10'000; ++depth) {
+    auto result = down(depth);
+    if (!result) {
+      EXPECT_EQ(result.error().code(), TrapCode::StackExhausted);
+      // The deepest that arrived is not the last: what it takes is the same each time.
+      exhausted = true;
+      if (depth > i32(called) + 500) break;
+      continue;
+    }
+    EXPECT_FALSE(exhausted) << depth;
+    ++called;
+    ASSERT_EQ(*result, i64(count * (count - 1) + u32(depth)));
+  }
+  EXPECT_TRUE(exhausted);
+  EXPECT_EQ(arrived, called);
+  EXPECT_GT(called, 100u);
+}
+
 TEST_F(HostFunctions, ReferencesGoThere) {
   linker.func("h", "f", [](ExternRef ref, Func func) -> Called<ExternRef> {
     if (*ref.data<int>() != 5) return fail(Trap("not five"));
