@@ -267,6 +267,26 @@ TEST(Tables, GrowSetAndCall) {
   EXPECT_EQ(table.get(3)->as_func(), host);
 }
 
+// Of a table too no more than the limit of the JavaScript API, whatever its maximum is.
+TEST(Tables, GrowToTheirLimit) {
+  Engine engine = make_engine();
+  Store store = make_store(engine);
+  Instance instance = make_instance(store, make_module(engine, R"((module (table (export "t") 0 externref)
+    (func (export "grow") (param i32) (result i32) (table.grow (ref.null extern) (local.get 0)))
+    (func (export "size") (result i32) (table.size)) (func (export "last") (table.set (i32.const 9999999) (ref.null extern)))))"));
+  auto grow = get<i32(i32)>(instance, "grow");
+  auto size = get<i32()>(instance, "size");
+  auto last = get<void()>(instance, "last");
+  EXPECT_EQ(*grow(10'000'001), -1);
+  EXPECT_EQ(*grow(9'999'999), 0);
+  EXPECT_EQ(trap_of(last()), TrapCode::TableOutOfBounds);
+  EXPECT_EQ(*grow(2), -1);
+  EXPECT_EQ(*grow(1), 9'999'999);
+  EXPECT_TRUE(last());
+  EXPECT_EQ(*grow(1), -1);
+  EXPECT_EQ(*size(), 10'000'000);
+}
+
 TEST(Globals, AreSharedThroughImports) {
   Engine engine = make_engine();
   Store store = make_store(engine);

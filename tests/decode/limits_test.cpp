@@ -2,6 +2,9 @@
 // at: counts are compared once.
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+
+#include <algorithm>
 
 #include "engine/decode/decode.h"
 #include "engine/wasm/limits.h"
@@ -103,6 +106,25 @@ TEST(DecodeLimits, BytesOfAName) {
 TEST(DecodeLimits, CustomSections) {
   expect_limit(limits::custom_sections, "too many custom sections",
                [](u32 n) { return module({repeat(n, {0, 1, 0})}); });
+}
+
+// Of a module of a GiB only the first page is touched: its one section is custom.
+TEST(DecodeLimits, BytesOfAModule) {
+  usize mapped = limits::module_bytes + 4096;
+  void* memory = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  u8* bytes = static_cast<u8*>(memory);
+  for (u64 size : {limits::module_bytes - 1, limits::module_bytes, limits::module_bytes + 1}) {
+    const Bytes head = module({{0}});
+    Bytes length = leb(size - head.size() - 5);
+    ASSERT_EQ(length.size(), 5u);
+    std::copy(head.begin(), head.end(), bytes);
+    std::copy(length.begin(), length.end(), bytes + head.size());
+    auto result = decode({bytes, size});
+    EXPECT_EQ(bool(result), size <= limits::module_bytes) << size;
+    if (!result) EXPECT_EQ(result.error().code, ErrorCode::Limit) << result.error().message;
+  }
+  munmap(memory, mapped);
 }
 
 // Counts far over the bytes that follow are refused before anything is allocated for them.

@@ -31,7 +31,7 @@ std::vector<u64> near_wraps() {
 }
 
 // CVE-2023-26489: the shift of an address was folded into the access, at 35 bits.
-TEST(Row01, ArithmeticOfAddressesWraps) {
+TEST(Hazard01, ArithmeticOfAddressesWraps) {
   constexpr std::string_view addresses[] = {
       "(i32.shl (local.get 0) (i32.const 1))",
       "(i32.shl (local.get 0) (i32.const 2))",
@@ -64,7 +64,7 @@ TEST(Row01, ArithmeticOfAddressesWraps) {
 }
 
 // CVE-2021-32629: a spilled i32 came back with the wrong extension.
-TEST(Row02, SpilledNumbersWithBit31) {
+TEST(Hazard02, SpilledNumbersWithBit31) {
   constexpr u32 count = 40;
   Text locals, sets, loads_after, sums;
   for (u32 i = 0; i < count; ++i) {
@@ -86,7 +86,7 @@ TEST(Row02, SpilledNumbersWithBit31) {
 }
 
 // CVE-2026-34987: an i32 that was used as an address was taken to be zero-extended.
-TEST(Row04, EveryOriginOfAnAddress) {
+TEST(Hazard04, EveryOriginOfAnAddress) {
   std::vector<Calls> calls;
   Text functions;
   auto add = [&](std::string_view locals, const Text& address) {
@@ -145,7 +145,7 @@ TEST(Row04, EveryOriginOfAnAddress) {
 }
 
 // CVE-2026-24116: a load that was folded into an operation read more than it was to.
-TEST(Row05, OperandsAtTheEndOfMemory) {
+TEST(Hazard05, OperandsAtTheEndOfMemory) {
   for (std::string_view load : loads) {
     Text type = type_of(load), functions;
     std::vector<Calls> calls;
@@ -180,7 +180,7 @@ TEST(Row05, OperandsAtTheEndOfMemory) {
 }
 
 // CVE-2026-34945: what size and grow answer, and counts, of the wrong type or mask.
-TEST(Row06, SizesAndCounts) {
+TEST(Hazard06, SizesAndCounts) {
   constexpr std::string_view functions = R"(
     (memory $m 1 3) (memory $n 0 0) (table $t 2 4 funcref) (table $e 0 0 externref) (data $d "abcdefgh")
     (elem $s funcref (ref.null func) (ref.null func))

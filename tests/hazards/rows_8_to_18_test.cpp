@@ -18,7 +18,7 @@ namespace {
 using test::Bytes;
 
 // CVE-2022-31169: a constant divisor of the wrong extension.
-TEST(Row08, DivisionsByConstants) {
+TEST(Hazard08, DivisionsByConstants) {
   for (u32 bits : {32u, 64u}) {
     u64 mask = bits == 32 ? 0xffffffff : ~u64{0};
     std::vector<u64> constants;
@@ -54,7 +54,7 @@ Bytes module_with(const std::vector<Bytes>& bodies, const std::vector<Bytes>& ty
 }
 
 // CVE-2026-115889: fields that a huge function overflows.
-TEST(Row10, ABodyOfTheLargestSize) {
+TEST(Hazard10, ABodyOfTheLargestSize) {
   // if (p == 1) skip all of it; then steps that no constant folding takes away, and a branch back over all.
   Bytes steps;
   u32 size = limits::function_body_bytes;
@@ -72,7 +72,7 @@ TEST(Row10, ABodyOfTheLargestSize) {
   EXPECT_FALSE(wasm::decode(module_with({test::sized(body)}, {test::func_type({test::I32}, {test::I32})}, {0}, 0)));
 }
 
-TEST(Row10, AsManyLocalsAsThereMayBe) {
+TEST(Hazard10, AsManyLocalsAsThereMayBe) {
   // Each local is set from the one before; then all are live over a call, and summed.
   constexpr u32 count = limits::locals;
   Bytes code;
@@ -102,7 +102,7 @@ TEST(Row10, AsManyLocalsAsThereMayBe) {
 }
 
 // CVE-2026-115893: tables of branches at sizes where fields end.
-TEST(Row11, BranchTablesOfEverySize) {
+TEST(Hazard11, BranchTablesOfEverySize) {
   for (u32 k = 0; k <= 15; ++k) {
     for (u32 count : {(1u << k) - 1, 1u << k, (1u << k) + 1}) {
       // Target i leads to the end of the i-th block, behind which its number is returned.
@@ -137,7 +137,7 @@ TEST(Row11, BranchTablesOfEverySize) {
 }
 
 // Code over the range of short branches, in steps around it.
-TEST(Row11, BranchesOverEveryDistance) {
+TEST(Hazard11, BranchesOverEveryDistance) {
   Text wat = "(module ";
   std::vector<Calls> calls;
   for (u32 steps : {1u, 2u, 5u, 6u, 7u, 8u, 9u, 10u, 11u, 12u, 13u, 14u, 15u, 16u, 20u, 300u, 2000u, 20'000u}) {
@@ -154,7 +154,7 @@ TEST(Row11, BranchesOverEveryDistance) {
 }
 
 // CVE-2026-6307: a field that was left out of equality, so that unlike things were merged.
-TEST(Row12, EveryFieldTakesPartInEquality) {
+TEST(Hazard12, EveryFieldTakesPartInEquality) {
   const ir::Inst inst{.op = ir::Op::Load, .type = ir::Type::I64, .aux = 1, .unused = 0, .a = 2, .b = 3, .c = 4};
   auto differs = [&](auto change) {
     ir::Inst other = inst;
@@ -171,7 +171,7 @@ TEST(Row12, EveryFieldTakesPartInEquality) {
 
 // Things that differ in one field only, all in one block, against each alone: what merges wrongly
 // would do so in the interpreter too, as the IR is the same.
-TEST(Row12, UnlikeThingsAreNotMerged) {
+TEST(Hazard12, UnlikeThingsAreNotMerged) {
   std::vector<Text> parts;
   for (std::string_view load : {"i64.load8_s", "i64.load8_u", "i64.load16_s", "i64.load16_u", "i64.load32_s",
       "i64.load32_u", "i64.load"})
@@ -239,7 +239,7 @@ u32 dirty(u32 x) {
   return u32(bits);
 }
 
-TEST(Row13, NumbersOfTheHostHaveNoUpperHalf) {
+TEST(Hazard13, NumbersOfTheHostHaveNoUpperHalf) {
   for (SignalHandlers handlers : {SignalHandlers::Allowed, SignalHandlers::Forbidden}) {
     Config config;
     config.signal_handlers = handlers;
@@ -287,7 +287,7 @@ TEST(Row13, NumbersOfTheHostHaveNoUpperHalf) {
 }
 
 // Code that depends on the run: addresses, hashes, the order in which threads finish.
-TEST(Row18, TheSameCodeEachTime) {
+TEST(Hazard18, TheSameCodeEachTime) {
   std::vector<Engine> engines;
   for (u32 threads : {1u, 1u, 2u, 5u}) {
     Config config;

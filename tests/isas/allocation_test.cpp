@@ -1,4 +1,4 @@
-// The symbolic checker finds what an allocator may get wrong.
+// HAZARDS 17: the symbolic checker finds what an allocator may get wrong.
 
 #include <gtest/gtest.h>
 
@@ -36,7 +36,7 @@ struct Riscv64 {
 };
 
 template <class Isa>
-class CheckAllocation : public testing::Test {
+class Hazard17 : public testing::Test {
  protected:
   void SetUp() override {
     Result<std::vector<u8>> wasm = text::parse_module(wat);
@@ -67,13 +67,13 @@ class CheckAllocation : public testing::Test {
 };
 
 using Isas = testing::Types<X64, Riscv64>;
-TYPED_TEST_SUITE(CheckAllocation, Isas);
+TYPED_TEST_SUITE(Hazard17, Isas);
 
-TYPED_TEST(CheckAllocation, AcceptsWhatIsRight) { EXPECT_EQ(this->check(), ""); }
+TYPED_TEST(Hazard17, AcceptsWhatIsRight) { EXPECT_EQ(this->check(), ""); }
 
 // Wherever a register that lives goes instead, into another's place or one that calls destroy, is noticed
 // for at least the parameter and the loop's values.
-TYPED_TEST(CheckAllocation, FindsSharedPlaces) {
+TYPED_TEST(Hazard17, FindsSharedPlaces) {
   u32 found = 0, tried = 0;
   for (codegen::VReg v(0); v != this->allocation_.places.end_key(); v = v.next()) {
     codegen::Place right = this->allocation_.places[v];
@@ -91,7 +91,7 @@ TYPED_TEST(CheckAllocation, FindsSharedPlaces) {
   EXPECT_GT(found, tried / 3);
 }
 
-TYPED_TEST(CheckAllocation, FindsValuesThatACallDestroys) {
+TYPED_TEST(Hazard17, FindsValuesThatACallDestroys) {
   codegen::VReg parameter(this->function().blocks[ir::Block(0)].begin);
   ASSERT_EQ(this->check(), "");
   this->allocation_.places[parameter] = codegen::Place::reg(TypeParam::caller_saved);

@@ -34,6 +34,7 @@ const Bytes table = tables({{0x70, 0, 1}});
 TEST(ValidateModule, Limits) {
   const Rule rules[] = {
       {"memory of nothing", {memories({{0, 0}})}, I, nullptr},
+      {"memory a page below 4 GiB", {memories({join({{0}, leb(65'535)})})}, I, nullptr},
       {"memory of 4 GiB", {memories({join({{0}, leb(65'536)})})}, I, nullptr},
       {"memory over 4 GiB", {memories({join({{0}, leb(65'537)})})}, I,
        "memory size must be at most 65536 pages (4GiB), in memory 0"},
@@ -47,6 +48,7 @@ TEST(ValidateModule, Limits) {
       {"second memory", {memories({{0, 0}, {1, 4, 3}})}, I,
        "size minimum must not be greater than maximum: 4 is over 3, in memory 1"},
       {"table", {tables({{0x70, 1, 4, 3}})}, I, "size minimum must not be greater than maximum"},
+      {"table below its limit", {tables({join({{0x70, 0}, leb(9'999'999)})})}, I, nullptr},
       {"table to its limit", {tables({join({{0x70, 0}, leb(10'000'000)})})}, I, nullptr},
       {"table over its limit", {tables({join({{0x70, 0}, leb(10'000'001)})})}, ErrorCode::Limit, "table too large"},
       {"table that may grow over it", {tables({join({{0x70, 1, 0}, leb(0xffffffff)})})}, I, nullptr},

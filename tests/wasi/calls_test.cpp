@@ -36,7 +36,7 @@ CallResult call_with(CallResult (*function)(Caller&, N...), Caller& caller, cons
 
 // Every function with numbers at every boundary. The address sanitizer watches the memory,
 // which is as long as it says; here we watch that the calls end, and leave no descriptors.
-TEST(Row35, EveryCallWithEveryKindOfNumber) {
+TEST(Hazard35, EveryCallWithEveryKindOfNumber) {
   Folder folder;
   fs::create_directory(folder / "dir");
   write_file(folder / "file", "content");
@@ -85,7 +85,7 @@ const Range outside[] = {{Guest::memory_size - 7, 8}, {Guest::memory_size, 1},  
                          {0xffffffff, 0xffffffff},    {8, 0xffffffff},          {8, 0x80000000},
                          {Guest::memory_size + 1, 0}};
 
-TEST(Row35, BuffersOutsideTheMemoryAreFaults) {
+TEST(Hazard35, BuffersOutsideTheMemoryAreFaults) {
   Folder folder;
   write_file(folder / "file", "content");
   Guest guest;
@@ -107,7 +107,7 @@ TEST(Row35, BuffersOutsideTheMemoryAreFaults) {
 }
 
 // Counts times sizes past 32 and past 64 bits, and counts past the limit.
-TEST(Row35, CountsThatOverflowAreRefused) {
+TEST(Hazard35, CountsThatOverflowAreRefused) {
   Folder folder;
   write_file(folder / "file", "content");
   Guest guest;
@@ -126,7 +126,7 @@ TEST(Row35, CountsThatOverflowAreRefused) {
 }
 
 // Buffers that overlap add up to more than 32 bits: the transfer ends where the count does.
-TEST(Row35, OverlappingBuffersOfMoreThan32Bits) {
+TEST(Hazard35, OverlappingBuffersOfMoreThan32Bits) {
   int null = ::open("/dev/null", O_WRONLY);
   constexpr u32 size = 8 * u32(MiB);
   auto memory = std::make_unique<u8[]>(size);
@@ -145,7 +145,7 @@ TEST(Row35, OverlappingBuffersOfMoreThan32Bits) {
 }
 
 // A buffer that covers the array it is in: what was copied out counts, not what it became.
-TEST(Row35, ABufferThatOverlapsItsOwnArray) {
+TEST(Hazard35, ABufferThatOverlapsItsOwnArray) {
   Folder folder;
   write_file(folder / "file", std::string(16, '\xff') + "tail");
   Guest guest;
@@ -157,7 +157,7 @@ TEST(Row35, ABufferThatOverlapsItsOwnArray) {
 }
 
 // The pointers for a call's values are looked at before anything happens.
-TEST(Row35, ACallThatCouldNotTellItsResultDoesNothing) {
+TEST(Hazard35, ACallThatCouldNotTellItsResultDoesNothing) {
   Folder folder;
   write_file(folder / "file", "content");
   Guest guest;

@@ -90,9 +90,9 @@ bool leaves(const fs::path& root, std::string path, bool follows, bool slash_fol
 
 Errno of_linux(long result) { return result >= 0 ? Errno::Success : platform::error_from_errno(errno); }
 
-class Row30 : public testing::TestWithParam<Walking> {};
+class Hazard30 : public testing::TestWithParam<Walking> {};
 
-TEST_P(Row30, LookUpsAreThoseOfACanonicalWalk) {
+TEST_P(Hazard30, LookUpsAreThoseOfACanonicalWalk) {
   Folder folder;
   make_tree(folder.path());
   fs::path root = folder / "inside";
@@ -260,7 +260,7 @@ struct Pair {
   int at;
 };
 
-TEST_P(Row30, ChangesAreThoseOfACanonicalWalk) {
+TEST_P(Hazard30, ChangesAreThoseOfACanonicalWalk) {
   int refused = 0, done = 0;
   for (const Change& change : changes) {
     auto pair = std::make_unique<Pair>(GetParam());
@@ -286,7 +286,7 @@ TEST_P(Row30, ChangesAreThoseOfACanonicalWalk) {
   EXPECT_GT(done, 100);
 }
 
-TEST_P(Row30, PathsThatNoWalkBegins) {
+TEST_P(Hazard30, PathsThatNoWalkBegins) {
   Folder folder;
   make_tree(folder.path());
   Guest guest;
@@ -328,7 +328,7 @@ TEST_P(Row30, PathsThatNoWalkBegins) {
   }
 }
 
-TEST_P(Row30, ADescriptorOfADirectoryConfinesToIt) {
+TEST_P(Hazard30, ADescriptorOfADirectoryConfinesToIt) {
   Folder folder;
   make_tree(folder.path());
   Guest guest;
@@ -342,11 +342,11 @@ TEST_P(Row30, ADescriptorOfADirectoryConfinesToIt) {
   EXPECT_EQ(guest.stat(a, "up/f", follow), Errno::Perm);
 }
 
-INSTANTIATE_TEST_SUITE_P(, Row30, testing::Values(Walking::Openat2, Walking::Components),
+INSTANTIATE_TEST_SUITE_P(, Hazard30, testing::Values(Walking::Openat2, Walking::Components),
                          [](auto& info) { return info.param == Walking::Openat2 ? "Openat2" : "Components"; });
 
 // HAZARDS row 34: what a link says is looked at when it is followed, whoever made it.
-TEST(Row34, TargetsOfLinksAreCheckedWhenFollowed) {
+TEST(Hazard34, TargetsOfLinksAreCheckedWhenFollowed) {
   for (Walking walking : {Walking::Openat2, Walking::Components}) {
     Folder folder;
     make_tree(folder.path());

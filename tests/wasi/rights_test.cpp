@@ -98,7 +98,7 @@ const std::vector<Mutation> mutations = {
      }},
 };
 
-TEST(Row31, AReadOnlyTreeStaysAsItIsUnderEverySetOfRights) {
+TEST(Hazard31, AReadOnlyTreeStaysAsItIsUnderEverySetOfRights) {
   Folder folder;
   make_tree(folder.path());
   auto before = snapshot(folder.path());
@@ -129,7 +129,7 @@ TEST(Row31, AReadOnlyTreeStaysAsItIsUnderEverySetOfRights) {
 }
 
 // Nothing gets out of a read-only tree into one where it could be changed, and nothing in.
-TEST(Row31, LinksAndRenamesAcrossTreesRespectBoth) {
+TEST(Hazard31, LinksAndRenamesAcrossTreesRespectBoth) {
   Folder folder;
   make_tree(folder / "fixed");
   make_tree(folder / "free");
@@ -147,7 +147,7 @@ TEST(Row31, LinksAndRenamesAcrossTreesRespectBoth) {
 }
 
 // What is read-only can still be read, in every way.
-TEST(Row31, AReadOnlyTreeCanBeRead) {
+TEST(Hazard31, AReadOnlyTreeCanBeRead) {
   Folder folder;
   make_tree(folder.path());
   Guest guest;
@@ -162,7 +162,7 @@ TEST(Row31, AReadOnlyTreeCanBeRead) {
 }
 
 // Each right is needed by what it is for: without it nothing happens, and no other is needed.
-TEST(Row31, ADroppedRightIsMissed) {
+TEST(Hazard31, ADroppedRightIsMissed) {
   for (const Mutation& mutation : mutations) {
     if (mutation.inherited == Rights::all()) continue;
     auto act_with = [&](Rights base, Rights inheriting, bool succeeds) {
@@ -227,7 +227,7 @@ int open_descriptors() {
   return count;
 }
 
-TEST(Row32, RenumberMovesADescriptor) {
+TEST(Hazard32, RenumberMovesADescriptor) {
   Folder folder;
   make_tree(folder.path());
   Guest guest;
@@ -257,7 +257,7 @@ TEST(Row32, RenumberMovesADescriptor) {
   EXPECT_EQ(guest.context.files.count(), 0u);
 }
 
-TEST(Row32, AMillionRenumberingsLeaveTheCountAsItIs) {
+TEST(Hazard32, AMillionRenumberingsLeaveTheCountAsItIs) {
   Folder folder;
   make_tree(folder.path());
   Guest guest({.descriptors = 8});
@@ -297,7 +297,7 @@ TEST(Descriptors, AreTheLowestFreeAndAsManyAsTheLimitSays) {
 
 // Every path call on numbers that are no folder, from a current directory where they would
 // find something.
-TEST(Row33, WithoutFoldersNoPathLeadsAnywhere) {
+TEST(Hazard33, WithoutFoldersNoPathLeadsAnywhere) {
   Folder folder;
   make_tree(folder.path());
   auto before = snapshot(folder.path());
