@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tool.h"
+#include "programs/tool.h"
 
 const char *tool_name = "cp";
 

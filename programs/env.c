@@ -1,12 +1,12 @@
 // env [NAME=VALUE...] [PROGRAM ARGS...]: the environment, or a program with more of it
 
 #include <errno.h>
+#include <skerry/process.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "skerry/process.h"
-#include "tool.h"
+#include "programs/tool.h"
 
 const char *tool_name = "env";
 

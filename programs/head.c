@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tool.h"
+#include "programs/tool.h"
 
 const char *tool_name = "head";
 

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "tool.h"
+#include "programs/tool.h"
 
 const char *tool_name = "hexdump";
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tool.h"
+#include "programs/tool.h"
 
 const char *tool_name = "mv";
 

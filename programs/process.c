@@ -1,8 +1,7 @@
 // What programs that start programs share (skerry/process.h).
 
-#include "skerry/process.h"
-
 #include <errno.h>
+#include <skerry/process.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 // ps: the processes that have not ended
 
 #include <errno.h>
+#include <skerry/process.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "skerry/process.h"
-#include "tool.h"
+#include "programs/tool.h"
 
 const char *tool_name = "ps";
 

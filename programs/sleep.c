@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "tool.h"
+#include "programs/tool.h"
 
 const char *tool_name = "sleep";
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tool.h"
+#include "programs/tool.h"
 
 const char *tool_name = "test";
 

@@ -1,12 +1,12 @@
 // time PROGRAM ARGS...: runs it, and tells on standard error how long that took
 
 #include <errno.h>
+#include <skerry/process.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "skerry/process.h"
-#include "tool.h"
+#include "programs/tool.h"
 
 const char *tool_name = "time";
 

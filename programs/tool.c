@@ -1,11 +1,11 @@
-#include "tool.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "programs/tool.h"
 
 void usage(const char *words) {
   fprintf(stderr, "usage: %s%s%s\n", tool_name, *words ? " " : "", words);

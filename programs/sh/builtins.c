@@ -1,13 +1,13 @@
 // What has to run in the shell itself, since it changes the shell or concerns its children.
 
 #include <errno.h>
+#include <skerry/process.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "skerry/process.h"
-#include "sh.h"
+#include "programs/sh/sh.h"
 
 static bool parse_number(const char *text, unsigned long *number) {
   char *end;

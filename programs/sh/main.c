@@ -2,13 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <skerry/process.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "skerry/process.h"
-#include "sh.h"
+#include "programs/sh/sh.h"
 
 enum { StatusSyntax = 2, StatusNotFound = 127 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sh.h"
+#include "programs/sh/sh.h"
 
 typedef struct Block {
   struct Block *before;

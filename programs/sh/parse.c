@@ -11,7 +11,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "sh.h"
+#include "programs/sh/sh.h"
 
 typedef enum { End, Newline, Word, Number, Operator } TokenKind;
 

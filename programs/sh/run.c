@@ -2,14 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <skerry/process.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "skerry/process.h"
-#include "sh.h"
+#include "programs/sh/sh.h"
 
 enum { StatusNotRun = 126, StatusNotFound = 127, StatusInterrupted = 130 };
 

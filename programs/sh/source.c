@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sh.h"
+#include "programs/sh/sh.h"
 
 bool source_more(Source *source) {
   if (source->descriptor < 0 || source->has_ended) return false;

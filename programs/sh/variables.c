@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sh.h"
+#include "programs/sh/sh.h"
 
 typedef struct {
   char *text;  // NAME=VALUE

@@ -5,14 +5,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <skerry/process.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "skerry/process.h"
-#include "sh.h"
+#include "programs/sh/sh.h"
 
 typedef struct {
   Words *into;      // null: all is one field, without patterns
