@@ -27,7 +27,7 @@ void EngineOptions::add_to(CommandLine& line) {
 
 void EngineOptions::add_cross_to(CommandLine& line) {
   line.text("--target", "TRIPLE", "make code for x86_64 or riscv64; otherwise for this machine", target);
-  line.text("--cpu", "LIST", "x86-64-v1|-v2|-v3|native[,+NAME|-NAME...]; otherwise what this machine has", cpu);
+  line.text("--cpu", "LIST", "x86-64-v1|-v2|-v3|rv64gc|native[,+NAME|-NAME...]; otherwise what this machine has", cpu);
 }
 
 Config EngineOptions::config() const {

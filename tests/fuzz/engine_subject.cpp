@@ -1,5 +1,6 @@
 // The library, by its public headers, in several configurations.
 
+#include "engine/codegen/riscv64/cpu.h"
 #include "skerry/skerry.h"
 #include "tests/fuzz/subject.h"
 
@@ -23,7 +24,7 @@ const std::vector<Variant>& variants() {
     std::vector<Variant> list = {{"engine", usual}};
     Config config = usual;
     config.compilation = Compilation::Lazy;
-    config.cpu = "x86-64-v1,+sse4.1";
+    config.cpu = riscv64::is_native() ? "rv64gc" : "x86-64-v1,+sse4.1";
     list.push_back({"engine, lazy, least CPU", config});
     config = usual;
     config.signal_handlers = SignalHandlers::Forbidden;

@@ -33,7 +33,13 @@ std::string take_content(int fd) {
   return content;
 }
 
-std::string skerry_path() { return (build_folder() / "skerry").string(); }
+// The command of this build, behind the emulator that it may want.
+std::vector<std::string> skerry_command() {
+  std::vector<std::string> command;
+  if (!emulator().empty()) command.push_back(emulator());
+  command.push_back((build_folder() / "skerry").string());
+  return command;
+}
 
 }  // namespace
 
@@ -55,12 +61,15 @@ Outcome run_process(const std::vector<std::string>& command, std::string_view in
 }
 
 Outcome run_shell(const std::string& line, std::string_view input) {
-  return run_process({"/bin/sh", "-c", "SKERRY='" + skerry_path() + "'; " + line}, input);
+  std::string command;
+  for (const std::string& word : skerry_command()) command += (command.empty() ? "" : " ") + word;
+  return run_process({"/bin/sh", "-c", "SKERRY='" + command + "'; " + line}, input);
 }
 
 Outcome run_skerry(std::vector<std::string> arguments, std::string_view input) {
-  arguments.insert(arguments.begin(), skerry_path());
-  return run_process(arguments, input);
+  std::vector<std::string> command = skerry_command();
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return run_process(command, input);
 }
 
 TemporaryFolder::TemporaryFolder() {

@@ -5,13 +5,13 @@ root=$(dirname "$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")")
 
 build_packages=(clang-19 lld-19 llvm-19 libclang-rt-19-dev ccache cmake ninja-build
   libgtest-dev libbenchmark-dev)
-riscv64_packages=(g++-riscv64-linux-gnu)
+riscv64_packages=(g++-riscv64-linux-gnu googletest)
 qemu_packages=(qemu-system-x86 qemu-system-misc qemu-user python3)
 wasm_packages=(wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32)
 
 shopt -s extglob  # +(...) in patterns
 
-presets=(release debug tsan bare-x64 bare-riscv64)
+presets=(release debug tsan riscv64-linux bare-x64 bare-riscv64)
 
 say() { printf 'dev: %s\n' "$*" >&2; }
 
@@ -48,6 +48,7 @@ need() {
 need_for_presets() {
   local packages=("${build_packages[@]}")
   [[ " $* " != *" bare-riscv64 "* ]] || packages+=("${riscv64_packages[@]}")
+  [[ " $* " != *" riscv64-linux "* ]] || packages+=("${riscv64_packages[@]}" "${qemu_packages[@]}")
   need "${packages[@]}"
 }
 
