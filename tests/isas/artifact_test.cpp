@@ -23,7 +23,7 @@ TEST(Artifacts, AreTheSameFromEitherMachine) {
     std::vector<u8> module = fuzz::generate_module(seed, fuzz::options_of(seed));
     std::string path = folder.write("module.wasm", {reinterpret_cast<const char*>(module.data()), module.size()});
     for (std::vector<std::string> options : {std::vector<std::string>{"--cpu=rv64gc"}, {"--cpu=rv64gc,zba,zbb,zbs", "-g"},
-                                             {"--cpu=rv64gc,zba", "--lazy"}, {"--cpu=rv64gc,zbb", "--fuel"}}) {
+                                             {"--cpu=rv64gc,zba", "--optimise=none"}, {"--cpu=rv64gc,zbb", "--fuel"}}) {
       auto arguments = [&](const char* output) {
         std::vector<std::string> all = {"compile", "--target=riscv64", path, "-o", folder.path() + "/" + output};
         all.insert(all.end(), options.begin(), options.end());
