@@ -123,10 +123,8 @@ class EveryInstruction : public testing::TestWithParam<SignalHandlers> {
       end_steps();
       bool ended_before = countdown != 0;
       countdown = 0;
-      if (ended_before) {
-        last_ = n;
-        return;
-      }
+      last_ = n;
+      if (ended_before) return;
       SCOPED_TRACE(testing::Message() << "after instruction " << n);
       check();
     }
