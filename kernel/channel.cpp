@@ -12,7 +12,7 @@ static std::span<const u8> bytes_of(const auto& value) { return {reinterpret_cas
 
 template <class Condition>
 static void wait_until(Condition&& holds) {
-  for (u32 seen = *news(); !holds(); seen = *news()) wait_for_word(news(), seen, never);
+  for (u32 seen = news(); !holds(); seen = news()) wait_for_news(seen, never);
 }
 
 void Channel::send(ToHost kind, std::span<const u8> bytes) {

@@ -130,7 +130,7 @@ class TerminalFile final : public Waitable {
   wasi::HostResult<u64> read(std::span<u8> into) override {
     if (into.empty()) return u64{0};
     for (;;) {
-      u32 seen = *news();
+      u32 seen = news();
       bool interrupts = arch::disable_interrupts();
       usize size = terminal_.take(into);
       bool ended = size == 0 && terminal_.at_end();
@@ -140,7 +140,7 @@ class TerminalFile final : public Waitable {
       if (KernelInterruption::current().raised()) return fail(wasi::Errno::Canceled);
       if (KernelInterruption::current().take_told()) return fail(wasi::Errno::Intr);
       if (flags().has(wasi::FdFlag::Nonblock)) return fail(wasi::Errno::Again);
-      wait_for_word(news(), seen, never);
+      wait_for_news(seen, never);
     }
   }
   wasi::HostResult<u64> write(std::span<const u8> from) override {

@@ -64,11 +64,11 @@ class Stream : public Waitable {
   template <class Ready>
   HostResult<void> wait_until(Ready&& ready) {
     for (;;) {
-      u32 seen = *news();
+      u32 seen = news();
       if (ready()) return {};
       if (KernelInterruption::current().raised()) return fail(Errno::Canceled);
       if (flags().has(FdFlag::Nonblock)) return fail(Errno::Again);
-      wait_for_word(news(), seen, never);
+      wait_for_news(seen, never);
     }
   }
 
@@ -131,7 +131,7 @@ class Output final : public Stream {
 class KernelPoller final : public wasi::Poller {
  public:
   HostResult<void> wait(std::span<wasi::PollItem> items, std::optional<Timestamp> deadline) override {
-    u32 seen = *news();
+    u32 seen = news();
     bool ready = false;
     for (wasi::PollItem& item : items) {
       if (item.file->wait_handle()) static_cast<Waitable*>(item.file)->poll(item);
@@ -139,7 +139,7 @@ class KernelPoller final : public wasi::Poller {
       ready |= item.ready;
     }
     if (KernelInterruption::current().raised()) return fail(Errno::Canceled);
-    if (!ready) wait_for_word(news(), seen, deadline.value_or(never));
+    if (!ready) wait_for_news(seen, deadline.value_or(never));
     return {};
   }
   void yield() override { yield_thread(); }

@@ -185,8 +185,8 @@ bool page_fault(u64 address, FaultAccess access);
 bool redirect_fault(const platform::FaultContext& context, platform::Resume& resume);
 
 // After an interrupt that redirect_fault left alone: whether the code at `pc` is to let others run. If so the
-// interrupted thread calls preempted() on its own stack, with interrupts off, before it goes on; all its registers
-// are kept but for the memory base, which is the kernel's to keep.
+// interrupted thread calls preempted() on its own stack, with interrupts off, and then redirect_fault for where it was,
+// before it goes on; all its registers are kept but for the memory base, which is the kernel's to keep.
 bool wants_preemption(u64 pc);
 void preempted();
 

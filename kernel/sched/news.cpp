@@ -4,14 +4,17 @@
 
 namespace skerry::kernel {
 
-static u32 word;
+static u32 count;
 
-const u32* news() { return &word; }
+// Functions and not a variable: a compiler may look at what is waited for before it reads a variable.
+u32 news() { return __atomic_load_n(&count, __ATOMIC_ACQUIRE); }
+
+void wait_for_news(u32 seen, u64 deadline_ns) { wait_for_word(&count, seen, deadline_ns); }
 
 void make_news() {
   bool interrupts = arch::disable_interrupts();
-  ++word;
-  wake_threads(&word);
+  __atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
+  wake_threads(&count);
   if (interrupts) arch::enable_interrupts();
 }
 

@@ -1,5 +1,9 @@
-// News: the word that changes whenever anything may have become ready that threads wait for several of at once:
-// messages from the host, room to send, pipes. Who waits for one thing alone waits for that thing's own word.
+// News: counted up whenever anything may have become ready that threads wait for several of at once: messages from
+// the host, room to send, pipes. Who waits for one thing alone waits for that thing's own word.
+//
+//   u32 seen = news();                  // first the count,
+//   if (is_ready()) ...                 // then the look,
+//   wait_for_news(seen, deadline);      // so that what comes in between ends the wait at once
 
 #pragma once
 
@@ -7,8 +11,9 @@
 
 namespace skerry::kernel {
 
-// Read it, look whether what is wanted is there, then wait_for_word(news(), what was read, ...).
-const u32* news();
+u32 news();
+// Until the count is no longer what was seen, or the instant. May come back early.
+void wait_for_news(u32 seen, u64 deadline_ns);
 // From threads and interrupt handlers.
 void make_news();
 

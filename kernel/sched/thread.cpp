@@ -130,7 +130,7 @@ void make_ready(Thread* thread) {
   if (running->state != State::Running) return;
   // Who waited for a device comes before who computes.
   if (arch::in_interrupt()) is_slice_over = true;
-  else if (slice_end == never) slice_end = arch::monotonic_ns() + slice_ns;
+  if (slice_end == never) slice_end = arch::monotonic_ns() + slice_ns;
   arm_timer();
 }
 
@@ -162,7 +162,8 @@ void give_way() {
   arch::set_thread_pointer(running);
   last->memory_base = arch::set_memory_base(running->memory_base);
   arch::switch_stack(&last->stack_pointer, running->stack_pointer);
-  if (running->interrupt_pending) arch::check_interrupt();
+  // In compiled code the look is taken where it goes on (arch::wants_preemption).
+  if (running->interrupt_pending && !running->is_preempted) arch::check_interrupt();
 }
 
 void first_function(void* argument) {
@@ -328,13 +329,18 @@ void timer_expired() {
     alarm_callback();
   }
   wake_sleepers(now);
+  // Where it comes in code that is not preempted, there is a next time.
   if (slice_end <= now) {
-    slice_end = never;
+    slice_end = now + slice_ns;
     is_slice_over = true;
   }
   arm_timer();
 }
 
-void preempted() { yield_thread(); }
+void preempted() {
+  running->is_preempted = true;
+  yield_thread();
+  running->is_preempted = false;
+}
 
 }  // namespace skerry::kernel::arch

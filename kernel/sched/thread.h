@@ -28,6 +28,7 @@ struct Thread {
   enum class State : u8 { Running, Ready, Waiting, Ended };
   State state;
   bool interrupt_pending;  // interrupt_thread was called for it
+  bool is_preempted;       // it does not run, and was in compiled code
   bool wake_pending;       // wake_thread was called while it did not wait
   Thread* next;            // in the run queue, or among those whose words share a bucket
   Thread* previous;

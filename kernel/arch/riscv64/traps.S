@@ -80,6 +80,7 @@ leave:
 .balign 4
 .globl riscv64_preempted
 riscv64_preempted:
+  mv a0, sp
   call riscv64_call_preempted
   j leave
 

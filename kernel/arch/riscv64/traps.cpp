@@ -115,7 +115,10 @@ static constexpr const char* exception_names[16] = {
 };
 
 extern "C" const u8 riscv64_preempted[];
-extern "C" void riscv64_call_preempted() { arch::preempted(); }
+extern "C" void riscv64_call_preempted(TrapFrame& frame) {
+  arch::preempted();
+  redirect(frame, platform::FaultKind::Interrupt, 0);  // what it was interrupted for meanwhile
+}
 
 // To riscv64_preempted (traps.S) with a copy of the frame on the thread's own stack, below which compiled code keeps
 // nothing. From there it comes back to where the thread was.

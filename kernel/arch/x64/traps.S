@@ -57,6 +57,9 @@ trap_common:
   xorl %ebp, %ebp
   movq %rsp, %rdi
   call x64_trap
+
+// Goes on as the TrapFrame at rsp says.
+leave:
 .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
   movaps (16 * \n)(%rsp), %xmm\n
 .endr
@@ -79,52 +82,11 @@ trap_common:
   addq $16, %rsp
   iretq
 
-// Where a preempted thread goes (preempt in traps.cpp), with interrupts off. On its stack are its flags and where it
-// goes on, and above them what its code may keep below its stack pointer.
+// Where a preempted thread goes (preempt in traps.cpp), with interrupts off: its TrapFrame is at rsp.
 .balign 16
 .globl x64_preempted
 x64_preempted:
-  pushq %rax
-  pushq %rcx
-  pushq %rdx
-  pushq %rbx
-  pushq %rbp
-  pushq %rsi
-  pushq %rdi
-  pushq %r8
-  pushq %r9
-  pushq %r10
-  pushq %r11
-  pushq %r12
-  pushq %r13
-  pushq %r14
-  pushq %r15
-  movq %rsp, %rbp
-  andq $-16, %rsp
-  subq $256, %rsp
-.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-  movaps %xmm\n, (16 * \n)(%rsp)
-.endr
+  movq %rsp, %rdi
   cld
   call x64_call_preempted
-.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-  movaps (16 * \n)(%rsp), %xmm\n
-.endr
-  movq %rbp, %rsp
-  popq %r15
-  popq %r14
-  popq %r13
-  popq %r12
-  popq %r11
-  popq %r10
-  popq %r9
-  popq %r8
-  popq %rdi
-  popq %rsi
-  popq %rbp
-  popq %rbx
-  popq %rdx
-  popq %rcx
-  popq %rax
-  popfq
-  ret $128
+  jmp leave

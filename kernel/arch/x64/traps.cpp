@@ -133,16 +133,19 @@ static constexpr const char* exception_names[32] = {
 };
 
 extern "C" const u8 x64_preempted[];
-extern "C" void x64_call_preempted() { arch::preempted(); }
+extern "C" void x64_call_preempted(TrapFrame& frame) {
+  arch::preempted();
+  redirect(frame, platform::FaultKind::Interrupt, 0);  // what it was interrupted for meanwhile
+}
 
-// To x64_preempted (traps.S), which comes back to where the thread was. What compiled code may keep below its stack
-// pointer is left alone.
+// To x64_preempted (traps.S) with a copy of the frame on the thread's own stack; what compiled code may keep below its
+// stack pointer is left alone. From there it comes back to where the thread was.
 static void preempt(TrapFrame& frame) {
   constexpr u64 below_stack_pointer = 128;
-  u64* stack = reinterpret_cast<u64*>(frame.rsp - below_stack_pointer);
-  *--stack = frame.rip;
-  *--stack = frame.rflags;
-  frame.rsp = u64(stack);
+  u64 copy = align_down(frame.rsp - below_stack_pointer - sizeof frame, 16);
+  __builtin_memcpy(reinterpret_cast<void*>(copy), &frame, sizeof frame);
+  frame.rsp = copy;
+  frame.rbp = 0;
   frame.rip = u64(x64_preempted);
   frame.rflags &= ~rflags_interrupts;
 }

@@ -28,9 +28,9 @@ void say(std::string_view text) { channel->send(ToHost::Output, bytes(text)); }
 std::vector<u8> read_input(u32 size) {
   channel->ask_input(size);
   for (;;) {
-    u32 seen = *news();
+    u32 seen = news();
     if (channel->input_arrived()) break;
-    wait_for_word(news(), seen, never);
+    wait_for_news(seen, never);
   }
   std::vector<u8> data(size);
   data.resize(channel->take_input(data));

@@ -1,0 +1,242 @@
+"""programs_test.py BUILD: the programs of programs/ in the kernel, started by the shell; and what the kernel has for them."""
+
+import hashlib
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import boot
+
+build = sys.argv[1]
+programs = os.path.join(boot.root, "build", "programs")
+work = tempfile.mkdtemp(prefix="skerry-programs-")
+subprocess.run(["ninja", "-j2", "-f", "programs/build.ninja"], cwd=boot.root, check=True, stdout=subprocess.DEVNULL)
+
+
+def command(*arguments):
+    tool = os.path.join(boot.root, "tools", "dev", "os.py")
+    return ["timeout", "-k", "5", "120", "/usr/bin/python3", "-IB", tool, build + "/skerry.elf",
+            "--arch", boot.arch_of(build), "--bin", programs, *arguments]
+
+
+def shell(script, *flags, status=0, error=b""):
+    """What the shell, given the script as its standard input, writes."""
+    done = subprocess.run(command(*flags), input=script if isinstance(script, bytes) else script.encode(),
+                          capture_output=True)
+    assert done.returncode == status and (error is None or done.stderr == error), done
+    return done.stdout.decode() if error is not None else (done.stdout.decode(), done.stderr.decode())
+
+
+def expect(cases, *flags):
+    """Runs pairs of command and output in one boot."""
+    lines = "".join(f"{text}\necho =$?\n" for text, _ in cases)
+    out, errors = shell(lines, *flags, error=None)
+    answers = out
+    at = 0
+    for text, wanted in cases:
+        assert answers[at:].startswith(wanted), (text, wanted, answers[at:at + 300], errors)
+        at += len(wanted)
+    assert at == len(answers), answers[at:]
+    return errors
+
+
+def test_grammar():
+    errors = expect([
+        ("echo hello   world", "hello world\n=0\n"),
+        ("false", "=1\n"),
+        ("! false", "=0\n"),
+        ("false; true", "=0\n"),
+        ("false || echo or && echo and", "or\nand\n=0\n"),
+        ("true && false || echo no", "no\n=0\n"),
+        ("A=1 B='x  y'; echo $A \"$B\" $B ${A}b $C.", "1 x  y x y 1b .\n=0\n"),
+        ("echo '$A' \"\\$A\" \\$A a\\ b", "$A $A $A a b\n=0\n"),
+        ("echo \"\" '' | wc -c", "2\n=0\n"),
+        ("A='*'; echo \"$A\" '*' \\*", "* * *\n=0\n"),
+        ("echo /bin/s?.wasm /bin/[wx]c.wasm /bin/[!a-rt-z]*p.wasm /none*", "/bin/sh.wasm /bin/wc.wasm /bin/sleep.wasm /none*\n=0\n"),
+        ("echo one # two", "one\n=0\n"),
+        ("echo a#b", "a#b\n=0\n"),
+        ("echo $(echo in | cat; echo out) `echo back`", "in out back\n=0\n"),
+        ("X=$(false)", "=1\n"),
+        ("if test 3 -lt 4; then echo yes; else echo no; fi", "yes\n=0\n"),
+        ("if false; then echo a; elif true; then\necho b\nfi", "b\n=0\n"),
+        ("for i in 1 2 '3 4'; do echo $i; done | wc", "3 4 8\n=0\n"),
+        ("I=; while test \"$I\" != xxx; do I=${I}x; done; echo $I", "xxx\n=0\n"),
+        ("until true; do :; done; { echo g; echo h; } | cat", "g\nh\n=0\n"),
+        ("(cd /bin; pwd; exit 4)", "/bin\n=4\n"),
+        ("pwd", "/\n=0\n"),
+        ("export E=exported; env | cat | while read LINE; do if test \"$LINE\" = E=exported; then echo found; fi; done",
+         "found\n=0\n"),
+        ("F=temporary env F=other echo $F.", ".\n=0\n"),
+        ("sh -c 'echo $0 $1 $#' name a b", "name a 2\n=0\n"),
+        ("sh -c 'for x; do echo $x; shift; done; echo $#' name a b", "a\nb\n0\n=0\n"),
+        ("echo ${NONE:-other} ${A:-x}x", "other *x\n=0\n"),
+        ("nosuch", "=127\n"),
+        ("/bin", "=127\n"),
+        ("sh -c 'exit 300'", "=44\n"),
+        ("sh -c 'echo a; echo b )'; sh -c 'if true; then'; sh -c 'echo \"x'", "=2\n"),
+        ("sh -c 'a | | b'", "=2\n"),
+        ("cat /none", "=1\n"),
+        ("ls --what", "=2\n"),
+    ])
+    for message in ("sh: nosuch: not found", "sh: line 1: syntax error: near )", "it ends too early",
+                    "sh: line 1: syntax error: no closing \"", "syntax error: near |", "cat: /none: No such file",
+                    "usage: ls"):
+        assert message in errors, (message, errors)
+
+
+def test_files():
+    root = f"{work}/root"
+    os.mkdir(root)
+    data = bytes(range(256)) * 4096
+    with open(f"{root}/data", "wb") as file:
+        file.write(data)
+    with open(f"{root}/script", "w") as file:
+        file.write("#!/bin/sh\necho script $1 $#\nexit 6\n")
+    errors = expect([
+        ("cd /work; pwd; ls", "/work\ndata\nscript\n=0\n"),
+        ("cat data | cat | cat > copy", "=0\n"),
+        ("cat < data > copy2; wc -c copy2", "1048576 copy2\n=0\n"),
+        ("echo one > lines; echo two >> lines; cat < lines", "one\ntwo\n=0\n"),
+        ("{ echo x; echo y >&2; } > both 2>&1; cat both", "x\ny\n=0\n"),
+        ("cat /none 2> errors; wc -l errors", "1 errors\n=0\n"),
+        ("cat data | head -n 1 | wc -c", "11\n=0\n"),
+        ("mkdir -p a/b/c; cp lines a/b; cp -r a z; mv lines a; ls a z/b; rm -r a/b; ls a",
+         "a:\nb\nlines\n\nz/b:\nc\nlines\nlines\n=0\n"),
+        ("rm a", "=1\n"),
+        ("rm -f none; rm none", "=1\n"),
+        ("mkdir a", "=1\n"),
+        ("./script x y", "script x 2\n=6\n"),
+        ("sh script", "script 0\n=6\n"),
+        ("echo -n ABC | hexdump", "00000000  41 42 43" + " " * 3 * 13 + "   |ABC|\n00000003\n=0\n"),
+        ("echo s* d*; echo ../work/d*; cd a; pwd; cd ../..; pwd", "script data\n../work/d*\n/work/a\n/\n=0\n"),
+        ("echo kept > /kept; cat /kept; ls /", "kept\nbin\nkept\nwork\n=0\n"),
+        ("echo no > /bin/x", "=1\n"),
+    ], "--dir", f"{root}::/work")
+    assert "Is a directory" in errors and "Read-only" in errors, errors
+    for name in ("copy", "copy2"):
+        with open(f"{root}/{name}", "rb") as file:
+            assert hashlib.sha256(file.read()).digest() == hashlib.sha256(data).digest(), name
+    assert sorted(os.listdir(root)) == ["a", "both", "copy", "copy2", "data", "errors", "script", "z"]
+    assert os.listdir(f"{root}/a") == ["lines"]
+
+
+def test_commands_as_arguments():
+    done = subprocess.run(command(f"{programs}/sh.wasm", "-c", "echo $0 $1; cat; exit 9", "zero", "one"),
+                          input=b"rest", capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (9, b"zero one\nrest", b""), done
+    # What follows a command on standard input is for the program that it starts.
+    assert shell("head -n 1\nfor the program\necho for the shell\n").split("\n")[0] == "for the program"
+
+
+def test_terminal():
+    # Prompts, and Ctrl-C, which ends what runs in front and not the shell.
+    ours, theirs = pty.openpty()
+    tool = subprocess.Popen(command()[4:], stdin=theirs, stdout=theirs, stderr=theirs)
+    screen = b""
+
+    def until(text):
+        nonlocal screen
+        deadline = time.monotonic() + 60
+        while text not in screen:
+            ready, _, _ = select.select([ours], [], [], max(deadline - time.monotonic(), 0))
+            assert ready, screen
+            screen += os.read(ours, 4096)
+        screen = screen[screen.index(text) + len(text):]
+
+    def type_in(text):
+        os.write(ours, text)
+
+    def interrupt():
+        time.sleep(1)
+        assert tool.poll() is None, screen
+        tool.send_signal(signal.SIGINT)
+
+    until(b"$ ")
+    type_in(b"sleep 1000\n")
+    until(b"sleep 1000")
+    interrupt()
+    until(b"$ ")
+    type_in(b"echo status=$?\n")
+    until(b"status=130")
+    until(b"$ ")
+    type_in(b"while true; do sleep 0.1; done | cat\n")
+    until(b"| cat")
+    interrupt()
+    until(b"$ ")
+    type_in(b"half a li")
+    interrupt()
+    until(b"$ ")
+    type_in(b"\x15if true\n")
+    until(b"> ")
+    interrupt()
+    until(b"$ ")
+    type_in(b"echo still here; exit 5\n")
+    until(b"still here\r\n")
+    assert tool.wait(timeout=30) == 5
+    os.close(ours)
+    os.close(theirs)
+
+
+def compiled(folder, name, *sources):
+    subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"-I{boot.root}/programs/include",
+                    f"{here}/programs/{name}.c", *sources, "-o", f"{folder}/{name}.wasm"], check=True)
+
+
+def text_module(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def test_processes():
+    root = f"{work}/processes"
+    os.mkdir(root)
+    text_module(f"{root}/spin", '(module (memory (export "memory") 1) (func $s (loop (br 0))) (func (export "_start") (call $s)))')
+    text_module(f"{root}/trap", '(module (memory (export "memory") 1) (func $bad (unreachable))'
+                                ' (func $start (export "_start") (call $bad)))')
+    errors = expect([
+        ("/p/spin & SPIN=$!; echo answers", "answers\n=0\n"),
+        ("sleep 0.1 && echo again", "again\n=0\n"),
+        ("ps | wc -l", "5\n=0\n"),  # heading, shell, spin, ps, wc
+        ("kill $SPIN; wait $SPIN", "=137\n"),
+        ("kill $SPIN 1000", "=1\n"),
+        ("/p/trap", "=134\n"),
+        ("echo goes on", "goes on\n=0\n"),
+        ("true & wait $!; false & wait $!", "=1\n"),
+        ("sleep 0.2 & sleep 0.1 & wait; echo all", "all\n=0\n"),
+        ("cat &\nwait", "=0\n"),
+        ("I=; for a in 1 2 3 4 5 6 7 8 9 10; do for b in 1 2 3 4 5 6 7 8 9 10; do true; true; I=$I.; done; done; echo $I",
+         "." * 100 + "\n=0\n"),
+        ("echo x | true; cat /bin/sh.wasm | true", "=0\n"),
+        ("sh -c 'kill $$'", "=137\n"),
+        ("cat", ""),
+    ], "--dir-ro", f"{root}::/p")
+    assert "trap: unreachable" in errors and "0: bad @ 0x" in errors and "1: start @ 0x" in errors, errors
+    assert "kill: 1000: No such process" in errors, errors
+
+
+def test_interface():
+    root, only = f"{work}/interface", f"{work}/only"
+    os.mkdir(root)
+    os.mkdir(only)
+    compiled(root, "processes", f"{boot.root}/programs/process.c")
+    text_module(f"{root}/text", "this is no program")
+    text_module(f"{root}/elf", "\x7fELF is refused")
+    done = subprocess.run(command("--dir", f"{root}::/work", "--dir-ro", f"{only}::/only", f"{root}/processes.wasm"),
+                          capture_output=True, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout) == (0, b"all is as it should be\n"), done
+
+
+try:
+    for name, test in list(globals().items()):
+        if name.startswith("test_") and (len(sys.argv) < 3 or name in sys.argv[2:]):
+            began = time.monotonic()
+            test()
+            print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
+finally:
+    shutil.rmtree(work)
