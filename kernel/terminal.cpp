@@ -89,12 +89,12 @@ void Terminal::replace(const Line& line) {
 
 void Terminal::erase(u32 count) {
   shown_ = 0;
-  for (count = std::min(count, edited_.size); count > 0; --count) {
+  u32 keep = edited_.size - std::min(count, edited_.size);
+  while (edited_.size > keep) {
     // The bytes of one character go together.
     do --edited_.size;
-    while (edited_.size > 0 && (u8(edited_.text[edited_.size]) & 0xc0) == 0x80 && --count > 0);
+    while (edited_.size > 0 && (u8(edited_.text[edited_.size]) & 0xc0) == 0x80);
     echo("\b \b");
-    if (count == 0) break;
   }
 }
 

@@ -15,9 +15,9 @@ MACHINES = {
     "x64": [["qemu-system-x86_64", "-M", "microvm", "-cpu", "max"], ["qemu-system-x86_64", "-M", "q35", "-cpu", "max"]],
     "riscv64": [["qemu-system-riscv64", "-M", "virt"]],
 }
-# What is typed, a pause after each; and what of the screen must be there, in this order. \x7f takes back a byte,
+# What is typed, a pause after each; and what of the screen must be there, in this order. \x7f takes back a character,
 # \x17 a word, \x15 the line; \x1b[A brings the line before; \x04 ends the file.
-TYPED = [b"abc\x7fd\r", b"hello world\x17you\r", b"lost\x15\x1b[A\x1b[A!\r", b"\x04"]
+TYPED = [b"ab\xc3\xa9\x7fd\r", b"hello world\x17you\r", b"lost\x15\x1b[A\x1b[A!\r", b"\x04"]
 SEEN = [b"ready", b"got ABD", b"got HELLO YOU", b"got ABD!", b"end"]
 
 
