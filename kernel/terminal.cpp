@@ -10,7 +10,17 @@ namespace skerry::kernel {
 
 namespace {
 
-enum Key : u8 { ctrl_c = 3, ctrl_d = 4, backspace = 8, newline = 10, carriage_return = 13, ctrl_u = 21, ctrl_w = 23, escape = 27, del = 127 };
+enum Key : u8 {
+  ctrl_c = 3,
+  ctrl_d = 4,
+  backspace = 8,
+  newline = 10,
+  carriage_return = 13,
+  ctrl_u = 21,
+  ctrl_w = 23,
+  escape = 27,
+  del = 127,
+};
 
 void echo(std::string_view text) { arch::console_write(text); }
 
