@@ -109,13 +109,12 @@ void Store::note_trap(const Run& run, u32 status) {
   if (trap_->frames().empty()) trap_->set_frames(std::move(frames), left_out);
 }
 
-// One that interrupts now either sets the word before it is looked at here, or tells the listeners after this.
+// Whoever interrupts holds the same lock from setting the word until the last listener was told. So what was told is
+// taken back whole, and an interruption that comes now stands, for the next run.
 void Store::end_interruption() {
-  std::atomic_ref interrupt(state_.interrupt);
-  interrupt.store(0);
+  platform::MutexGuard guard(link_->mutex);
+  std::atomic_ref(state_.interrupt).store(0);
   for (const auto& listener : listeners_) listener->resumed();
-  if (interrupt.load() == 0) return;
-  for (const auto& listener : listeners_) listener->interrupted();
 }
 
 void Store::listen(std::shared_ptr<InterruptListener> listener) {

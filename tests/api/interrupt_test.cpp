@@ -65,6 +65,36 @@ TEST_P(InterruptThreads, StopsWhateverRuns) {
   }
 }
 
+// A run that saw the word ended before its listeners had been told, which then stood as interrupted for ever.
+TEST_P(InterruptThreads, ListenersAreNotToldAfterTheRunHasEnded) {
+  struct Slow : InterruptListener {
+    void interrupted() override { std::this_thread::sleep_for(50ms); }
+    void resumed() override {}
+  };
+  struct Last : InterruptListener {
+    std::atomic<bool> is_interrupted = false;
+    void interrupted() override { is_interrupted = true; }
+    void resumed() override { is_interrupted = false; }
+  };
+  auto last = std::make_shared<Last>();
+  Config polling = config();
+  polling.signal_handlers = SignalHandlers::Forbidden;
+  Engine engine = make_engine(polling);
+  Store store = make_store(engine);
+  store.listen(std::make_shared<Slow>());
+  store.listen(last);
+  Linker linker(engine);
+  linker.func("h", "nothing", [] {});
+  linker.func("h", "block", [] {});
+  Instance instance = make_instance(store, make_module(engine, module_text), linker);
+  InterruptHandle handle = store.interrupt_handle();
+  std::thread stopper([&] { handle.interrupt(); });
+  // Its loop sees the word while the listeners are still being told.
+  EXPECT_EQ(trap_of(get<void()>(instance, "spin")()), TrapCode::Interrupted);
+  stopper.join();
+  EXPECT_FALSE(last->is_interrupted);
+}
+
 TEST_P(InterruptThreads, StopsTheNextRunIfNothingRuns) {
   Store store = make_store(engine);
   Linker linker(engine);
