@@ -20,55 +20,104 @@ void Channel::send(ToHost kind, std::span<const u8> bytes) {
     auto part = bytes.first(std::min<usize>(bytes.size(), most_output));
     bytes = bytes.subspan(part.size());
     Header header = {u32(kind), u32(part.size())};
-    wait_until([&] { return can_send(); });
-    port_.write(bytes_of(header), part);
+    std::optional<u32> buffer;
+    wait_until([&] {
+      SpinGuard guard(lock_);
+      buffer = port_.take_buffer();
+      return buffer.has_value();
+    });
+    u8* to = port_.buffer(*buffer);
+    __builtin_memcpy(to, &header, sizeof header);
+    __builtin_memcpy(to + sizeof header, part.data(), part.size());
+    SpinGuard guard(lock_);
+    port_.write(*buffer, u32(sizeof header + part.size()));
   } while (!bytes.empty());
 }
 
+bool Channel::can_send() {
+  SpinGuard guard(lock_);
+  return port_.can_write();
+}
+
 void Channel::drain() {
-  wait_until([&] { return port_.all_written(); });
+  wait_until([&] {
+    SpinGuard guard(lock_);
+    return port_.all_written();
+  });
 }
 
 void Channel::ask_input(u32 size) {
-  CHECK(input_ == InputState::Idle && size <= most_input);
-  input_asked_ = size;
-  input_ = InputState::Asked;
+  CHECK(size <= most_input);
+  {
+    SpinGuard guard(lock_);
+    if (input_ != InputState::Idle) return;
+    input_asked_ = size;
+    input_ = InputState::Asked;
+  }
   send(ToHost::Read, bytes_of(size));
 }
 
-usize Channel::take_input(std::span<u8> into) {
-  CHECK(input_ == InputState::Arrived);
+std::optional<usize> Channel::take_input(std::span<u8> into) {
+  {
+    SpinGuard guard(lock_);
+    if (input_ != InputState::Arrived) return std::nullopt;
+    input_ = InputState::Taken;
+  }
   usize size = std::min<usize>(into.size(), input_size_ - input_taken_);
   __builtin_memcpy(into.data(), input_bytes_ + input_taken_, size);
-  input_taken_ += u32(size);
-  if (input_taken_ == input_size_) {
-    input_ = InputState::Idle;
-    watch_ = WatchState::Idle;  // what was said of the file before is no longer true
+  {
+    SpinGuard guard(lock_);
+    input_taken_ += u32(size);
+    input_ = input_taken_ == input_size_ ? InputState::Idle : InputState::Arrived;
+    if (input_ == InputState::Idle) watch_ = WatchState::Idle;  // what was said of the file before is no longer true
   }
+  make_news();  // for others who read
   return size;
 }
 
 Channel::Ready Channel::input_ready() {
-  if (input_ == InputState::Arrived) return {ReadyState::Ready, input_size_ - input_taken_};
-  if (input_ == InputState::Asked) return {ReadyState::Waits, 0};
-  if (watch_ == WatchState::Idle) {
+  Ready ready = {};
+  bool asks = false;
+  auto look = [&] {
+    SpinGuard guard(lock_);
+    if (input_ == InputState::Arrived) return ready = {ReadyState::Ready, input_size_ - input_taken_}, true;
+    if (input_ != InputState::Idle) return ready = {ReadyState::Waits, 0}, true;
+    if (watch_ == WatchState::Told) return ready = ready_, true;
+    asks = watch_ == WatchState::Idle;
     watch_ = WatchState::Asked;
-    send(ToHost::Watch, {});
-    wait_until([&] { return watch_ != WatchState::Asked; });
-  }
-  return ready_;
+    return false;
+  };
+  if (look()) return ready;
+  if (asks) send(ToHost::Watch, {});
+  wait_until([&] {
+    if (look()) return true;
+    if (asks) send(ToHost::Watch, {});  // somebody has read meanwhile
+    return false;
+  });
+  return ready;
 }
 
 u64 Channel::host_time_ns() {
-  time_ = 0;
+  platform::MutexGuard one_at_a_time(time_mutex_);
+  {
+    SpinGuard guard(lock_);
+    time_ = 0;
+  }
   send(ToHost::Time, {});
-  wait_until([&] { return time_ != 0; });
-  return time_;
+  u64 time;
+  wait_until([&] {
+    SpinGuard guard(lock_);
+    return (time = time_) != 0;
+  });
+  return time;
 }
 
 void Channel::device_interrupt(u32 line) {
-  if (!port_.interrupted(line)) return;
-  if (port_.started()) take_messages();
+  {
+    SpinGuard guard(lock_);
+    if (!port_.interrupted(line)) return;
+    if (port_.started()) take_messages();
+  }
   make_news();
 }
 
@@ -108,7 +157,7 @@ void Channel::handle_message() {
       break;
     }
     case FromHost::Time: __builtin_memcpy(&time_, body_, sizeof time_); break;
-    case FromHost::Closed: closed_ |= 1u << (body_[0] & 31); break;
+    case FromHost::Closed: closed_.fetch_or(1u << (body_[0] & 31), std::memory_order_relaxed); break;
     case FromHost::Interrupt:
       if (interrupt_callback_) interrupt_callback_();
       break;

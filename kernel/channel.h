@@ -18,14 +18,17 @@
 //                   Closed          u32: nobody reads stream 1 or 2 any more
 //                   Interrupt       the program is to end
 //
-// Messages from the host are taken by the interrupt handler, and are news (kernel/sched/news.h). A message to it fits one buffer of the
-// port, so that sending waits before a message and never within one.
+// Messages from the host are taken by the interrupt handler, and are news (kernel/sched/news.h). A message to it fits
+// one buffer of the port, so that sending waits before a message and never within one.
 
 #pragma once
 
+#include <atomic>
+#include <optional>
 #include <span>
 
 #include "kernel/dev/port.h"
+#include "kernel/arch/spin_lock.h"
 
 namespace skerry::kernel {
 
@@ -46,19 +49,18 @@ class Channel {
   void send(ToHost kind, std::span<const u8> bytes);
   // Whether the next message of so many bytes, at most `most_output`, would be sent without waiting.
   // If not, news (kernel/sched/news.h) will come.
-  bool can_send() { return port_.can_write(); }
+  bool can_send();
   static constexpr u32 most_output = Port::most_at_once - 8;
-  bool is_closed(ToHost stream) const { return closed_ >> u32(stream) & 1; }
+  bool is_closed(ToHost stream) const { return closed_.load(std::memory_order_relaxed) >> u32(stream) & 1; }
   // Waits until the host has all that was sent.
   void drain();
 
   static constexpr u32 most_input = 64 * KiB;  // of one message
-  // One read of standard input, in steps, so that waits can be given up. At most one is under way.
-  void ask_input(u32 size);
-  bool input_asked() const { return input_ == InputState::Asked; }
-  bool input_arrived() const { return input_ == InputState::Arrived; }
-  // Takes from what has arrived; 0 at the end of the file. When all is taken the read is over.
-  usize take_input(std::span<u8> into);
+  // One read of standard input, in steps, so that waits can be given up. At most one is under way, whoever asked: the
+  // first who comes takes what has arrived. News (kernel/sched/news.h) tell of changes.
+  void ask_input(u32 size);  // unless somebody has
+  // Takes from what has arrived; 0 at the end of the file; none if nothing has. When all is taken the read is over.
+  std::optional<usize> take_input(std::span<u8> into);
 
   // Whether a read would wait. Asks the host, if need be, and will hear when that changes.
   struct Ready { ReadyState state; u32 bytes; };
@@ -67,18 +69,20 @@ class Channel {
   u64 host_time_ns();
 
  private:
-  enum class InputState : u8 { Idle, Asked, Arrived };
+  enum class InputState : u8 { Idle, Asked, Arrived, Taken };  // Taken: by somebody who copies it
   enum class WatchState : u8 { Idle, Asked, Told };
   struct Header { u32 kind, size; };
 
   void take_messages();
   void handle_message();
 
+  platform::Mutex time_mutex_;
   Port port_;
   void (*interrupt_callback_)() = nullptr;
+  std::atomic<u32> closed_ = 0;  // bits by ToHost
 
-  // Written by the interrupt handler, or while it is locked out.
-  u32 closed_ = 0;  // bits by ToHost
+  // Guards the port and what follows, but for bytes that have arrived.
+  SpinLock lock_;
   InputState input_ = InputState::Idle;
   WatchState watch_ = WatchState::Idle;
   Ready ready_ = {};

@@ -4,7 +4,7 @@
 #include "kernel/channel.h"
 #include "kernel/mm/frames.h"
 #include "kernel/program.h"
-#include "kernel/sched/thread.h"
+#include "kernel/sched/hart.h"
 #include "kernel/terminal.h"
 
 namespace skerry::kernel {
@@ -18,6 +18,7 @@ static const BootInfo* boot_info;
 static void run(void*) {
   if (!channel.start(*boot_info)) terminal.start();  // the host, or a person
   arch::clock_ready();        // time, measured meanwhile
+  start_harts();
   u8 code = run_program(*boot_info, channel, terminal);
   if (channel.started()) {
     u32 message = code;

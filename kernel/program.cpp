@@ -5,9 +5,10 @@
 #include "base/string.h"
 #include "kernel/fs/changes.h"
 #include "kernel/manifest.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/mm/frames.h"
 #include "kernel/proc/process.h"
-#include "kernel/sched/thread.h"
+#include "kernel/sched/hart.h"
 
 namespace skerry::kernel {
 
@@ -19,23 +20,57 @@ constexpr u8 exit_failure = 1, exit_trap = 134, exit_interrupted = 130;
 // Less address space than this holds some dozens of memories with their guards, and not more.
 constexpr u64 room_for_guards = 1024 * GiB;
 
-// What interrupt handlers find: the processes, while there are any.
-Processes* processes;
-enum class Phase : u8 { Loads, Runs, Ends } phase;
+// What handlers of interrupts and exceptions want done, which a thread of its own does, since it takes locks.
+enum Wanted : u32 { wanted_interrupt = 1, wanted_end_out_of_memory = 2, wanted_end = 4 };
+u32 wanted;
+bool is_loading = true;  // nothing was begun that could be lost
 
-void on_timeout() {
-  call_unlocked([] {
-    if (processes && processes->first()) processes->first()->time_out();
-  });
+void want(u32 what) {
+  __atomic_fetch_or(&wanted, what, __ATOMIC_RELEASE);
+  wake_threads(&wanted);
 }
 
 void on_user_interrupt() {
-  if (phase == Phase::Loads) arch::power_off(exit_interrupted);  // nothing was begun that could be lost
-  call_unlocked([] {
-    Process* process = processes ? processes->interrupted() : nullptr;
-    if (process) process->interrupt();
-  });
+  if (__atomic_load_n(&is_loading, __ATOMIC_RELAXED)) arch::power_off(exit_interrupted);
+  want(wanted_interrupt);
 }
+
+// Sees to it that processes end that are to end, as long as it lives.
+class Minder {
+ public:
+  static Result<std::unique_ptr<Minder>> create(Processes& all, std::optional<u64> timeout_ns) {
+    u64 deadline = timeout_ns ? arch::monotonic_ns() + *timeout_ns : never;
+    std::unique_ptr<Minder> minder(new Minder(all, deadline));
+    minder->thread_ = TRY(spawn_thread([](void* self) { static_cast<Minder*>(self)->run(); }, minder.get()));
+    return minder;
+  }
+  ~Minder() {
+    if (!thread_) return;
+    want(wanted_end);
+    join_thread(thread_);
+  }
+
+ private:
+  Minder(Processes& all, u64 deadline) : all_(all), deadline_(deadline) {}
+
+  void run() {
+    for (;;) {
+      u32 now_wanted = __atomic_exchange_n(&wanted, 0, __ATOMIC_ACQUIRE);
+      if (now_wanted & wanted_interrupt) all_.interrupt();
+      if (now_wanted & wanted_end_out_of_memory) all_.end_out_of_memory();
+      if (now_wanted & wanted_end) return;
+      if (deadline_ != never && arch::monotonic_ns() >= deadline_) {
+        all_.time_out();
+        deadline_ = never;
+      }
+      wait_for_word(&wanted, 0, deadline_);
+    }
+  }
+
+  Processes& all_;
+  u64 deadline_;
+  Thread* thread_ = nullptr;
+};
 
 class Program {
  public:
@@ -104,13 +139,11 @@ class Program {
       u32 value = sees;
       channel_.send(ToHost::Interrupts, {reinterpret_cast<const u8*>(&value), sizeof value});
     });
-    processes = &all;
-    phase = Phase::Runs;
-    if (manifest_->timeout_ns) set_alarm(arch::monotonic_ns() + *manifest_->timeout_ns, on_timeout);
+    auto minder = Minder::create(all, manifest_->timeout_ns);
+    if (!minder) return refuse(minder.error().message);
+    __atomic_store_n(&is_loading, false, __ATOMIC_RELAXED);
     Ending ending = all.run_here(std::move(launch));
-    set_alarm(never, nullptr);
-    phase = Phase::Ends;
-    processes = nullptr;
+    minder->reset();
     stats_ += all.stages;
     switch (ending.how) {
       case Ending::How::Exited: return u8(ending.code);
@@ -155,6 +188,12 @@ class Program {
 };
 
 }  // namespace
+
+void out_of_memory() {
+  current_thread().is_out_of_memory = true;
+  want(wanted_end_out_of_memory);
+  end_slice();  // so that who ends it comes next
+}
 
 u8 run_program(const BootInfo& info, Channel& channel, Terminal& terminal) {
   return Program(channel, terminal).run(info);

@@ -8,6 +8,7 @@
 
 #include "kernel/arch/arch.h"
 #include "kernel/mm/heap.h"
+#include "kernel/sched/thread.h"
 
 using skerry::usize;
 using skerry::kernel::heap_allocate;
@@ -105,11 +106,18 @@ size_t std::_Hash_bytes(const void* bytes, size_t size, size_t seed) {
 // Whether a shared_ptr of a library that has type information was made by make_shared: there is none.
 bool std::_Sp_make_shared_tag::_S_eq(const std::type_info&) noexcept { return false; }
 
-// One hart, and threads that give it away only when they wait: a local static is made at once.
+// A local static's guard: the first byte says that it is made (the compiler looks at that itself), the second that
+// somebody makes it.
 extern "C" {
-int __cxa_guard_acquire(std::uint8_t* guard) { return *guard == 0; }
-void __cxa_guard_release(std::uint8_t* guard) { *guard = 1; }
-void __cxa_guard_abort(std::uint8_t*) {}
+int __cxa_guard_acquire(std::uint8_t* guard) {
+  while (__atomic_load_n(&guard[0], __ATOMIC_ACQUIRE) == 0) {
+    if (__atomic_exchange_n(&guard[1], 1, __ATOMIC_ACQUIRE) == 0) return 1;
+    skerry::kernel::yield_thread();
+  }
+  return 0;
+}
+void __cxa_guard_release(std::uint8_t* guard) { __atomic_store_n(&guard[0], 1, __ATOMIC_RELEASE); }
+void __cxa_guard_abort(std::uint8_t* guard) { __atomic_store_n(&guard[1], 0, __ATOMIC_RELEASE); }
 void abort() { stop("abort was called"); }
 void __cxa_pure_virtual() { stop("a pure virtual call"); }
 char __libc_single_threaded = 0;

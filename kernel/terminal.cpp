@@ -30,6 +30,7 @@ void Terminal::start() { line_ = arch::start_console_input(); }
 
 void Terminal::device_interrupt(u32 line) {
   if (line != line_) return;
+  SpinGuard guard(lock_);
   while (auto byte = arch::console_read()) take_byte(*byte);
 }
 
@@ -123,12 +124,23 @@ void Terminal::finish_line() {
   shown_ = 0;
 }
 
-usize Terminal::take(std::span<u8> into) {
+std::optional<usize> Terminal::take(std::span<u8> into) {
+  SpinGuard guard(lock_);
   usize size = std::min<usize>(into.size(), filled_);
+  if (size == 0) {
+    if (ends_ == 0) return std::nullopt;
+    --ends_;
+    return 0;
+  }
   for (usize i = 0; i < size; ++i) into[i] = buffer_[(begin_ + i) % most_filled];
   begin_ = u32((begin_ + size) % most_filled);
   filled_ -= u32(size);
   return size;
+}
+
+Terminal::Ready Terminal::ready() {
+  SpinGuard guard(lock_);
+  return {filled_, filled_ == 0 && ends_ != 0};
 }
 
 namespace {
@@ -139,14 +151,14 @@ class TerminalFile final : public Waitable {
 
   wasi::HostResult<u64> read(std::span<u8> into) override {
     if (into.empty()) return u64{0};
+    u8 bytes[512];
     for (;;) {
       u32 seen = news();
-      bool interrupts = arch::disable_interrupts();
-      usize size = terminal_.take(into);
-      bool ended = size == 0 && terminal_.at_end();
-      if (ended) terminal_.take_end();
-      if (interrupts) arch::enable_interrupts();
-      if (size != 0 || ended || terminal_.is_deaf()) return u64(size);
+      if (auto size = terminal_.take(std::span(bytes).first(std::min(into.size(), sizeof bytes)))) {
+        std::copy_n(bytes, *size, into.begin());
+        return u64(*size);
+      }
+      if (terminal_.is_deaf()) return u64{0};
       if (KernelInterruption::current().raised()) return fail(wasi::Errno::Canceled);
       if (KernelInterruption::current().take_told()) return fail(wasi::Errno::Intr);
       if (flags().has(wasi::FdFlag::Nonblock)) return fail(wasi::Errno::Again);
@@ -159,8 +171,9 @@ class TerminalFile final : public Waitable {
   }
 
   void poll(wasi::PollItem& item) override {
-    item.size = item.interest == wasi::Interest::Read ? terminal_.readable() : 0;
-    item.ready = item.interest == wasi::Interest::Write || item.size != 0 || terminal_.at_end() || terminal_.is_deaf();
+    Terminal::Ready ready = terminal_.ready();
+    item.size = item.interest == wasi::Interest::Read ? ready.bytes : 0;
+    item.ready = item.interest == wasi::Interest::Write || item.size != 0 || ready.at_end || terminal_.is_deaf();
   }
 
  private:

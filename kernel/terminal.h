@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "kernel/arch/arch.h"
+#include "kernel/arch/spin_lock.h"
 #include "wasi/host.h"
 
 namespace skerry::kernel {
@@ -22,11 +22,14 @@ class Terminal {
   void on_interrupt(void (*callback)()) { interrupt_callback_ = callback; }
   void device_interrupt(u32 line);
 
-  // Of lines that are finished; news (kernel/sched/news.h) comes with each. With interrupts off.
-  usize readable() const { return filled_; }
-  bool at_end() const { return filled_ == 0 && ends_ != 0; }
-  usize take(std::span<u8> into);
-  void take_end() { --ends_; }
+  // Of lines that are finished; news (kernel/sched/news.h) comes with each. 0: the end, which is then taken as well;
+  // none: nothing is there yet. `into` is not a guest's memory.
+  std::optional<usize> take(std::span<u8> into);
+  struct Ready {
+    usize bytes;
+    bool at_end;
+  };
+  Ready ready();
   // Whether nothing will ever be read.
   bool is_deaf() const { return !line_; }
 
@@ -47,7 +50,7 @@ class Terminal {
   std::optional<u32> line_;
   void (*interrupt_callback_)() = nullptr;
 
-  // Written by the interrupt handler, or with interrupts off.
+  SpinLock lock_;  // guards what follows
   Line edited_;
   Line earlier_[most_earlier];  // a ring
   u32 earlier_count_ = 0;

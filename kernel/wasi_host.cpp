@@ -25,18 +25,22 @@ class KernelClock final : public wasi::Clock {
   HostResult<Timestamp> now(ClockId clock) override {
     u64 running = arch::monotonic_ns();
     if (clock != ClockId::Realtime) return running;
-    if (start_ == 0) {
+    u64 start = start_.load(std::memory_order_relaxed);
+    if (start == 0) {
+      platform::MutexGuard guard(mutex_);
       u64 time = channel_.started() ? channel_.host_time_ns() : arch::wall_clock_ns();
       running = arch::monotonic_ns();
-      start_ = time - running;
+      // Who asks at the same time has the same answer.
+      if ((start = start_.load(std::memory_order_relaxed)) == 0) start_ = start = time - running;
     }
-    return start_ + running;
+    return start + running;
   }
   HostResult<Timestamp> resolution(ClockId) override { return u64{1}; }
 
  private:
   Channel& channel_;
-  u64 start_ = 0;  // the time when the kernel began; 0: not asked for yet
+  platform::Mutex mutex_;
+  std::atomic<u64> start_ = 0;  // the time when the kernel began; 0: not asked for yet
 };
 
 class KernelRandom final : public wasi::Random {
@@ -82,14 +86,15 @@ class Input final : public Stream {
   HostResult<u64> read(std::span<u8> into) override {
     if (into.empty()) return u64{0};
     if (flags().has(FdFlag::Nonblock) && channel_.input_ready().state == ReadyState::Waits) return fail(Errno::Again);
-    // A read that was interrupted has asked already.
-    if (!channel_.input_asked() && !channel_.input_arrived()) {
-      channel_.ask_input(u32(std::min<usize>(into.size(), Channel::most_input)));
-    }
+    std::optional<usize> size;
     bool told = false;
-    TRY(wait_until([&] { return channel_.input_arrived() || (told = KernelInterruption::current().take_told()); }));
+    TRY(wait_until([&] {
+      if ((size = channel_.take_input(into))) return true;
+      channel_.ask_input(u32(std::min<usize>(into.size(), Channel::most_input)));  // a read that was given up has asked
+      return told = KernelInterruption::current().take_told();
+    }));
     if (told) return fail(Errno::Intr);
-    return u64(channel_.take_input(into));
+    return u64(*size);
   }
 
   void poll(wasi::PollItem& item) override {
@@ -155,18 +160,18 @@ KernelInterruption& KernelInterruption::current() {
 }
 
 void KernelInterruption::make_current() {
-  thread_ = &current_thread();
+  thread_.store(&current_thread(), std::memory_order_release);
   current_interruption = this;
 }
 
 void KernelInterruption::raise() {
-  raised_.store(true, std::memory_order_relaxed);
-  if (thread_) wake_thread(*thread_);
+  raised_.store(true);
+  if (Thread* waits = thread()) wake_thread(*waits);
 }
 
 void KernelInterruption::tell() {
-  told_.store(true, std::memory_order_relaxed);
-  if (thread_) wake_thread(*thread_);
+  told_.store(true);
+  if (Thread* waits = thread()) wake_thread(*waits);
 }
 
 std::shared_ptr<wasi::Clock> kernel_clock(Channel& channel) { return std::make_shared<KernelClock>(channel); }

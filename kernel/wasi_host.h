@@ -12,7 +12,7 @@
 
 namespace skerry::kernel {
 
-// Ends the waits of one process, which has one thread. Raised by interrupt handlers as well as threads.
+// Ends the waits of one process, which has one thread. Raised by whoever knows that the thread is there.
 class KernelInterruption final : public wasi::Interruption {
  public:
   // Of the process whose thread calls. One must have been made so.
@@ -20,7 +20,8 @@ class KernelInterruption final : public wasi::Interruption {
   // From here on the caller's thread is this process's.
   void make_current();
 
-  const Thread* thread() const { return thread_; }
+  // Null before it is known.
+  Thread* thread() const { return thread_.load(std::memory_order_acquire); }
 
   void raise() override;
   void clear() override { raised_.store(false, std::memory_order_relaxed); }
@@ -32,7 +33,7 @@ class KernelInterruption final : public wasi::Interruption {
   bool take_told() { return told_.exchange(false, std::memory_order_relaxed); }
 
  private:
-  Thread* thread_ = nullptr;
+  std::atomic<Thread*> thread_ = nullptr;
   std::atomic<bool> raised_ = false, told_ = false;
 };
 
@@ -55,9 +56,9 @@ class Waitable : public wasi::File {
   wasi::HostResult<void> allocate(u64, u64) override { return fail(wasi::Errno::Spipe); }
   wasi::HostResult<void> set_size(u64) override { return fail(wasi::Errno::Inval); }
   wasi::HostResult<void> advise(u64, u64, wasi::Advice) override { return fail(wasi::Errno::Spipe); }
-  wasi::FdFlags flags() const override { return flags_; }
+  wasi::FdFlags flags() const override { return flags_.load(std::memory_order_relaxed); }
   wasi::HostResult<void> set_flags(wasi::FdFlags flags) override {
-    flags_ = flags;
+    flags_.store(flags, std::memory_order_relaxed);
     return {};
   }
   std::optional<u64> wait_handle() const override { return u64{0}; }
@@ -67,7 +68,7 @@ class Waitable : public wasi::File {
 
  private:
   wasi::FileType type_;
-  wasi::FdFlags flags_;
+  std::atomic<wasi::FdFlags> flags_ = wasi::FdFlags();
 };
 
 // The clocks: since the kernel began, and the host's own time, which is asked for once. Without a

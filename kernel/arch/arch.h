@@ -17,6 +17,7 @@
 namespace skerry::kernel {
 
 constexpr u64 page_size = 4096;
+constexpr u32 max_harts = 64;
 
 // Physical addresses, from a loader or a device tree: [begin, end).
 struct PhysicalRange {
@@ -94,13 +95,29 @@ bool disable_interrupts();
 // off, so that none is lost between the caller's test and the sleep.
 void wait_for_interrupt();
 
-// Whether this is called by a handler of an interrupt: timer_expired or device_interrupt.
-bool in_interrupt();
 // redirect_fault with FaultKind::Interrupt for the caller's own code, as if an interrupt had come.
 void check_interrupt();
 
 // Reports the caller's registers and its chain of return addresses, and stops.
 [[noreturn]] void stop_here();
+// The other harts do nothing any more.
+void stop_other_harts();
+
+// --- Harts
+
+// A hart is known by a number; the one that boots is 0. How many there are, and perhaps can be started.
+u32 hart_count();
+// Makes room for what a hart needs to come up. False if memory is short.
+bool prepare_hart(u32 number);
+// Begins to start all from 1 to `count` - 1, which are prepared: hart_main will be called on each that comes up, with
+// interrupts off, on a stack of its own. Once, after clock_ready.
+void start_harts(u32 count);
+// An interrupt for another hart: its halt ends, and it takes the look that every interrupt ends with.
+void send_interrupt(u32 number);
+// What a hart does that waits with interrupts off: sees to what others ask of it. Takes a moment in any case.
+void serve_requests();
+// This hart knows nothing of pages and code from here on but what the tables and the memory say.
+void forget_pages();
 
 // --- Pages
 
@@ -125,11 +142,13 @@ bool map_page(u64 address, Mapping mapping);
 std::optional<Mapping> find_mapping(u64 address);
 // Pages are mapped below this address, a power of two. After start_paging.
 u64 address_limit();
-// Takes away what is mapped in the range, gives the frames that are not shared to free_frame, and
-// the tables that the range covers whole.
+// Takes away what is mapped in the range, and gives the frames that are not shared to free_frame, and
+// the tables that the range covers whole, once no hart knows them any more.
 void unmap_range(u64 begin, u64 end);
 // Gives the pages that are mapped in the range another access; shared ones stay unwritable.
 void protect_range(u64 begin, u64 end, Access access);
+// Of these and map_page over what was there, only the caller's hart is told what changed; the others of what is
+// unmapped alone (note_changed_pages in kernel/mm/address_space.h).
 
 // Where the direct map begins.
 extern const u64 direct_map;
@@ -169,12 +188,25 @@ void write_pci(u32 function, u32 offset, u32 value);
 // ------------------------------------------------------------------ What it asks of the kernel
 // All but kernel_main are called with interrupts off on stacks of the hart's own for traps.
 
+// Before anything else: the thread pointer is set.
+void begin_first_hart();
 // The kernel's beginning, on the boot stack.
 [[noreturn]] void kernel_main(const BootInfo& info);
+// A hart's beginning, but for the first.
+[[noreturn]] void hart_main(u32 number);
+// The number of the caller's hart.
+u32 hart_number();
+
+// Whether and which harts, by bits, are to be told at once what is unmapped, or that there is new code: all others
+// forget what they know before they touch anything again. Under a lock; then harts_were_told, unless there are none.
+u64 harts_to_tell();
+void harts_were_told(u64 told);
 
 // A frame for a table, with zeros in it; none if memory is short.
 std::optional<u64> allocate_table();
 void free_frame(u64 frame);
+// Adjacent frames, of unspecified content, for good; null if memory is short.
+u8* allocate_for_hart(u64 size);
 
 enum class FaultAccess : u8 { Read, Write, Execute };
 // An access that the page tables refuse. Answers whether it may be tried again.
@@ -190,6 +222,9 @@ bool redirect_fault(const platform::FaultContext& context, platform::Resume& res
 bool wants_preemption(u64 pc);
 void preempted();
 
+// Around what an interrupt calls.
+void begin_interrupt();
+void end_interrupt();
 void timer_expired();
 void device_interrupt(u32 line);
 

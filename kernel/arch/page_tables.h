@@ -14,8 +14,11 @@
 //   static bool is_page(u64 entry);                     of level 0, and not a device's
 //   static bool is_present(u64 entry);                  whether the processor may know of it
 //   static constexpr u32 most_single;                   pages up to which forgetting one by one is cheaper
-//   static void flush(u64 begin, u64 end);              the processor forgets what it knows of the pages of a range
-//   static void flush_tables(u64 address);              ... of tables, of which one on the way to this address is gone
+//   static void flush(u64 begin, u64 end);              this hart forgets what it knows of the pages of a range
+//   static void flush(const Outdated<most_single>&);    this hart
+//   static void flush_others(const Outdated<most_single>&, u64 harts);   those of the bits
+//
+// One lock is over all of it, which is the caller's.
 
 #pragma once
 
@@ -24,6 +27,21 @@
 #include "kernel/arch/arch.h"
 
 namespace skerry::kernel {
+
+// What is to be forgotten: pages, or if they are too many, everything.
+template <u32 most>
+struct Outdated {
+  u32 count = 0;        // no more are counted than make a difference
+  bool tables = false;  // of tables as well, on the way to pages[0] if there are pages, or else to `begin`
+  u64 begin = 0;
+  u64 pages[most];
+
+  bool is_everything() const { return count > most; }
+  void add(u64 page) {
+    if (count < most) pages[count] = page;
+    if (count <= most) ++count;
+  }
+};
 
 template <class Format>
 class PageTables {
@@ -57,13 +75,20 @@ class PageTables {
 
   void unmap(u64 begin, u64 end) {
     Removed removed;
+    removed.outdated.begin = begin;
     unmap_in(table_at(root_), top_level_, begin, end, removed, u64{0} - begin);
-    if (removed.pages > Format::most_single) return Format::flush(begin, end);
-    for (u32 i = 0; i < removed.pages; ++i) {
-      u64 page = begin + removed.offsets[i];
-      Format::flush(page, page + page_size);
+    if (removed.outdated.count != 0 || removed.outdated.tables) {
+      Format::flush(removed.outdated);
+      if (u64 harts = arch::harts_to_tell()) {
+        Format::flush_others(removed.outdated, harts);
+        arch::harts_were_told(harts);
+      }
     }
-    if (removed.tables) Format::flush_tables(begin);
+    while (removed.frames != no_frame) {
+      u64 frame = removed.frames;
+      removed.frames = *table_at(frame);
+      arch::free_frame(frame);
+    }
   }
 
   void protect(u64 begin, u64 end, arch::Access access) {
@@ -130,12 +155,19 @@ class PageTables {
     return &table[index_of(address, level)];
   }
 
+  static constexpr u64 no_frame = u64{0} - page_size;
+
   // What an unmapping took away. A range is often far larger than what is mapped in it, and forgetting more than
-  // need be costs everybody.
+  // need be costs everybody. The frames are a list through their first words, which a processor that still takes them
+  // for tables finds to be no entry, until all have forgotten them.
   struct Removed {
-    u32 pages = 0;  // that were present; no more are counted than make a difference
-    bool tables = false;
-    u64 offsets[Format::most_single];  // of the pages
+    Outdated<Format::most_single> outdated;
+    u64 frames = no_frame;
+
+    void add_frame(u64 frame) {
+      *table_at(frame) = frames;
+      frames = frame;
+    }
   };
 
   // Tables below `table` that [begin, end) covers whole are freed; begin and end are within the table, which covers
@@ -148,19 +180,16 @@ class PageTables {
       if (entry) {
         if (level == 0) {
           arch::Mapping mapping = Format::mapping(entry);
-          if (!mapping.shared) arch::free_frame(mapping.frame);
-          if (Format::is_present(entry)) {
-            if (removed.pages < Format::most_single) removed.offsets[removed.pages] = table_offset + at;
-            if (removed.pages <= Format::most_single) ++removed.pages;
-          }
+          if (!mapping.shared) removed.add_frame(mapping.frame);
+          if (Format::is_present(entry)) removed.outdated.add(removed.outdated.begin + table_offset + at);
           entry = 0;
         } else {
           u64 frame = Format::frame(entry);
           unmap_in(table_at(frame), level - 1, at - entry_begin, stop - entry_begin, removed, table_offset + entry_begin);
           if (at == entry_begin && stop == entry_end) {
-            arch::free_frame(frame);
             entry = 0;
-            removed.tables = true;
+            removed.add_frame(frame);
+            removed.outdated.tables = true;
           }
         }
       }

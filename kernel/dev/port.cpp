@@ -121,13 +121,16 @@ bool Port::all_written() {
   return sending_ == 0;
 }
 
-void Port::write(std::span<const u8> head, std::span<const u8> body) {
-  CHECK(sending_ != all_buffers && head.size() + body.size() <= most_at_once);
+std::optional<u32> Port::take_buffer() {
+  if (!can_write()) return std::nullopt;
   u32 buffer = u32(__builtin_ctz(~sending_));
-  std::copy(head.begin(), head.end(), send_.buffer(buffer));
-  std::copy(body.begin(), body.end(), send_.buffer(buffer) + head.size());
   sending_ |= 1u << buffer;
-  send_.give(buffer, u32(head.size() + body.size()));
+  return buffer;
+}
+
+void Port::write(u32 buffer, u32 size) {
+  CHECK((sending_ >> buffer & 1) && size <= most_at_once);
+  send_.give(buffer, size);
   send_.want_interrupts(false);
   send_.notify();
 }

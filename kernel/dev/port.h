@@ -1,7 +1,8 @@
 // A virtio serial port (Virtual I/O Device 1.2, 5.3): a stream of bytes to the host and one back,
 // with back-pressure both ways. The port is number 1 of the console device.
 //
-// Nothing here waits. Reading is for the interrupt handler, writing for threads.
+// Nothing here waits. Reading is for the interrupt handler, writing for threads; all of it is under the caller's lock,
+// but that a buffer that was taken may be filled outside.
 
 #pragma once
 
@@ -23,8 +24,11 @@ class Port {
   // Whether there is a free buffer. If not, an interrupt will tell of one.
   bool can_write();
   static constexpr u32 most_at_once = 16 * KiB;
-  // Hands `head` and then `body`, together at most `most_at_once` bytes, to the device. After can_write.
-  void write(std::span<const u8> head, std::span<const u8> body);
+  // A free buffer, which is the caller's until write(); none as can_write().
+  std::optional<u32> take_buffer();
+  u8* buffer(u32 i) { return send_.buffer(i); }
+  // Hands the first `size` bytes of it to the device.
+  void write(u32 buffer, u32 size);
   // Whether the device has passed on all that was written. If not, an interrupt will tell.
   bool all_written();
 
@@ -46,7 +50,7 @@ class Port {
 
   // The buffer that is being read, if read_size_ is not 0.
   u32 read_buffer_ = 0, read_offset_ = 0, read_size_ = 0;
-  // Which of send_'s buffers are the device's.
+  // Which of send_'s buffers are the device's, or about to be.
   u32 sending_ = 0;
 };
 

@@ -36,10 +36,19 @@ void set_node_times(RamNode& node, NewTime accessed, NewTime modified) {
 
 class RamFile final : public wasi::File {
  public:
-  RamFile(std::shared_ptr<RamNode> node, FdFlags flags) : node_(std::move(node)), flags_(flags) {}
+  RamFile(std::shared_ptr<RamNode> node, FdFlags flags) : files_(node->files), node_(std::move(node)), flags_(flags) {}
 
-  HostResult<wasi::FileStat> stat() override { return node_->stat(); }
+  ~RamFile() override {
+    auto guard = files_.exclude();
+    node_.reset();
+  }
+
+  HostResult<wasi::FileStat> stat() override {
+    auto guard = files_.exclude();
+    return node_->stat();
+  }
   HostResult<void> set_times(NewTime accessed, NewTime modified) override {
+    auto guard = files_.exclude();
     set_node_times(*node_, accessed, modified);
     return {};
   }
@@ -49,26 +58,30 @@ class RamFile final : public wasi::File {
   FileType type() const override { return FileType::RegularFile; }
 
   HostResult<u64> read(std::span<u8> into) override {
-    u64 size = TRY(read_at(into, position_));
+    auto guard = files_.exclude();
+    u64 size = TRY(read_from(into, position_));
     position_ += size;
     return size;
   }
   HostResult<u64> write(std::span<const u8> from) override {
+    auto guard = files_.exclude();
     u64 at = flags_.has(FdFlag::Append) ? node_->content.size() : position_;
     u64 size = TRY(write_to(from, at));
     position_ = at + size;
     return size;
   }
   HostResult<u64> read_at(std::span<u8> into, u64 offset) override {
-    if (offset > u64(INT64_MAX)) return fail(Errno::Inval);
-    return node_->content.read(offset, into);
+    auto guard = files_.exclude();
+    return read_from(into, offset);
   }
   HostResult<u64> write_at(std::span<const u8> from, u64 offset) override {
     if (offset > u64(INT64_MAX)) return fail(Errno::Inval);
+    auto guard = files_.exclude();
     // As Linux has it: a file that appends does so here as well.
     return write_to(from, flags_.has(FdFlag::Append) ? node_->content.size() : offset);
   }
   HostResult<u64> seek(i64 offset, wasi::Whence whence) override {
+    auto guard = files_.exclude();
     u64 from = whence == wasi::Whence::Set ? 0 : whence == wasi::Whence::Current ? position_ : node_->content.size();
     i64 to;
     if (__builtin_add_overflow(i64(from), offset, &to) || to < 0) return fail(Errno::Inval);
@@ -77,24 +90,38 @@ class RamFile final : public wasi::File {
 
   HostResult<void> allocate(u64 offset, u64 size) override {
     if (size == 0) return fail(Errno::Inval);
+    auto guard = files_.exclude();
     if (offset > Content::most || size > Content::most - offset) return fail(Errno::Fbig);
-    return offset + size > node_->content.size() ? set_size(offset + size) : HostResult<void>();
+    return offset + size > node_->content.size() ? resize(offset + size) : HostResult<void>();
   }
   HostResult<void> set_size(u64 size) override {
     if (size > u64(INT64_MAX)) return fail(Errno::Inval);
-    TRY(node_->content.resize(size));
-    node_->touch_modified();
-    return {};
+    auto guard = files_.exclude();
+    return resize(size);
   }
   HostResult<void> advise(u64, u64, wasi::Advice) override { return {}; }
 
-  FdFlags flags() const override { return flags_; }
+  FdFlags flags() const override {
+    auto guard = files_.exclude();
+    return flags_;
+  }
   HostResult<void> set_flags(FdFlags flags) override {
+    auto guard = files_.exclude();
     flags_ = flags;
     return {};
   }
 
  private:
+  // All under the lock.
+  HostResult<u64> read_from(std::span<u8> into, u64 offset) {
+    if (offset > u64(INT64_MAX)) return fail(Errno::Inval);
+    return node_->content.read(offset, into);
+  }
+  HostResult<void> resize(u64 size) {
+    TRY(node_->content.resize(size));
+    node_->touch_modified();
+    return {};
+  }
   HostResult<u64> write_to(std::span<const u8> from, u64 offset) {
     if (from.empty()) return u64{0};
     u64 before = node_->content.size();
@@ -107,6 +134,7 @@ class RamFile final : public wasi::File {
     return fail(written.error());
   }
 
+  RamFiles& files_;
   std::shared_ptr<RamNode> node_;
   FdFlags flags_;
   u64 position_ = 0;
@@ -114,10 +142,18 @@ class RamFile final : public wasi::File {
 
 class RamDirectory final : public wasi::Directory {
  public:
-  explicit RamDirectory(std::shared_ptr<RamNode> node) : node_(std::move(node)) {}
+  explicit RamDirectory(std::shared_ptr<RamNode> node) : files_(node->files), node_(std::move(node)) {}
+  ~RamDirectory() override {
+    auto guard = files_.exclude();
+    node_.reset();
+  }
 
-  HostResult<wasi::FileStat> stat() override { return node_->stat(); }
+  HostResult<wasi::FileStat> stat() override {
+    auto guard = files_.exclude();
+    return node_->stat();
+  }
   HostResult<void> set_times(NewTime accessed, NewTime modified) override {
+    auto guard = files_.exclude();
     set_node_times(*node_, accessed, modified);
     return {};
   }
@@ -125,15 +161,18 @@ class RamDirectory final : public wasi::Directory {
   HostResult<void> sync() override { return {}; }
 
   HostResult<std::shared_ptr<Directory>> open_directory(Name name, Use) override {
+    auto guard = files_.exclude();
     RamEntry* entry = TRY(existing(name));
     if (entry->node->type != FileType::Directory) return fail(Errno::Notdir);
     return std::shared_ptr<Directory>(std::make_shared<RamDirectory>(entry->node));
   }
   HostResult<std::shared_ptr<Directory>> reopen(Use) override {
+    auto guard = files_.exclude();
     return std::shared_ptr<Directory>(std::make_shared<RamDirectory>(node_));
   }
 
   HostResult<wasi::Opened> open(Name name, wasi::OpenFlags how, Access access, FdFlags flags) override {
+    auto guard = files_.exclude();
     RamEntry* entry = node_->find(name);
     if (!entry) {
       if (!how.has(OpenFlag::Create)) return fail(Errno::Noent);
@@ -156,18 +195,24 @@ class RamDirectory final : public wasi::Directory {
     return wasi::Opened{std::make_shared<RamFile>(node, flags), nullptr};
   }
 
-  HostResult<wasi::FileStat> stat_at(Name name) override { return TRY(existing(name))->node->stat(); }
+  HostResult<wasi::FileStat> stat_at(Name name) override {
+    auto guard = files_.exclude();
+    return TRY(existing(name))->node->stat();
+  }
   HostResult<void> set_times_at(Name name, NewTime accessed, NewTime modified) override {
+    auto guard = files_.exclude();
     set_node_times(*TRY(existing(name))->node, accessed, modified);
     return {};
   }
 
   HostResult<void> create_directory(Name name) override {
+    auto guard = files_.exclude();
     TRY(absent(name));
     TRY(create(name, FileType::Directory));
     return {};
   }
   HostResult<void> remove_directory(Name name) override {
+    auto guard = files_.exclude();
     RamEntry* entry = TRY(existing(name));
     if (entry->node->type != FileType::Directory) return fail(Errno::Notdir);
     if (!entry->node->names.empty()) return fail(Errno::Notempty);
@@ -175,6 +220,7 @@ class RamDirectory final : public wasi::Directory {
     return {};
   }
   HostResult<void> unlink(Name name) override {
+    auto guard = files_.exclude();
     RamEntry* entry = TRY(existing(name));
     if (entry->node->type == FileType::Directory) return fail(Errno::Isdir);
     node_->remove(entry);
@@ -182,6 +228,7 @@ class RamDirectory final : public wasi::Directory {
   }
 
   HostResult<void> rename(Name name, Directory& target, Name new_name) override {
+    auto guard = files_.exclude();
     RamNode& to = *TRY(same_host(target))->node_;
     std::shared_ptr<RamNode> node = TRY(existing(name))->node;
     bool directory = node->type == FileType::Directory;
@@ -205,6 +252,7 @@ class RamDirectory final : public wasi::Directory {
   }
 
   HostResult<void> link(Name name, Directory& target, Name new_name) override {
+    auto guard = files_.exclude();
     RamDirectory* to = TRY(same_host(target));
     RamEntry* entry = TRY(existing(name));
     if (entry->node->type == FileType::Directory) return fail(Errno::Perm);
@@ -213,6 +261,7 @@ class RamDirectory final : public wasi::Directory {
   }
 
   HostResult<void> symlink(std::string_view target, Name name) override {
+    auto guard = files_.exclude();
     TRY(absent(name));
     if (!node_->files.budget().take(target.size())) return fail(Errno::Nospc);
     std::shared_ptr<RamNode> link = TRY(create(name, FileType::SymbolicLink));
@@ -220,12 +269,14 @@ class RamDirectory final : public wasi::Directory {
     return {};
   }
   HostResult<std::string> read_link(Name name) override {
+    auto guard = files_.exclude();
     RamEntry* entry = TRY(existing(name));
     if (entry->node->type != FileType::SymbolicLink) return fail(Errno::Inval);
     return entry->node->target;
   }
 
   HostResult<std::vector<wasi::DirectoryEntry>> entries(u64 cookie, u32 limit) override {
+    auto guard = files_.exclude();
     std::vector<wasi::DirectoryEntry> result;
     u64 above = node_->parent ? node_->parent->number : node_->number;
     if (cookie <= 0 && result.size() < limit) result.push_back({1, node_->number, FileType::Directory, "."});
@@ -265,6 +316,7 @@ class RamDirectory final : public wasi::Directory {
     return static_cast<RamDirectory*>(&target);
   }
 
+  RamFiles& files_;
   std::shared_ptr<RamNode> node_;
 };
 

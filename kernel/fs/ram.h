@@ -6,8 +6,8 @@
 //   std::shared_ptr<wasi::Directory> preopened = files.open(tree);
 //
 // A node is what a name stands for: a file, a directory or a symbolic link. Directories own the
-// nodes that they name, open files and directories theirs. No function waits, so threads of the
-// kernel exclude one another without locks (kernel/sched/thread.h).
+// nodes that they name, open files and directories theirs. One lock is over each file system: open files and
+// directories take it, and drop their nodes under it; nodes leave it to them.
 
 #pragma once
 
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "kernel/fs/content.h"
+#include "platform/platform.h"
 #include "wasi/host.h"
 
 namespace skerry::kernel {
@@ -100,9 +101,13 @@ class RamFiles {
   u64 next_number() { return ++last_number_; }
   Budget& budget() { return budget_; }
 
+  // For who looks at nodes or changes them.
+  platform::MutexGuard exclude() { return platform::MutexGuard(mutex_); }
+
   const u64 secret;
 
  private:
+  platform::Mutex mutex_;  // guards all that is below
   wasi::Clock& clock_;
   Budget budget_;
   u64 last_number_ = 0;

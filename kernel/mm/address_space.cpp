@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "kernel/arch/spin_lock.h"
 #include "kernel/mm/frames.h"
 
 namespace skerry::kernel {
@@ -27,6 +28,9 @@ struct Reservation {
   u64 begin, end;
   std::vector<Span> spans;  // ascending, disjoint
 };
+
+// Guards all that follows, the reservations' spans, and the counts of who holds images.
+SpinLock lock;
 
 // All of them, ascending. The pointers are stable, the array is not.
 std::vector<std::unique_ptr<Reservation>> reservations;
@@ -154,10 +158,19 @@ bool allows(Access has, arch::FaultAccess wanted) {
   return false;
 }
 
+void decommit_in(Reservation& r, u64 begin, u64 end) {
+  auto [first, last] = spans_in(r, begin, end);
+  arch::unmap_range(begin, end);
+  uncharge_frames(charged_in(r, first, last));
+  for (usize i = first; i < last; ++i) drop(r.spans[i]);
+  r.spans.erase(r.spans.begin() + std::ptrdiff_t(first), r.spans.begin() + std::ptrdiff_t(last));
+}
+
 }  // namespace
 
 Result<u8*> reserve(u64 size) {
   CHECK(size % page_size == 0 && size > 0);
+  SpinGuard guard(lock);
   u64 begin;
   auto hole = std::find_if(released.begin(), released.end(), [&](PhysicalRange r) { return r.size() >= size; });
   if (hole != released.end()) {
@@ -176,9 +189,10 @@ Result<u8*> reserve(u64 size) {
 }
 
 void release(u8* address, u64 size) {
+  SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   CHECK(r.begin == u64(address) && r.end == r.begin + size);
-  decommit(address, size);
+  decommit_in(r, u64(address), u64(address) + size);
   auto behind = std::upper_bound(released.begin(), released.end(), r.begin,
                                  [](u64 a, PhysicalRange hole) { return a < hole.begin; });
   behind = released.insert(behind, {r.begin, r.end});
@@ -194,6 +208,7 @@ void release(u8* address, u64 size) {
 }
 
 Result<void> commit(u8* address, u64 size, Access access) {
+  SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   if (size == 0) return {};
   u64 begin = u64(address), end = begin + size;
@@ -205,6 +220,7 @@ Result<void> commit(u8* address, u64 size, Access access) {
 }
 
 Result<void> commit_stack(u8* address, u64 size) {
+  SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   u64 begin = u64(address), end = begin + size;
   auto [first, last] = spans_in(r, begin, end);
@@ -214,6 +230,7 @@ Result<void> commit_stack(u8* address, u64 size) {
 }
 
 Result<void> protect(u8* address, u64 size, Access access) {
+  SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   if (size == 0) return {};
   u64 begin = u64(address), end = begin + size;
@@ -221,23 +238,20 @@ Result<void> protect(u8* address, u64 size, Access access) {
   CHECK(pages_in(r, first, last) == size / page_size);
   for (usize i = first; i < last; ++i) r.spans[i].access = access;
   arch::protect_range(begin, end, access);
+  note_changed_pages();
   if (first < last) merge(r, first, last - 1);
   return {};
 }
 
 void decommit(u8* address, u64 size) {
+  SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
-  if (size == 0) return;
-  u64 begin = u64(address), end = begin + size;
-  auto [first, last] = spans_in(r, begin, end);
-  arch::unmap_range(begin, end);
-  uncharge_frames(charged_in(r, first, last));
-  for (usize i = first; i < last; ++i) drop(r.spans[i]);
-  r.spans.erase(r.spans.begin() + std::ptrdiff_t(first), r.spans.begin() + std::ptrdiff_t(last));
+  if (size != 0) decommit_in(r, u64(address), u64(address) + size);
 }
 
 Result<void> zero(u8* address, u64 size) {
   // What faults again is made of zeros; writing them costs more than the fault does.
+  SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   if (size == 0) return {};
   u64 begin = u64(address), end = begin + size;
@@ -281,9 +295,15 @@ void Image::drop() {
   if (--references_ == 0) delete this;
 }
 
+void drop_image(Image* image) {
+  SpinGuard guard(lock);
+  image->drop();
+}
+
 Result<void> map_image(Image* image, u8* address) {
   u64 size = image->page_count() * page_size, begin = u64(address), end = begin + size;
   if (size == 0) return {};
+  SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   auto [first, last] = spans_in(r, begin, end);
   u64 committed = pages_in(r, first, last);
@@ -296,29 +316,36 @@ Result<void> map_image(Image* image, u8* address) {
 
 void restore_image(const Image& image, u8* address) {
   // The next access finds the image, for the spans still name it.
+  SpinGuard guard(lock);
   arch::unmap_range(u64(address), u64(address) + image.page_count() * page_size);
 }
 
-bool fault_in_reservation(u64 address, arch::FaultAccess access) {
+namespace {
+
+enum class Fault : u8 { Refused, Mended, MendedBeyondMeasure };
+
+Fault mend(u64 address, arch::FaultAccess access) {
+  SpinGuard guard(lock);
   Reservation* r = find_reservation(address);
   Span* span = r ? find_span(*r, address) : nullptr;
-  if (!span || !allows(span->access, access)) return false;
+  if (!span || !allows(span->access, access)) return Fault::Refused;
 
   u64 page = align_down(address, page_size);
   auto mapping = arch::find_mapping(page);
   if (span->is_stack && !mapping) {
-    if (!charge_frames(1, For::Guest)) {
-      if (!overdraw_frame()) arch::stop("no memory is left for a stack");
-      out_of_memory();
-    }
+    bool is_charged = charge_frames(1, For::Guest);
+    if (!is_charged && !overdraw_frame()) arch::stop("no memory is left for a stack");
     ++span->touched;
     map_own_page(*span, page);
-    return true;
+    return is_charged ? Fault::Mended : Fault::MendedBeyondMeasure;
   }
   if (mapping) {
-    if (access != arch::FaultAccess::Write || !mapping->shared) return allows(mapping->access, access);
+    if (access != arch::FaultAccess::Write || !mapping->shared) {
+      return allows(mapping->access, access) ? Fault::Mended : Fault::Refused;
+    }
     map_own_page(*span, page);
-    return true;
+    note_changed_pages();
+    return Fault::Mended;
   }
   if (access == arch::FaultAccess::Write) map_own_page(*span, page);
   else map_on_read(*span, page);
@@ -327,13 +354,21 @@ bool fault_in_reservation(u64 address, arch::FaultAccess access) {
   // goes on who was next to here before.
   bool costs_frames = !span->image || access == arch::FaultAccess::Write;
   bool goes_on = arch::find_mapping(page - page_size) || arch::find_mapping(page + page_size);
-  if (costs_frames && !goes_on) return true;
+  if (costs_frames && !goes_on) return Fault::Mended;
   u64 begin = std::max(align_down(page, around * page_size), span->begin);
   u64 end = std::min(align_down(page, around * page_size) + around * page_size, span->end);
   for (u64 at = begin; at < end; at += page_size) {
     if (at != page && !arch::find_mapping(at)) map_on_read(*span, at);
   }
-  return true;
+  return Fault::Mended;
+}
+
+}  // namespace
+
+bool fault_in_reservation(u64 address, arch::FaultAccess access) {
+  Fault fault = mend(address, access);
+  if (fault == Fault::MendedBeyondMeasure) out_of_memory();
+  return fault != Fault::Refused;
 }
 
 }  // namespace skerry::kernel

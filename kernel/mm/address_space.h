@@ -34,16 +34,17 @@ void decommit(u8* address, u64 size);
 Result<void> zero(u8* address, u64 size);
 
 // Content for many mappings; pages of zeros take no frame. Lives until it is dropped by its
-// creator and by every span that it is mapped in.
+// creator (drop_image) and by every span that it is mapped in.
 class Image {
  public:
   static Result<Image*> create(std::span<const u8> content);
-  void drop();
 
   u64 page_count() const { return page_count_; }
   static constexpr u64 zeros = ~u64{0};
   u64 frame(u64 page) const { return frames_[page]; }
+  // Under the address space's lock.
   void hold() { ++references_; }
+  void drop();
 
  private:
   Image(u64* frames, u64 page_count) : frames_(frames), page_count_(page_count) {}
@@ -53,11 +54,18 @@ class Image {
   u64 page_count_;
   u64 references_ = 1;
 };
+void drop_image(Image* image);
+// From here on by one thread, which may go from hart to hart: what a page becomes when it is written first, other
+// threads may see too late.
 Result<void> map_image(Image* image, u8* address);
 void restore_image(const Image& image, u8* address);
 
-// What the scheduler does of it: the running thread has more than there is. In the handler of an exception.
+// What the kernel does of it: the running thread has more than there is. In the handler of an exception.
 void out_of_memory();
+
+// What the scheduler does of it: pages that only the running thread uses were mapped anew, or may be written no longer,
+// and the harts that it ran on before may know them as they were. They forget it before the thread runs there again.
+void note_changed_pages();
 
 // What arch::page_fault does for addresses of reservations.
 bool fault_in_reservation(u64 address, arch::FaultAccess access);

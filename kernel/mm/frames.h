@@ -4,8 +4,7 @@
 // fault finds a frame. Tables of pages live from a reserve of 1/64 of the memory that is never
 // charged, and another is for what cannot be refused (overdraw_frame). Frames that were never
 // used are handed out in ascending order, so that an emulator backs no more of the memory than is
-// wanted; freed ones are reused first, linked through themselves. Called with interrupts off or from
-// code that no interrupt handler shares.
+// wanted; freed ones are reused first, linked through themselves. From any context; the lock is the last in the order.
 
 #pragma once
 

@@ -1,8 +1,10 @@
 #include "kernel/mm/heap.h"
 
+#include <atomic>
 #include <bit>
 
 #include "base/check.h"
+#include "kernel/arch/spin_lock.h"
 #include "kernel/mm/frames.h"
 
 namespace skerry::kernel {
@@ -56,9 +58,14 @@ constexpr unsigned extent_sizes = 21;  // 2^20 blocks are the window
 // Extents up to this many blocks keep their frames, and the promise for them, when freed.
 constexpr unsigned kept_log2 = 2;
 
+// Under `lock`, but that faults read next_block, which only grows.
+SpinLock lock;
 SizeClass classes[class_count];
 u64 free_extents[extent_sizes];  // block + 1 of the first, linked through `pages` of its entry; 0: none
-u64 next_block;                  // the first never used; 0 before the heap is there
+std::atomic<u64> next_block;     // the first never used; 0 before the heap is there
+
+// Under it pages come into the window. A fault may come while its hart has `lock`.
+SpinLock fault_lock;
 
 Block* blocks() { return reinterpret_cast<Block*>(heap_begin); }
 u8* address_of(u64 block) { return reinterpret_cast<u8*>(heap_begin + block * block_size); }
@@ -129,6 +136,7 @@ void free_extent(u64 block) {
 }  // namespace
 
 void* heap_allocate(usize size, usize alignment) {
+  SpinGuard guard(lock);
   if (alignment > 16) {
     // Objects of a class that is a power of two are aligned to their size, extents to a block.
     if (alignment > block_size) return nullptr;
@@ -139,6 +147,7 @@ void* heap_allocate(usize size, usize alignment) {
 
 void heap_free(void* object) {
   if (!object) return;
+  SpinGuard guard(lock);
   u64 block = block_of(object);
   CHECK(block >= table_blocks && block < next_block);
   const Block& entry = blocks()[block];
@@ -149,21 +158,21 @@ void heap_free(void* object) {
   classes[entry.size_class].free = free;
 }
 
-bool fault_in_heap(u64 address) {
+bool fault_in_heap(u64 address, arch::FaultAccess access) {
+  if (access == arch::FaultAccess::Execute) return false;
   if (address < heap_begin || block_of(reinterpret_cast<void*>(address)) >= next_block) return false;
   bool in_table = block_of(reinterpret_cast<void*>(address)) < table_blocks;
   // One page of the table speaks of 32 MB: it is mapped alone. Objects are used side by side.
   u64 begin = align_down(address, in_table ? page_size : block_size), end = begin + (in_table ? page_size : block_size);
-  bool mended = false;
+  SpinGuard guard(fault_lock);
   for (u64 page = begin; page < end; page += page_size) {
     if (arch::find_mapping(page)) continue;
     auto frame = allocate_frame();
     if (!frame) arch::stop("no memory is left for the heap");
     if (in_table) __builtin_memset(arch::direct(*frame), 0, page_size);
     if (!arch::map_page(page, {*frame, arch::Access::ReadWrite})) arch::stop("no memory is left for page tables");
-    mended |= page == align_down(address, page_size);
   }
-  return mended;
+  return true;  // by this hart or another
 }
 
 }  // namespace skerry::kernel

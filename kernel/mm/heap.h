@@ -10,7 +10,7 @@
 
 #pragma once
 
-#include "base/types.h"
+#include "kernel/arch/arch.h"
 
 namespace skerry::kernel {
 
@@ -23,6 +23,6 @@ void* heap_allocate(usize size, usize alignment);
 void heap_free(void* object);
 
 // What arch::page_fault does for addresses in the heap's window.
-bool fault_in_heap(u64 address);
+bool fault_in_heap(u64 address, arch::FaultAccess access);
 
 }  // namespace skerry::kernel

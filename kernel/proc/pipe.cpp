@@ -6,6 +6,7 @@
 #include "kernel/sched/news.h"
 #include "kernel/sched/thread.h"
 #include "kernel/wasi_host.h"
+#include "platform/platform.h"
 
 namespace skerry::kernel {
 
@@ -18,8 +19,9 @@ constexpr usize capacity = 64 * KiB;
 // What is written in one piece, as POSIX promises of PIPE_BUF.
 constexpr usize atomic_size = 4 * KiB;
 
-// A ring. Grows from nothing to its capacity, since most pipes carry little.
+// A ring. Grows from nothing to its capacity, since most pipes carry little. All of it is under its lock.
 struct Pipe {
+  platform::Mutex lock;
   std::vector<u8> bytes;
   usize begin = 0;
   usize size = 0;
@@ -27,7 +29,7 @@ struct Pipe {
   u32 changes = 0;
 
   void change() {
-    ++changes;
+    __atomic_store_n(&changes, changes + 1, __ATOMIC_RELEASE);
     wake_threads(&changes);
     make_news();
   }
@@ -70,11 +72,15 @@ class End : public Waitable {
   explicit End(std::shared_ptr<Pipe> pipe) : pipe_(std::move(pipe)) {}
 
  protected:
-  // Until the pipe changes. Again where waiting is not wanted; Canceled.
-  HostResult<void> wait(u32 changes) {
+  // Under the lock, which others may take meanwhile: until the pipe changes. Again where waiting is not wanted;
+  // Canceled.
+  HostResult<void> wait() {
     if (flags().has(wasi::FdFlag::Nonblock)) return fail(Errno::Again);
     if (KernelInterruption::current().raised()) return fail(Errno::Canceled);
-    wait_for_word(&pipe_->changes, changes, never);
+    u32 seen = pipe_->changes;
+    pipe_->lock.unlock();
+    wait_for_word(&pipe_->changes, seen, never);
+    pipe_->lock.lock();
     return {};
   }
 
@@ -85,15 +91,17 @@ class ReadingEnd final : public End {
  public:
   using End::End;
   ~ReadingEnd() override {
+    platform::MutexGuard guard(pipe_->lock);
     pipe_->is_read = false;
     pipe_->change();
   }
 
   HostResult<u64> read(std::span<u8> into) override {
     if (into.empty()) return u64{0};
+    platform::MutexGuard guard(pipe_->lock);
     while (pipe_->size == 0) {
       if (!pipe_->is_written) return u64{0};
-      TRY(wait(pipe_->changes));
+      TRY(wait());
     }
     usize size = std::min(into.size(), pipe_->size);
     pipe_->take(into.first(size));
@@ -103,6 +111,7 @@ class ReadingEnd final : public End {
 
   void poll(wasi::PollItem& item) override {
     if (item.interest == wasi::Interest::Write) return;
+    platform::MutexGuard guard(pipe_->lock);
     item.size = pipe_->size;
     item.hangup = !pipe_->is_written;
     item.ready = item.size != 0 || item.hangup;
@@ -113,17 +122,19 @@ class WritingEnd final : public End {
  public:
   using End::End;
   ~WritingEnd() override {
+    platform::MutexGuard guard(pipe_->lock);
     pipe_->is_written = false;
     pipe_->change();
   }
 
   HostResult<u64> write(std::span<const u8> from) override {
+    platform::MutexGuard guard(pipe_->lock);
     usize done = 0;
     while (done < from.size()) {
       if (!pipe_->is_read) return done ? HostResult<u64>(done) : fail(Errno::Pipe);
       usize wanted = from.size() <= atomic_size ? from.size() : 1;
       if (pipe_->room() < wanted) {
-        auto waited = wait(pipe_->changes);
+        auto waited = wait();
         if (!waited && done == 0) return fail(waited.error());
         if (!waited) break;
         continue;
@@ -138,6 +149,7 @@ class WritingEnd final : public End {
 
   void poll(wasi::PollItem& item) override {
     if (item.interest == wasi::Interest::Read) return;
+    platform::MutexGuard guard(pipe_->lock);
     item.size = pipe_->room();
     item.hangup = !pipe_->is_read;
     item.ready = item.size >= atomic_size || item.hangup;

@@ -111,8 +111,11 @@ Ending Process::run() {
   auto store = Store::create(all_.engine(), limits);
   if (!store) return refuse(store.error());
   if (launch_.fuel) store->set_fuel(*launch_.fuel);
-  handle_ = store->interrupt_handle();
-  if (interruption_.raised()) handle_->interrupt();
+  {
+    platform::MutexGuard guard(all_.lock_);
+    handle_ = store->interrupt_handle();
+    if (interruption_.raised()) handle_->interrupt();
+  }
 
   store->set_data(ProcessOfStore{this});
 
@@ -179,6 +182,7 @@ Process* Processes::find(u32 number) const {
   return found == processes_.end() ? nullptr : found->second.get();
 }
 
+// Under the lock.
 Process& Processes::add(u32 parent, Launch launch) {
   u32 number = ++last_number_;
   auto process = std::unique_ptr<Process>(new Process(*this, number, parent, std::move(launch)));
@@ -190,35 +194,35 @@ Process& Processes::add(u32 parent, Launch launch) {
 
 void Processes::begin(Process& process) {
   process.interruption_.make_current();
-  thread_local Process* current;
-  current = &process;
-  current_thread().end_early = [] { current->kill(); };
-  Ending ending = process.run();
-  current_thread().end_early = nullptr;
-  process.handle_.reset();
-  finish(process, ending);
+  finish(process, process.run());
 }
 
 // On the process's own thread, which touches nothing of it from here on.
 void Processes::finish(Process& process, Ending ending) {
   process.launch_.context.reset();  // closes its descriptors
-  for (u32 child : process.children_) find(child)->kill();
-  if (foreground_ == &process) set_foreground(find(process.parent));
-  Process* parent = find(process.parent);
-  process.ending_ = ending;
-  process.ended_ = true;
-  --running_;
-  wake_threads(&running_);
-  if (parent) {
-    parent->ended_children_.insert(process.number);
-    ++parent->endings_;
-    wake_threads(&parent->endings_);
-  } else if (process.thread_) {
-    orphans_.push_back(process.number);
+  {
+    platform::MutexGuard guard(lock_);
+    process.handle_.reset();
+    for (u32 child : process.children_) find(child)->kill();
+    Process* parent = find(process.parent);
+    if (foreground_ == &process) set_foreground(parent);
+    process.ending_ = ending;
+    process.ended_ = true;
+    __atomic_store_n(&running_, running_ - 1, __ATOMIC_RELEASE);
+    wake_threads(&running_);
+    if (parent) {
+      parent->ended_children_.insert(process.number);
+      __atomic_store_n(&parent->endings_, parent->endings_ + 1, __ATOMIC_RELEASE);
+      wake_threads(&parent->endings_);
+    } else if (process.thread_) {
+      orphans_.push_back(process.number);
+    }
   }
+  tell_who_sees();
 }
 
 HostResult<u32> Processes::start(u32 parent, Launch launch) {
+  platform::MutexGuard guard(lock_);
   remove_orphans();
   if (processes_.size() >= most || last_number_ == ~u32{0}) return fail(Errno::Again);
   Process& process = add(parent, std::move(launch));
@@ -258,50 +262,113 @@ void Processes::remove_orphans() {
 
 Ending Processes::run_here(Launch launch) {
   stage_began_ = arch::monotonic_ns();
-  Process& process = add(0, std::move(launch));
-  first_ = &process;
-  set_foreground(&process);
-  begin(process);
-  first_ = nullptr;
-  set_foreground(nullptr);
-  while (u32 left = running_) wait_for_word(&running_, left, never);  // what it started was killed with it
-  Ending ending = process.ending_;
-  remove(process);
+  Process* process;
+  {
+    platform::MutexGuard guard(lock_);
+    process = &add(0, std::move(launch));
+    first_ = process;
+    set_foreground(process);
+  }
+  begin(*process);
+  {
+    platform::MutexGuard guard(lock_);
+    first_ = nullptr;
+    set_foreground(nullptr);
+  }
+  tell_who_sees();
+  // What it started was killed with it.
+  while (u32 left = __atomic_load_n(&running_, __ATOMIC_ACQUIRE)) wait_for_word(&running_, left, never);
+  platform::MutexGuard guard(lock_);
+  Ending ending = process->ending_;
+  remove(*process);
   remove_orphans();
   return ending;
 }
 
 HostResult<Processes::Ended> Processes::wait(Process& parent, u32 child, Patience patience) {
+  bool lends_terminal = false;
   for (;;) {
-    remove_orphans();
-    u32 endings = parent.endings_;
-    if (child == 0 ? parent.children_.empty() : !parent.children_.contains(child)) return fail(Errno::Child);
-    bool has_ended = child == 0 ? !parent.ended_children_.empty() : parent.ended_children_.contains(child);
-    if (has_ended) {
-      Process& process = *find(child ? child : *parent.ended_children_.begin());
-      Ended ended = {process.number, process.ending_};
-      remove(process);
-      remove_orphans();
-      return ended;
+    u32 endings;
+    std::optional<HostResult<Ended>> result;
+    {
+      platform::MutexGuard guard(lock_);
+      if (std::exchange(lends_terminal, false)) set_foreground(&parent);
+      endings = parent.endings_;
+      result = look(parent, child, patience);
+      if (!result && foreground_ == &parent) {
+        lends_terminal = true;
+        set_foreground(find(child ? child : *parent.children_.begin()));
+      }
     }
-    if (parent.interruption_.take_told()) return fail(Errno::Intr);
-    if (patience == Patience::Look) return Ended{0, {}};
-    if (parent.interruption_.raised()) return fail(Errno::Canceled);
-    bool lends_terminal = foreground_ == &parent;
-    if (lends_terminal) set_foreground(find(child ? child : *parent.children_.begin()));
+    tell_who_sees();
+    if (result) return *std::move(result);
     wait_for_word(&parent.endings_, endings, never);
-    if (lends_terminal) set_foreground(&parent);
   }
+}
+
+// What a wait comes to by now; none: it goes on.
+std::optional<HostResult<Processes::Ended>> Processes::look(Process& parent, u32 child, Patience patience) {
+  remove_orphans();
+  if (child == 0 ? parent.children_.empty() : !parent.children_.contains(child)) return fail(Errno::Child);
+  bool has_ended = child == 0 ? !parent.ended_children_.empty() : parent.ended_children_.contains(child);
+  if (has_ended) {
+    Process& process = *find(child ? child : *parent.ended_children_.begin());
+    Ended ended = {process.number, process.ending_};
+    remove(process);
+    remove_orphans();
+    return ended;
+  }
+  if (parent.interruption_.take_told()) return fail(Errno::Intr);
+  if (patience == Patience::Look) return Ended{0, {}};
+  if (parent.interruption_.raised()) return fail(Errno::Canceled);
+  return std::nullopt;
 }
 
 void Processes::set_foreground(Process* process) {
   foreground_ = process;
   while (process && !process->sees_interrupts_) process = find(process->parent);
   interrupted_ = process ? process : first_;
-  if (bool sees = process; sees != somebody_sees_) tell_who_sees_(somebody_sees_ = sees);
+  somebody_sees_ = process != nullptr;
+}
+
+// After set_foreground, without the lock. Who comes last tells what is so by then.
+void Processes::tell_who_sees() {
+  if (somebody_sees_ == told_) return;
+  platform::MutexGuard guard(telling_);
+  if (bool sees = somebody_sees_; sees != told_) tell_who_sees_(told_ = sees);
+}
+
+void Processes::see_interrupts(Process& process, bool sees) {
+  {
+    platform::MutexGuard guard(lock_);
+    process.sees_interrupts_ = sees;
+    set_foreground(foreground_);
+  }
+  tell_who_sees();
+}
+
+void Processes::interrupt() {
+  platform::MutexGuard guard(lock_);
+  if (interrupted_) interrupted_->interrupt();
+}
+
+void Processes::time_out() {
+  platform::MutexGuard guard(lock_);
+  if (!first_) return;
+  first_->timed_out_ = true;
+  first_->kill();
+}
+
+void Processes::end_out_of_memory() {
+  platform::MutexGuard guard(lock_);
+  for (const auto& [number, process] : processes_) {
+    Thread* thread = process->ended_ ? nullptr : process->interruption_.thread();
+    if (thread && thread->is_out_of_memory.exchange(false)) process->kill();
+  }
 }
 
 HostResult<void> Processes::kill(const Process& by, u32 number) {
+  platform::MutexGuard guard(lock_);
   Process* target = find(number);
   for (Process* at = target; at; at = find(at->parent)) {
     if (at != &by) continue;
@@ -312,6 +379,7 @@ HostResult<void> Processes::kill(const Process& by, u32 number) {
 }
 
 std::vector<Processes::Info> Processes::list() const {
+  platform::MutexGuard guard(lock_);
   std::vector<Info> list;
   for (const auto& [number, process] : processes_) {
     if (process->ended_) continue;
@@ -324,13 +392,23 @@ std::vector<Processes::Info> Processes::list() const {
 Result<Module> Processes::module_of(Process& process) {
   const auto& key = process.launch_.module_key;
   if (!key) return process.load();
-  auto known = std::ranges::find(known_modules_, *key, &KnownModule::key);
-  if (known != known_modules_.end()) {
-    std::rotate(known_modules_.begin(), known, known + 1);
-    return known_modules_.front().module;
+  {
+    platform::MutexGuard guard(lock_);
+    auto known = std::ranges::find(known_modules_, *key, &KnownModule::key);
+    if (known != known_modules_.end()) {
+      std::rotate(known_modules_.begin(), known, known + 1);
+      return known_modules_.front().module;
+    }
   }
   Module module = TRY(process.load());
-  if (known_modules_.size() == most_known) known_modules_.pop_back();
+  // One that is forgotten, or that another process loaded meanwhile, goes without the lock.
+  std::optional<KnownModule> forgotten;
+  platform::MutexGuard guard(lock_);
+  if (std::ranges::find(known_modules_, *key, &KnownModule::key) != known_modules_.end()) return module;
+  if (known_modules_.size() == most_known) {
+    forgotten = std::move(known_modules_.back());
+    known_modules_.pop_back();
+  }
   known_modules_.insert(known_modules_.begin(), {*key, module});
   return module;
 }

@@ -6,11 +6,14 @@
 //     | ended                    store and instance are gone, descriptors are closed, the parent is woken
 //   Ending    kept until the parent asks for it, or is gone itself
 //
-// A process sees nothing but its descriptors and its children. Its numbers are never used again. Interrupt handlers
-// touch first() and interrupted() alone.
+// A process sees nothing but its descriptors and its children. Its numbers are never used again.
+//
+// One lock is over all that processes know of each other; nobody waits under it, but for a thread that has ended. What
+// only its own thread touches is without. Interrupt handlers ask a thread (kernel/program.cpp) for what they want done.
 
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -54,23 +57,18 @@ class Process {
   const std::string& name() const { return launch_.name; }
   wasi::Context& context() const { return *launch_.context; }
 
-  // Ends it, from any context: in compiled code at once, in a wait of the host, or on the way back from it.
+ private:
+  friend class Processes;
+  Process(Processes& all, u32 number, u32 parent, Launch launch)
+      : number(number), parent(parent), all_(all), launch_(std::move(launch)) {}
+
+  // Ends it: in compiled code at once, in a wait of the host, or on the way back from it. Under the lock, as the next.
   void kill();
   // Ctrl-C: ends it, unless it sees to that itself.
   void interrupt() {
     if (sees_interrupts_) interruption_.tell();
     else kill();
   }
-  // The same as kill(), but as a trap of its own that it tells of.
-  void time_out() {
-    timed_out_ = true;
-    kill();
-  }
-
- private:
-  friend class Processes;
-  Process(Processes& all, u32 number, u32 parent, Launch launch)
-      : number(number), parent(parent), all_(all), launch_(std::move(launch)) {}
 
   Ending run();
   Ending run_instance(const Instance& instance);
@@ -84,10 +82,12 @@ class Process {
   Processes& all_;
   Launch launch_;
   KernelInterruption interruption_;
+  std::atomic<bool> timed_out_ = false;
+
+  // Under the lock.
   std::optional<InterruptHandle> handle_;  // while its store exists
   Thread* thread_ = nullptr;               // null: the thread of who called run_here
   bool sees_interrupts_ = false;
-  bool timed_out_ = false;
   bool ended_ = false;
   Ending ending_;
 
@@ -125,21 +125,20 @@ class Processes {
   struct Info {
     u32 number, parent;
     u64 processor_ns;
-    std::string_view name;
+    std::string name;
   };
   // Those that have not ended, by number.
   std::vector<Info> list() const;
 
-  // That of run_here, while it runs. For interrupt handlers as well.
-  Process* first() const { return first_; }
-  // Who is meant by Ctrl-C. The first process waits for another, and so on: the last of these that sees to
-  // interrupts, or else the first. Null before and after all.
-  Process* interrupted() const { return interrupted_; }
-  void see_interrupts(Process& process, bool sees) {
-    process.sees_interrupts_ = sees;
-    set_foreground(foreground_);
-  }
-  // Is called when `interrupted` has become one that sees to it, and that goes on, or no longer is.
+  // Ctrl-C, for whom it is meant: the first process waits for another, and so on; the last of these that sees to
+  // interrupts, or else the first.
+  void interrupt();
+  // Kills the first process, as a trap of its own that it tells of.
+  void time_out();
+  // Kills those whose threads have more memory than there is (Thread::is_out_of_memory).
+  void end_out_of_memory();
+  void see_interrupts(Process& process, bool sees);
+  // Is called when the one that Ctrl-C is meant for has become one that sees to it, and that goes on, or no longer is.
   void on_who_sees_interrupts(std::function<void(bool)> callback) { tell_who_sees_ = std::move(callback); }
 
   const Engine& engine() const { return engine_; }
@@ -152,26 +151,29 @@ class Processes {
   Process& add(u32 parent, Launch launch);
   void begin(Process& process);
   void finish(Process& process, Ending ending);
+  Result<Module> module_of(Process& process);
+  void end_stage(const Process& process, std::string_view name);
+  void tell_who_sees();
+  // Under the lock.
+  std::optional<wasi::HostResult<Ended>> look(Process& parent, u32 child, Patience patience);
   void remove(Process& process);
   void remove_orphans();
   void set_foreground(Process* process);
   Process* find(u32 number) const;
-  Result<Module> module_of(Process& process);
-  void end_stage(const Process& process, std::string_view name);
 
   Engine engine_;
   std::shared_ptr<wasi::Clock> clock_;
   Linker linker_;  // of all processes
+
+  mutable platform::Mutex lock_;  // guards what follows
   std::map<u32, std::unique_ptr<Process>> processes_;
   std::vector<u32> orphans_;  // that have ended, and whose parent is gone
   u32 last_number_ = 0;
   u32 running_ = 0;  // how many have not ended; changes wake who waits for all
   Process* first_ = nullptr;
   Process* foreground_ = nullptr;   // the last of those who wait for each other
-  Process* interrupted_ = nullptr;
-  bool somebody_sees_ = false;
-  std::function<void(bool)> tell_who_sees_ = [](bool) {};
-  u64 stage_began_ = 0;
+  Process* interrupted_ = nullptr;  // who is meant by Ctrl-C; null before and after all
+  std::atomic<bool> somebody_sees_ = false;
 
   // Modules that were used last, the latest first; more stay while processes have them, but are not found again.
   struct KnownModule {
@@ -180,6 +182,13 @@ class Processes {
   };
   static constexpr usize most_known = 32;
   std::vector<KnownModule> known_modules_;
+
+  // Under it the callback is called, which may wait: by who has not the other lock.
+  platform::Mutex telling_;
+  std::atomic<bool> told_ = false;  // what it was last told
+  std::function<void(bool)> tell_who_sees_ = [](bool) {};
+
+  u64 stage_began_ = 0;  // the first process's
 };
 
 }  // namespace skerry::kernel

@@ -12,10 +12,8 @@ u32 news() { return __atomic_load_n(&count, __ATOMIC_ACQUIRE); }
 void wait_for_news(u32 seen, u64 deadline_ns) { wait_for_word(&count, seen, deadline_ns); }
 
 void make_news() {
-  bool interrupts = arch::disable_interrupts();
-  __atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
+  __atomic_fetch_add(&count, 1, __ATOMIC_RELEASE);
   wake_threads(&count);
-  if (interrupts) arch::enable_interrupts();
 }
 
 }  // namespace skerry::kernel

@@ -1,53 +1,63 @@
-// Threads of the kernel: stacks that take turns on the one hart.
+// Threads of the kernel: stacks that take turns on the harts (docs/scheduling.md).
 //
-// A thread runs until it waits, ends, or is preempted. Only compiled code is preempted (docs/scheduling.md):
-// code of the kernel and of the engine gives the hart to nobody unless it waits. So what is done
-// without waiting needs no lock, except against interrupt handlers, and those only wake threads and
-// take bytes from devices.
+// A thread runs until it waits, ends, or is preempted. Only compiled code is preempted: code of the kernel and of the
+// engine stays on its hart unless it waits. Others run on other harts meanwhile, so that what they share is under a
+// lock: a SpinLock (spin_lock.h), or a platform::Mutex where its holder may wait.
 
 #pragma once
 
+#include <atomic>
+
 #include "base/result.h"
 #include "kernel/arch/arch.h"
+#include "kernel/sched/sleepers.h"
 
 namespace skerry::kernel {
 
+struct Hart;
+
 // Lies behind its thread-local variables (arch.h); its address is the thread pointer.
 struct Thread {
+  // Set when it is made.
   Thread* self;
-  u8* stack;     // the reservation: a guard, then stack_size bytes
-  u64 stack_pointer;  // while it does not run
-  u8* memory_base;    // the guest's, while it does not run
+  u8* stack;  // the reservation: a guard, then stack_size bytes; null for a hart's own thread, which idles
   void (*body)(void*);
   void* argument;
-  u32 ended;
-  u32 locks;  // held
-  void (*end_early)();  // called when there is no memory for its stack; null: nobody can end it
 
-  // Shared with interrupt handlers: touched with interrupts off.
-  enum class State : u8 { Running, Ready, Waiting, Ended };
-  State state;
-  bool interrupt_pending;  // interrupt_thread was called for it
-  bool is_preempted;       // it does not run, and was in compiled code
-  bool wake_pending;       // wake_thread was called while it did not wait
-  Thread* next;            // in the run queue, or among those whose words share a bucket
+  // Its hart's.
+  u64 stack_pointer;    // while it does not run
+  u8* memory_base;      // the guest's, while it does not run
+  bool is_preempted;    // it does not run, and was in compiled code
+  u64 known_harts;      // where it ran
+  u64 outdated_harts;   // of these, those that may know pages of its as they no longer are (note_changed_pages)
+
+  // Of anybody.
+  std::atomic<u32> ended;
+  std::atomic<Hart*> hart;              // where it runs, or ran last
+  std::atomic<bool> is_on_hart;         // its stack is in use
+  std::atomic<bool> interrupt_pending;  // interrupt_thread was called for it
+  std::atomic<bool> wake_pending;       // wake_thread was called while it did not wait
+  std::atomic<bool> is_out_of_memory;   // it has more than there is (mm/address_space.h), and is to end
+  std::atomic<u64> clock;               // for how long it ran (processor_time)
+  std::atomic<const u32*> wait_word;    // null while it does not wait; changes under its bucket's lock
+
+  // Under the lock of the run queue or bucket that it is in.
+  Thread* next;
   Thread* previous;
-  const u32* wait_word;    // null while it does not wait
-  u64 wait_deadline;
-  u32 sleeper;             // its place among those that wait for an instant
-  u64 processor_ns;        // that it ran, up to when it last began to
+
+  // Under the sleepers' lock of the hart that it last waited on for an instant.
+  bool is_sleeper;
+  Sleeper sleeper;
 };
 
 constexpr u64 stack_size = 8 * MiB;
 constexpr u64 stack_guard = 64 * KiB;
 inline u8* stack_limit(const Thread& thread) { return thread.stack + stack_guard; }
 
-Thread& current_thread();
+inline Thread& current_thread() { return *static_cast<Thread*>(arch::thread_pointer()); }
 // Nanoseconds for which a thread had a hart.
 u64 processor_time(const Thread& thread);
 
-// Makes the first thread, and goes on in it, with interrupts on.
-[[noreturn]] void start_threads(void (*body)(void*));
 Result<Thread*> spawn_thread(void (*body)(void*), void* argument);
 // Waits until it has ended, and frees it.
 void join_thread(Thread* thread);
@@ -59,7 +69,7 @@ constexpr u64 never = ~u64{0};
 void wait_for_word(const u32* word, u32 expected, u64 deadline_ns);
 // Lets others run, if there are any that can.
 void yield_thread();
-// From threads and from interrupt handlers.
+// After the word was changed. From threads and from interrupt handlers.
 void wake_threads(const u32* word);
 // Ends the thread's wait, or if it does not wait, its next.
 void wake_thread(Thread& thread);
@@ -67,16 +77,11 @@ void wake_thread(Thread& thread);
 // Whether the thread that runs has had its time while another waits for the hart.
 bool slice_is_over();
 
-// `callback` is called by the interrupt handler at the instant, once. There is one alarm.
-void set_alarm(u64 deadline_ns, void (*callback)());
-
-// FaultKind::Interrupt for a thread, where it is or, if it does not run, where it goes on.
+// FaultKind::Interrupt for a thread, where it is or, if it does not run, where it goes on. From threads and from
+// interrupt handlers.
 void interrupt_thread(Thread& thread);
 
-// From an interrupt handler: calls now what takes locks, or when the interrupted thread lets go of
-// its last one. The last callback counts.
-void call_unlocked(void (*callback)());
-void note_lock();
-void note_unlock();
+// Whether this is a handler of an interrupt.
+bool in_interrupt();
 
 }  // namespace skerry::kernel

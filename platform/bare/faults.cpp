@@ -32,14 +32,13 @@ void interrupt(Thread* thread) { kernel::interrupt_thread(*reinterpret_cast<kern
 namespace skerry::kernel::arch {
 
 bool page_fault(u64 address, FaultAccess access) {
-  return address < reservations_begin ? fault_in_heap(address) : fault_in_reservation(address, access);
+  return address < reservations_begin ? fault_in_heap(address, access) : fault_in_reservation(address, access);
 }
 
 bool redirect_fault(const platform::FaultContext& context, platform::Resume& resume) {
   if (context.kind == platform::FaultKind::Interrupt) {
-    Thread& thread = current_thread();
-    if (!thread.interrupt_pending) return false;
-    thread.interrupt_pending = false;
+    std::atomic<bool>& pending = current_thread().interrupt_pending;
+    if (!pending.load(std::memory_order_relaxed) || !pending.exchange(false)) return false;
   }
   return platform::installed && platform::installed(context, resume);
 }

@@ -23,7 +23,7 @@ static kernel::Image* of(const Image* image) { return reinterpret_cast<kernel::I
 Result<Image*> create_image(std::span<const u8> content) {
   return reinterpret_cast<Image*>(TRY(kernel::Image::create(content)));
 }
-void destroy_image(Image* image) { of(image)->drop(); }
+void destroy_image(Image* image) { kernel::drop_image(of(image)); }
 Result<void> map_image(const Image* image, u8* address) { return kernel::map_image(of(image), address); }
 Result<void> restore_image(const Image* image, u8* address) {
   kernel::restore_image(*of(image), address);

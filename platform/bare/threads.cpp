@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "kernel/arch/arch.h"
-#include "kernel/sched/thread.h"
+#include "kernel/sched/hart.h"
 #include "platform/platform.h"
 
 namespace skerry::platform {
@@ -15,21 +15,18 @@ Result<Worker*> spawn_worker(void (*body)(void*), void* argument) {
   return reinterpret_cast<Worker*>(TRY(kernel::spawn_thread(body, argument)));
 }
 void join_worker(Worker* worker) { kernel::join_thread(reinterpret_cast<kernel::Thread*>(worker)); }
-u32 processor_count() { return 1; }
+u32 processor_count() { return kernel::harts_at_work(); }
 
-// Threads give the hart away only when they wait, so that a lock is seen taken only by those who
-// come while its holder waits for something else. Interrupt handlers never see the lock of the
-// thread that they interrupt (kernel::call_unlocked).
+// 0: free; 1: taken; 2: taken, and somebody may wait. Interrupt handlers take no such lock.
 void Mutex::lock() {
-  while (state_ != 0) kernel::wait_for_word(&state_, 1, kernel::never);
-  state_ = 1;
-  kernel::note_lock();
+  u32 state = 0;
+  if (__atomic_compare_exchange_n(&state_, &state, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
+  while (__atomic_exchange_n(&state_, 2, __ATOMIC_ACQUIRE) != 0) kernel::wait_for_word(&state_, 2, kernel::never);
 }
 void Mutex::unlock() {
-  CHECK(state_ == 1);
-  state_ = 0;
-  kernel::wake_threads(&state_);
-  kernel::note_unlock();
+  u32 state = __atomic_exchange_n(&state_, 0, __ATOMIC_RELEASE);
+  CHECK(state != 0);
+  if (state == 2) kernel::wake_threads(&state_);
 }
 
 void wait_on(const u32* word, u32 expected, u64 timeout_ns) {

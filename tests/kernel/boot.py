@@ -7,11 +7,15 @@ import sys
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(root, "tools", "dev"))
 
+# Of the test that runs: how many harts its machines have ("--harts=N" behind BUILD), and the cases that are named.
+harts = next((word.removeprefix("--harts=") for word in sys.argv[2:] if word.startswith("--harts=")), "1")
+named = [word for word in sys.argv[2:] if not word.startswith("--")]
+
 BOOT = """
 import sys
 sys.path.insert(0, {tools!r})
 import machine
-sys.exit(machine.run(machine.Machine({kernel!r}, {arch!r}, append={append!r}, board={board!r})))
+sys.exit(machine.run(machine.Machine({kernel!r}, {arch!r}, append={append!r}, board={board!r}, harts={harts!r})))
 """
 
 
@@ -20,12 +24,12 @@ def arch_of(build):
     return os.path.basename(os.path.normpath(build)).removeprefix("bare-")
 
 
-def command(build, test, board=None):
+def command(build, test, board=None, harts=1):
     """The command that boots the test; its streams and exit code are the machine's."""
     source = BOOT.format(tools=os.path.join(root, "tools", "dev"), kernel=build + "/skerry_parts.elf",
-                         arch=arch_of(build), append="test=" + test, board=board)
+                         arch=arch_of(build), append="test=" + test, board=board, harts=harts)
     return ["timeout", "-k", "5", "60", "/usr/bin/python3", "-c", source]
 
 
-def run(build, test, data=b"", board=None):
-    return subprocess.run(command(build, test, board), input=data, capture_output=True)
+def run(build, test, data=b"", board=None, harts=1):
+    return subprocess.run(command(build, test, board, harts), input=data, capture_output=True)

@@ -1,4 +1,4 @@
-"""os_test.py BUILD: programs in the kernel, as `./dev os` runs them (tools/dev/os.py)."""
+"""os_test.py BUILD [--harts=N] [CASE...]: programs in the kernel, as `./dev os` runs them (tools/dev/os.py)."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ work = tempfile.mkdtemp(prefix="skerry-os-")
 def command(*arguments):
     tool = os.path.join(boot.root, "tools", "dev", "os.py")
     return ["timeout", "-k", "5", "60", "/usr/bin/python3", "-IB", tool, build + "/skerry.elf",
-            "--arch", boot.arch_of(build), *arguments]
+            "--arch", boot.arch_of(build), "--harts", boot.harts, *arguments]
 
 
 def run(*arguments, **options):
@@ -242,7 +242,7 @@ def test_closed_output():
 
 try:
     for name, test in list(globals().items()):
-        if name.startswith("test_"):
+        if name.startswith("test_") and (not boot.named or name in boot.named):
             began = time.monotonic()
             test()
             print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)

@@ -1,4 +1,4 @@
-"""programs_test.py BUILD: the programs of programs/ in the kernel, started by the shell; and what the kernel has for them."""
+"""programs_test.py BUILD [--harts=N] [CASE...]: the programs of programs/ in the kernel, started by the shell; and what the kernel has for them."""
 
 import hashlib
 import os
@@ -23,7 +23,7 @@ subprocess.run(["ninja", "-j2", "-f", "programs/build.ninja"], cwd=boot.root, ch
 def command(*arguments):
     tool = os.path.join(boot.root, "tools", "dev", "os.py")
     return ["timeout", "-k", "5", "120", "/usr/bin/python3", "-IB", tool, build + "/skerry.elf",
-            "--arch", boot.arch_of(build), "--bin", programs, *arguments]
+            "--arch", boot.arch_of(build), "--harts", boot.harts, "--bin", programs, *arguments]
 
 
 def shell(script, *flags, status=0, error=b""):
@@ -235,7 +235,7 @@ def test_interface():
 
 try:
     for name, test in list(globals().items()):
-        if name.startswith("test_") and (len(sys.argv) < 3 or name in sys.argv[2:]):
+        if name.startswith("test_") and (not boot.named or name in boot.named):
             began = time.monotonic()
             test()
             print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)

@@ -38,6 +38,8 @@ BOARDS = {
 }
 
 
+# Each hart by a thread of QEMU's own: what it does by itself, but for guests with another order of memory accesses.
+MANY_HARTS = ["-accel", "tcg,thread=multi"]
 VIRTIO_MMIO = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-serial-device,max_ports=2"]
 # What the channel's port is plugged into.
 SERIAL = {"microvm": VIRTIO_MMIO, "virt": VIRTIO_MMIO, "q35": ["-device", "virtio-serial-pci,max_ports=2"]}
@@ -64,7 +66,7 @@ def is_open(fd):
 
 
 class Machine:
-    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None):
+    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None, harts=1):
         board = board or default_board(arch)
         self.files = bytearray()  # what the Files messages brought
         self.pending = bytearray()  # received, not yet a whole message
@@ -78,7 +80,7 @@ class Machine:
         self.channel = ours
         command = [
             "setpriv", "--pdeathsig", "KILL", *BOARDS[arch][board],
-            "-m", memory, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-m", memory, "-smp", str(harts), *(MANY_HARTS if harts > 1 else []), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", kernel, "-append", append,
             "-chardev", f"file,id=console,path=/proc/self/fd/{self.console}", "-serial", "chardev:console",
             *SERIAL[board],

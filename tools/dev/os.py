@@ -5,6 +5,7 @@ The flags are those of `skerry run` that the kernel takes, and for the machine i
   --verbose         show what the kernel says on its serial console
   --arch ISA        x64 (otherwise) or riscv64: which machine
   --board BOARD     of QEMU's: microvm (otherwise) or q35 for x64, virt for riscv64
+  --harts N         processors of the machine (1)
   --memory SIZE     of the machine, as QEMU takes it (2G)
   --append TEXT     the kernel's command line; sv39: RISC-V with fewer bits of address than the machine has
   --bin FOLDER      its .wasm files are in /bin, and / is an empty folder in memory; without a program, sh.wasm runs
@@ -22,6 +23,7 @@ import machine
 from os_archive import UNCHANGED, pack_end, pack_entry, pack_program, unpack
 
 EXIT_FAILURE, EXIT_USAGE, EXIT_UNWRITTEN = 1, 2, 74
+MOST_HARTS = 64  # as the kernel
 
 # Flags that the kernel reads by the same name, with a value and without; and those of `skerry run`
 # that say nothing here: there is one gear, one processor, no cache, and functions are always
@@ -206,7 +208,7 @@ def bytes_in(text):
 def parse(arguments, is_asked_which):
     """The manifest's records, the trees, the program's file and the machine's options."""
     records, trees = [], []
-    options = {"arch": "x64", "memory": "2G", "append": "", "board": None, "verbose": False, "bin": None}
+    options = {"arch": "x64", "harts": 1, "memory": "2G", "append": "", "board": None, "verbose": False, "bin": None}
     argv0 = None
     at = 0
     while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "-":
@@ -248,6 +250,10 @@ def parse(arguments, is_asked_which):
             options["arch"] = value
         elif flag == "--bin":
             options["bin"] = value
+        elif flag == "--harts":
+            if not value.isdigit() or not 1 <= int(value) <= MOST_HARTS:
+                raise Usage(f"--harts wants a number from 1 to {MOST_HARTS}, not {value!r}")
+            options["harts"] = int(value)
         elif flag in ("--board", "--memory", "--append"):
             options[name] = value
         elif flag == "--max-memory":
@@ -302,7 +308,7 @@ def main():
     except OSError as error:
         fail(error, EXIT_FAILURE)
     box = machine.Machine(kernel, options["arch"], archive=boot_archive(records, trees, code), memory=options["memory"],
-                          append=options["append"], board=options["board"])
+                          append=options["append"], board=options["board"], harts=options["harts"])
     exit_code = machine.run(box)
     if options["verbose"]:
         sys.stderr.write(box.console_text())

@@ -8,7 +8,6 @@
 namespace skerry::kernel::riscv64 {
 
 BoardDescription board;
-BoardDescription::Hart boot_hart;
 
 extern "C" char image_begin[], image_end[];
 
@@ -16,7 +15,9 @@ extern "C" char image_begin[], image_end[];
 constexpr u64 largest_tree = 4 * MiB;
 
 extern "C" [[noreturn]] void kernel_entry(u64 hart, u64 tree_address) {
-  load_trap_vector();
+  arch::begin_first_hart();
+  prepare_traps(0);
+  load_trap_vector(0);
   if (tree_address == 0 || tree_address > most_physical - largest_tree) arch::stop("the firmware gives no device tree");
   const u8* tree_bytes = arch::direct(tree_address);
   u64 size = DeviceTree::size_by_header({tree_bytes, DeviceTree::header_size});
@@ -25,7 +26,7 @@ extern "C" [[noreturn]] void kernel_entry(u64 hart, u64 tree_address) {
   if (!tree) arch::stop("the device tree is damaged");
   describe_board(*tree, hart, board);
   if (!board.problem.empty()) arch::stop(board.problem);
-  boot_hart = *board.find_hart(hart);
+  std::iter_swap(board.harts, const_cast<BoardDescription::Hart*>(board.find_hart(hart)));
   stir_entropy({board.seed, board.seed_size});
 
   static BootInfo info;

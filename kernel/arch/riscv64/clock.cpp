@@ -44,9 +44,9 @@ void start_clock() {
   tick_scale = (board.ticks_per_second << 32) / second;
   origin = read_csr<Csr::Time>();
   u64 controller = board.interrupt_controller.begin, size = board.interrupt_controller.size();
-  u64 at = context_base + boot_hart.external * context_step;
-  if (boot_hart.external != BoardDescription::no_context && at + context_step <= size) {
-    u64 enable = enable_base + boot_hart.external * enable_step;
+  u64 at = context_base + board.harts[0].external * context_step;
+  if (board.harts[0].external != BoardDescription::no_context && at + context_step <= size) {
+    u64 enable = enable_base + board.harts[0].external * enable_step;
     priorities = map_device(controller, lines * 4);
     enables = map_device(controller + enable, enable_step);
     context = map_device(controller + at, context_step);

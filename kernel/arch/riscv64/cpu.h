@@ -8,7 +8,8 @@
 namespace skerry::kernel::riscv64 {
 
 enum class Csr : u32 {
-  Status = 0x100, InterruptEnable = 0x104, TrapVector = 0x105, Scratch = 0x140, Pages = 0x180, Time = 0xc01,
+  Status = 0x100, InterruptEnable = 0x104, TrapVector = 0x105, Scratch = 0x140, InterruptPending = 0x144,
+  Pages = 0x180, Time = 0xc01,
 };
 template <Csr csr>
 u64 read_csr() {
@@ -31,33 +32,46 @@ u64 clear_csr(u64 bits) {
 // Bits of Status.
 constexpr u64 status_interrupts = 1 << 1, status_interrupts_before = 1 << 5;
 // Bits of InterruptEnable; numbers of interrupts in a trap's cause.
-constexpr u32 interrupt_timer = 5, interrupt_external = 9;
+constexpr u32 interrupt_software = 1, interrupt_timer = 5, interrupt_external = 9;
 
 inline void flush_page(u64 address) { asm volatile("sfence.vma %0, zero" ::"r"(address) : "memory"); }
 inline void flush_all() { asm volatile("sfence.vma" ::: "memory"); }
+inline void fence_code() { asm volatile("fence.i" ::: "memory"); }
+// The hint `pause` (Zihintpause), which is a fence of nothing where it is unknown.
+inline void pause() { asm volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); }
 
 // The firmware's functions, by extension.
-enum class Sbi : u64 { Base = 0x10, PutByte = 0x01, Timer = 0x54494d45, Reset = 0x53525354 };
+enum class Sbi : u64 {
+  Base = 0x10, PutByte = 0x01, Timer = 0x54494d45, Reset = 0x53525354,
+  Interrupt = 0x735049, Fence = 0x52464e43, Harts = 0x48534d,
+};
+// Functions of Fence and Harts. Harts are told as a mask, and the number that its first bit stands for.
+constexpr u64 fence_instructions = 0, fence_pages = 1, hart_start = 0;
 struct SbiResult { i64 error; u64 value; };
-inline SbiResult call_firmware(Sbi extension, u64 function, u64 first = 0, u64 second = 0) {
+inline SbiResult call_firmware(Sbi extension, u64 function, u64 first = 0, u64 second = 0, u64 third = 0,
+                               u64 fourth = 0) {
   register u64 a0 asm("a0") = first;
   register u64 a1 asm("a1") = second;
+  register u64 a2 asm("a2") = third;
+  register u64 a3 asm("a3") = fourth;
   register u64 a6 asm("a6") = function;
   register u64 a7 asm("a7") = u64(extension);
-  asm volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a6), "r"(a7) : "memory");
+  asm volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a3), "r"(a6), "r"(a7) : "memory");
   return {i64(a0), a1};
 }
 
 // Memory above this has no place in the direct map (docs/memory-map.md).
 constexpr u64 most_physical = 128 * GiB;
 
-// What the device tree says. Set before kernel_main.
+// What the device tree says; board.harts are by the kernel's numbers, so that the one that boots is the first. Set
+// before kernel_main.
 extern BoardDescription board;
-// The hart that boots, of board.harts.
-extern BoardDescription::Hart boot_hart;
 
 void map_console();            // board.cpp, once devices can be mapped
-void load_trap_vector();       // traps.cpp
+bool prepare_traps(u32 hart);      // traps.cpp: room for its stacks; false if memory is short
+void load_trap_vector(u32 hart);   // traps.cpp
+void start_supervisor(u32 hart);   // processor.cpp: of the caller's hart
+u64 page_table_register();         // paging.cpp
 void handle_timer();           // clock.cpp
 void handle_external();        // clock.cpp: interrupts of devices
 void stir_entropy(std::span<const u8> seed);  // entropy.cpp

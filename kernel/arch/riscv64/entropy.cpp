@@ -2,10 +2,13 @@
 // its next key out of each of its own outputs, so that what it gave cannot be computed afterwards.
 
 #include "kernel/arch/riscv64/cpu.h"
+#include "kernel/arch/spin_lock.h"
 
 namespace skerry::kernel::riscv64 {
 
 constexpr u32 key_words = 8, block_words = 16;
+// Under `lock` once there are several harts.
+static SpinLock lock;
 static u32 key[key_words];
 static u64 blocks;
 
@@ -61,7 +64,10 @@ using namespace riscv64;
 void fill_entropy(std::span<u8> bytes) {
   u32 block[block_words];
   while (!bytes.empty()) {
-    next_block(block);
+    {
+      SpinGuard guard(lock);
+      next_block(block);
+    }
     constexpr usize given = sizeof block - sizeof key;
     usize size = bytes.size() < given ? bytes.size() : given;
     __builtin_memcpy(bytes.data(), block + key_words, size);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "kernel/arch/page_tables.h"
 #include "kernel/arch/riscv64/cpu.h"
+#include "kernel/arch/spin_lock.h"
 
 namespace skerry::kernel::riscv64 {
 
@@ -49,13 +50,35 @@ struct Format {
     for (u64 at = begin; at < end; at += page_size) flush_page(at);
   }
   // A flush of one address may keep tables (Privileged Architecture, 4.2.1).
-  static void flush_tables(u64) { flush_all(); }
+  static bool asks_for_all(const Outdated<most_single>& outdated) {
+    return outdated.is_everything() || outdated.tables;
+  }
+  static void flush(const Outdated<most_single>& outdated) {
+    if (asks_for_all(outdated)) return flush_all();
+    for (u32 i = 0; i < outdated.count; ++i) flush_page(outdated.pages[i]);
+  }
+  // By the firmware, which interrupts harts that take no interrupts of ours.
+  static void flush_others(const Outdated<most_single>& outdated, u64 harts) {
+    for (; harts; harts &= harts - 1) {
+      u64 id = board.harts[__builtin_ctzll(harts)].id;
+      if (asks_for_all(outdated)) {
+        call_firmware(Sbi::Fence, fence_pages, 1, id, 0, ~u64{0});
+        continue;
+      }
+      for (u32 i = 0; i < outdated.count; ++i) {
+        call_firmware(Sbi::Fence, fence_pages, 1, id, outdated.pages[i], page_size);
+      }
+    }
+  }
 };
 
 extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
 
 constexpr u64 satp_sv39 = u64{8} << 60, satp_sv48 = u64{9} << 60;
 static PageTables<Format> tables;
+static SpinLock tables_lock;
+static u64 satp;
+u64 page_table_register() { return satp; }
 
 // Pages of devices are mapped one after the other from here on.
 static u64 next_device = 0xffff'fff0'0000'0000;
@@ -83,7 +106,7 @@ void start_paging(const BootInfo& info) {
   for (u32 i = 0; i < info.ram_count; ++i) tables.map_direct(info.ram[i].begin, info.ram[i].end, largest);
   tables.map_direct(align_down(info.archive.begin, page_size), align_up(info.archive.end, page_size), largest);
 
-  u64 satp = (sv48 ? satp_sv48 : satp_sv39) | *root / page_size;
+  satp = (sv48 ? satp_sv48 : satp_sv39) | *root / page_size;
   write_csr<Csr::Pages>(satp);
   if (read_csr<Csr::Pages>() != satp) stop("the processor has not the pages that the device tree promises");
   flush_all();
@@ -93,6 +116,7 @@ void start_paging(const BootInfo& info) {
 u64 address_limit() { return tables.lower_half_end(); }
 
 u8* map_device(u64 physical, u64 size) {
+  SpinGuard guard(tables_lock);
   u64 first = align_down(physical, page_size), address = next_device;
   for (u64 at = first; at < physical + size; at += page_size, next_device += page_size) {
     tables.map_device(next_device, at);
@@ -101,17 +125,43 @@ u8* map_device(u64 physical, u64 size) {
   return reinterpret_cast<u8*>(address + (physical - first));
 }
 
-bool map_page(u64 address, Mapping mapping) { return tables.map(address, mapping); }
+bool map_page(u64 address, Mapping mapping) {
+  SpinGuard guard(tables_lock);
+  return tables.map(address, mapping);
+}
 
-std::optional<Mapping> find_mapping(u64 address) { return tables.find(address); }
+std::optional<Mapping> find_mapping(u64 address) {
+  SpinGuard guard(tables_lock);
+  return tables.find(address);
+}
 
 void unmap_range(u64 begin, u64 end) {
   CHECK(begin <= end && end <= address_limit());
+  SpinGuard guard(tables_lock);
   tables.unmap(begin, end);
 }
 
-void protect_range(u64 begin, u64 end, Access access) { tables.protect(begin, end, access); }
+void protect_range(u64 begin, u64 end, Access access) {
+  SpinGuard guard(tables_lock);
+  tables.protect(begin, end, access);
+}
 
-void agree_on_code() { asm volatile("fence.i" ::: "memory"); }
+// The firmware does what others ask of a hart.
+void serve_requests() { pause(); }
+
+void forget_pages() {
+  flush_all();
+  fence_code();
+}
+
+void agree_on_code() {
+  SpinGuard guard(tables_lock);
+  fence_code();
+  u64 harts = harts_to_tell();
+  for (u64 left = harts; left; left &= left - 1) {
+    call_firmware(Sbi::Fence, fence_instructions, 1, board.harts[__builtin_ctzll(left)].id);
+  }
+  if (harts) harts_were_told(harts);
+}
 
 }  // namespace skerry::kernel::arch

@@ -2,14 +2,20 @@
 
 #include "kernel/arch/riscv64/cpu.h"
 
+namespace skerry::kernel::riscv64 {
+
+void start_supervisor(u32 hart) {
+  load_trap_vector(hart);
+  write_csr<Csr::InterruptEnable>(1 << interrupt_software);
+}
+
+}  // namespace skerry::kernel::riscv64
+
 namespace skerry::kernel::arch {
 
 using namespace riscv64;
 
-void start_processor() {
-  load_trap_vector();
-  write_csr<Csr::InterruptEnable>(0);
-}
+void start_processor() { start_supervisor(0); }
 
 // Compiled code keeps the base in a register of its own.
 bool memory_base_instructions() { return false; }

@@ -3,6 +3,8 @@
 // All traps enter with interrupts off, on the hart's own stacks (traps.S). The handler of an
 // exception may touch pages that are not mapped yet, and so trap itself, on the next stack.
 
+#include <atomic>
+
 #include "kernel/arch/report.h"
 #include "kernel/arch/riscv64/cpu.h"
 
@@ -24,24 +26,41 @@ enum Cause : u64 {
   StoreMisaligned = 6, StoreAccess = 7, FetchPage = 12, LoadPage = 13, StorePage = 15,
 };
 
-// One hart's; there is one. The first to be used is the last.
+// Of a hart's stacks the first to be used is the last.
 constexpr usize trap_stack_size = 16 * KiB;
 constexpr u32 trap_depth = 5;
-alignas(16) static u8 trap_stacks[trap_depth][trap_stack_size];
-static bool handles_interrupt;
-static bool reporting;
+using TrapStack = u8[trap_stack_size];
+alignas(16) static TrapStack first_stacks[trap_depth];
+static TrapStack* stacks[max_harts];
+constexpr u32 nobody = ~u32{0};
+static std::atomic<u32> reporting = nobody;  // the hart that does
+static std::atomic<bool> stopping;           // all but one shall
 constexpr u8 exit_fault_in_report = 126;
 
 extern "C" const u8 riscv64_trap_entry[], riscv64_check_point[];
 
-void load_trap_vector() {
-  write_csr<Csr::Scratch>(u64(trap_stacks + trap_depth));
+bool prepare_traps(u32 hart) {
+  if (hart == 0) stacks[0] = first_stacks;
+  else stacks[hart] = reinterpret_cast<TrapStack*>(arch::allocate_for_hart(sizeof first_stacks));
+  return stacks[hart];
+}
+
+void load_trap_vector(u32 hart) {
+  write_csr<Csr::Scratch>(u64(stacks[hart] + trap_depth));
   write_csr<Csr::TrapVector>(u64(riscv64_trap_entry));
 }
 
+[[noreturn]] static void halt_for_good() {
+  for (;;) asm volatile("csrci sstatus, %0; wfi" ::"i"(status_interrupts));
+}
+
 [[noreturn]] static void stop_with(const TrapFrame& f, std::string_view what) {
-  if (reporting) arch::power_off(exit_fault_in_report);
-  reporting = true;
+  u32 self = arch::hart_number(), reporter = nobody;
+  if (!reporting.compare_exchange_strong(reporter, self)) {
+    if (reporter == self) arch::power_off(exit_fault_in_report);
+    halt_for_good();
+  }
+  arch::stop_other_harts();
   static constexpr const char* names[32] = {
       "pc ", "ra ", "sp ", "gp ", "tp ", "t0 ", "t1 ", "t2 ", "s0 ", "s1 ", "a0 ", "a1 ", "a2 ", "a3 ", "a4 ", "a5 ",
       "a6 ", "a7 ", "s2 ", "s3 ", "s4 ", "s5 ", "s6 ", "s7 ", "s8 ", "s9 ", "s10", "s11", "t3 ", "t4 ", "t5 ", "t6 ",
@@ -134,17 +153,21 @@ static void preempt(TrapFrame& frame) {
 extern "C" void riscv64_trap(TrapFrame& frame) {
   if (!(frame.cause & is_interrupt)) {
     const char* name = frame.cause < 16 ? exception_names[frame.cause] : "reserved exception";
-    bool is_last_stack = u64(&frame) < u64(trap_stacks + 1);
+    bool is_last_stack = u64(&frame) < u64(stacks[arch::hart_number()] + 1);
     if (is_last_stack || !handle_exception(frame)) stop_with(frame, name);
     return;
   }
-  handles_interrupt = true;
+  arch::begin_interrupt();
   switch (frame.cause & ~is_interrupt) {
+    case interrupt_software:
+      clear_csr<Csr::InterruptPending>(1 << interrupt_software);
+      if (stopping) halt_for_good();
+      break;
     case interrupt_timer: handle_timer(); break;
     case interrupt_external: handle_external(); break;
     default: stop_with(frame, "an interrupt that was not enabled");
   }
-  handles_interrupt = false;
+  arch::end_interrupt();
   if (redirect(frame, platform::FaultKind::Interrupt, 0)) return;
   if (arch::wants_preemption(frame.pc)) preempt(frame);
 }
@@ -155,7 +178,12 @@ namespace skerry::kernel::arch {
 
 using namespace riscv64;
 
-bool in_interrupt() { return handles_interrupt; }
+void stop_other_harts() {
+  stopping = true;
+  for (u32 i = 0; i < board.hart_count; ++i) {
+    if (i != hart_number()) send_interrupt(i);
+  }
+}
 
 extern "C" void riscv64_check();
 void check_interrupt() { riscv64_check(); }

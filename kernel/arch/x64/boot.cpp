@@ -66,6 +66,7 @@ static void find_devices(BootInfo& info) {
 }
 
 extern "C" [[noreturn]] void kernel_entry(u64 start) {
+  arch::begin_first_hart();
   const StartInfo& from = *at<StartInfo>(start);
   if (from.magic != start_magic || from.version < 1) arch::stop("not started by a PVH loader that gives a memory map");
 

@@ -5,6 +5,7 @@
 // compares what it and the two others counted since. At least `measure` ticks pass between, which
 // bounds the error to some 0.1 %; boot itself takes about as long, so that hardly anything waits.
 
+#include "base/check.h"
 #include "kernel/arch/arch.h"
 #include "kernel/arch/x64/cpu.h"
 
@@ -12,7 +13,7 @@ namespace skerry::kernel::x64 {
 
 constexpr u64 local_apic = 0xfee00000, io_apic = 0xfec00000;
 enum LocalRegister : u32 {
-  EndOfInterrupt = 0xb0, Spurious = 0xf0,
+  Id = 0x20, EndOfInterrupt = 0xb0, Spurious = 0xf0, CommandLow = 0x300, CommandHigh = 0x310,
   TimerVector = 0x320, TimerInitial = 0x380, TimerCurrent = 0x390, TimerDivide = 0x3e0,
 };
 constexpr u32 apic_enable = 1 << 8, timer_masked = 1 << 16, divide_by_1 = 0xb;
@@ -83,6 +84,29 @@ static u64 scaled(u64 count, u64 scale) { return u64((unsigned __int128)count * 
 
 void end_of_interrupt() { write_local(EndOfInterrupt, 0); }
 
+// As the controllers know the harts.
+static u32 ids[max_harts];
+
+void start_local_clock(u32 hart) {
+  ids[hart] = read_local(Id) >> 24;
+  write_local(Spurious, apic_enable | vector_spurious);
+  write_local(TimerDivide, divide_by_1);
+  write_local(TimerVector, vector_timer);
+}
+
+// With interrupts off, since a command is two registers.
+static void send(u32 id, u32 command) {
+  constexpr u32 sending = 1 << 12;
+  while (read_local(CommandLow) & sending) pause();
+  write_local(CommandHigh, id << 24);
+  write_local(CommandLow, command);
+}
+void send_vector(u32 hart, u8 vector) { send(ids[hart], command_fixed | vector); }
+void send_to_others(u32 command) {
+  constexpr u32 all_others = 3 << 18;
+  send(0, command | all_others);
+}
+
 static u8 read_cmos(u8 reg) {
   out8(cmos_index, reg);
   return in8(cmos_data);
@@ -101,6 +125,7 @@ void start_clock() {
   write_local(Spurious, apic_enable | vector_spurious);
   write_local(TimerDivide, divide_by_1);
   write_local(TimerVector, timer_masked | vector_timer);
+  ids[0] = read_local(Id) >> 24;
   begin_measure();
   tsc_origin = first_sample.tsc;
 }
@@ -137,7 +162,7 @@ void set_timer(u64 deadline_ns) {
 
 void enable_line(u32 line) {
   CHECK(line < device_lines);
-  write_io(0x10 + 2 * line + 1, 0);  // to the first processor
+  write_io(0x10 + 2 * line + 1, ids[0] << 24);  // to the first hart
   write_io(0x10 + 2 * line, line_level_triggered | (vector_device + line));
 }
 

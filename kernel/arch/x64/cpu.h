@@ -60,21 +60,34 @@ inline u64 read_cr3() {
 }
 inline void flush_page(u64 address) { asm volatile("invlpg (%0)" ::"r"(address) : "memory"); }
 
+inline void pause() { asm volatile("pause" ::: "memory"); }
+
 inline u64 read_tsc() {
   u32 low, high;
   asm volatile("rdtsc" : "=a"(low), "=d"(high));
   return u64(high) << 32 | low;
 }
 
-void load_trap_tables();  // traps.cpp
-bool paging_started();    // paging.cpp
-void end_of_interrupt();  // clock.cpp
+bool prepare_traps(u32 hart);      // traps.cpp: room for its tables and stacks; false if memory is short
+void load_trap_tables(u32 hart);   // traps.cpp
+void start_features();             // processor.cpp: of the caller's hart
+bool paging_started();             // paging.cpp
+u64 page_table_root();             // paging.cpp
+void start_local_clock(u32 hart);  // clock.cpp: of the caller's hart, but for the first
+void end_of_interrupt();           // clock.cpp
+// An interrupt for another hart, and for all others.
+void send_vector(u32 hart, u8 vector);    // clock.cpp
+void send_to_others(u32 command);         // clock.cpp
+constexpr u32 command_init = 0x4500, command_startup = 0x4600, command_fixed = 0x4000;
 
 // Vectors of the interrupt table.
 constexpr u8 vector_device = 32;  // + line of the I/O interrupt controller
 constexpr u8 device_lines = 24;
 constexpr u8 vector_timer = 56;
 constexpr u8 vector_check = 57;  // raised by ourselves: nothing but the look that every interrupt ends with
+constexpr u8 vector_call = 58;   // the same, of another hart
+constexpr u8 vector_serve = 59;  // arch::serve_requests
+constexpr u8 vector_stop = 60;   // for good
 constexpr u8 vector_spurious = 63;
 constexpr u32 vector_count = 64;
 

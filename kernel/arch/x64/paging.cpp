@@ -2,9 +2,12 @@
 //
 // An entry becomes present without a flush, since the processor keeps no absent ones.
 
+#include <atomic>
+
 #include "base/check.h"
 #include "kernel/arch/page_tables.h"
 #include "kernel/arch/x64/cpu.h"
+#include "kernel/arch/spin_lock.h"
 
 namespace skerry::kernel::x64 {
 
@@ -48,20 +51,39 @@ struct Format {
     if ((end - begin) / page_size > most_single) return write_cr3(read_cr3());
     for (u64 at = begin; at < end; at += page_size) flush_page(at);
   }
-  // Forgetting any page forgets all tables (volume 3, 4.10.4.1).
-  static void flush_tables(u64 address) { flush_page(address); }
+  static void flush(const Outdated<most_single>& outdated) {
+    if (outdated.is_everything()) return write_cr3(read_cr3());
+    for (u32 i = 0; i < outdated.count; ++i) flush_page(outdated.pages[i]);
+    // Forgetting any page forgets all tables (volume 3, 4.10.4.1).
+    if (outdated.tables && outdated.count == 0) flush_page(outdated.begin);
+  }
+  static void flush_others(const Outdated<most_single>& outdated, u64 harts);
 };
+
+// What harts are asked to forget, one request at a time: guarded by the tables' lock, and read by those whose bits are
+// still set. They are told by an interrupt, or find it where they wait with interrupts off.
+static Outdated<Format::most_single> request;
+static std::atomic<u64> asked;
+
+void Format::flush_others(const Outdated<most_single>& outdated, u64 harts) {
+  request = outdated;
+  asked.store(harts, std::memory_order_release);
+  for (u64 left = harts; left; left &= left - 1) send_vector(u32(__builtin_ctzll(left)), vector_serve);
+  while (asked.load(std::memory_order_acquire) != 0) pause();
+}
 
 extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
 
 constexpr unsigned top_level = 3;
 static PageTables<Format> tables;
+static SpinLock tables_lock;
 
 // Pages of devices are mapped one after the other from here on.
 static u64 next_device = 0xffff'f000'0000'0000;
 
 static bool has_own_tables;
 bool paging_started() { return has_own_tables; }
+u64 page_table_root() { return tables.root(); }
 
 }  // namespace skerry::kernel::x64
 
@@ -93,6 +115,7 @@ void start_paging(const BootInfo& info) {
 u64 address_limit() { return tables.lower_half_end(); }
 
 u8* map_device(u64 physical, u64 size) {
+  SpinGuard guard(tables_lock);
   u64 first = align_down(physical, page_size), address = next_device;
   for (u64 at = first; at < physical + size; at += page_size, next_device += page_size) {
     tables.map_device(next_device, at);
@@ -100,16 +123,38 @@ u8* map_device(u64 physical, u64 size) {
   return reinterpret_cast<u8*>(address + (physical - first));
 }
 
-bool map_page(u64 address, Mapping mapping) { return tables.map(address, mapping); }
+bool map_page(u64 address, Mapping mapping) {
+  SpinGuard guard(tables_lock);
+  return tables.map(address, mapping);
+}
 
-std::optional<Mapping> find_mapping(u64 address) { return tables.find(address); }
+std::optional<Mapping> find_mapping(u64 address) {
+  SpinGuard guard(tables_lock);
+  return tables.find(address);
+}
 
 void unmap_range(u64 begin, u64 end) {
   CHECK(begin <= end && end <= address_limit());
+  SpinGuard guard(tables_lock);
   tables.unmap(begin, end);
 }
 
-void protect_range(u64 begin, u64 end, Access access) { tables.protect(begin, end, access); }
+void protect_range(u64 begin, u64 end, Access access) {
+  SpinGuard guard(tables_lock);
+  tables.protect(begin, end, access);
+}
+
+void serve_requests() {
+  u64 bit = u64{1} << hart_number();
+  if (asked.load(std::memory_order_acquire) & bit) {
+    Format::flush(request);
+    asked.fetch_and(~bit, std::memory_order_release);
+  } else {
+    pause();
+  }
+}
+
+void forget_pages() { write_cr3(read_cr3()); }
 
 // The processor itself watches for stores to what it has fetched.
 void agree_on_code() {}

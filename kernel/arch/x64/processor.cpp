@@ -13,20 +13,11 @@ constexpr u32 leaf1_ecx_xsave = 1 << 26, leaf1_ecx_rdrand = 1 << 30, leaf7_ebx_f
 static bool has_fsgsbase;
 
 void start_processor() {
-  load_trap_tables();
-  CpuId leaf1 = cpuid(1), leaf7 = cpuid(7);
-  if (!(leaf1.ecx & leaf1_ecx_rdrand)) stop("this processor has no random number generator");
-
-  has_fsgsbase = leaf7.ebx & leaf7_ebx_fsgsbase;
-  u64 cr4 = read_cr4();
-  if (has_fsgsbase) cr4 |= cr4_fsgsbase;
-  if (leaf1.ecx & leaf1_ecx_xsave) cr4 |= cr4_osxsave;
-  write_cr4(cr4);
-  if (leaf1.ecx & leaf1_ecx_xsave) {
-    // x87, SSE, AVX, and AVX-512's three, as far as they are there.
-    CpuId states = cpuid(13);
-    asm volatile("xsetbv" ::"c"(0), "a"(states.eax & 0xe7), "d"(0));
-  }
+  prepare_traps(0);
+  load_trap_tables(0);
+  if (!(cpuid(1).ecx & leaf1_ecx_rdrand)) stop("this processor has no random number generator");
+  has_fsgsbase = cpuid(7).ebx & leaf7_ebx_fsgsbase;
+  start_features();
 }
 
 void fill_entropy(std::span<u8> bytes) {
@@ -92,3 +83,19 @@ bool disable_interrupts() {
 void wait_for_interrupt() { asm volatile("sti; hlt; cli" ::: "memory"); }
 
 }  // namespace skerry::kernel::arch
+
+namespace skerry::kernel::x64 {
+
+void start_features() {
+  bool has_xsave = cpuid(1).ecx & arch::leaf1_ecx_xsave;
+  u64 cr4 = read_cr4();
+  if (arch::has_fsgsbase) cr4 |= arch::cr4_fsgsbase;
+  if (has_xsave) cr4 |= arch::cr4_osxsave;
+  write_cr4(cr4);
+  if (!has_xsave) return;
+  // x87, SSE, AVX, and AVX-512's three, as far as they are there.
+  CpuId states = cpuid(13);
+  asm volatile("xsetbv" ::"c"(0), "a"(states.eax & 0xe7), "d"(0));
+}
+
+}  // namespace skerry::kernel::x64

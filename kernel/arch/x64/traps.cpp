@@ -5,6 +5,8 @@
 // mapped yet: while it runs, the processor is told to enter the next exception on the next of
 // `exception_depth` stacks.
 
+#include <atomic>
+
 #include "kernel/arch/arch.h"
 #include "kernel/arch/report.h"
 #include "kernel/arch/x64/cpu.h"
@@ -47,45 +49,67 @@ constexpr u8 stack_interrupt = 1, stack_double_fault = 2, stack_exception = 3;
 constexpr usize trap_stack_size = 16 * KiB;
 constexpr u32 exception_depth = 3;
 
-// One hart's; there is one. From the number of `stack_exception` on, all are for exceptions.
-alignas(16) static u8 trap_stacks[stack_exception - 1 + exception_depth][trap_stack_size];
-static u8* stack_top(u32 number) { return trap_stacks[number - 1] + trap_stack_size; }
-static TaskState task_state;
-static u64 descriptors[4];
+// One hart's. From the number of `stack_exception` on, all stacks are for exceptions.
+constexpr u32 stack_count = stack_exception - 1 + exception_depth;
+using TrapStack = u8[trap_stack_size];
+struct HartTraps {
+  TrapStack* stacks;
+  TaskState task_state;
+  u64 descriptors[4];
+  u32 exceptions;  // being handled
+};
+alignas(16) static TrapStack first_stacks[stack_count];
+static HartTraps harts[max_harts];
 static Gate gates[vector_count];
-static u32 exceptions;  // being handled
-static bool handles_interrupt;
-static bool reporting;
+static u8* stack_top(const HartTraps& hart, u32 number) { return hart.stacks[number - 1] + trap_stack_size; }
+
+constexpr u32 nobody = ~u32{0};
+static std::atomic<u32> reporting = nobody;  // the hart that does
 constexpr u8 exit_fault_in_report = 126;
 
 extern "C" const u8 trap_stubs[];
 constexpr usize stub_size = 16;
 
-void load_trap_tables() {
-  for (u8 number : {stack_interrupt, stack_double_fault, stack_exception}) {
-    task_state.stacks[number - 1] = u64(stack_top(number));
+bool prepare_traps(u32 number) {
+  if (number == 0) harts[0].stacks = first_stacks;
+  else harts[number].stacks = reinterpret_cast<TrapStack*>(arch::allocate_for_hart(sizeof first_stacks));
+  return harts[number].stacks;
+}
+
+void load_trap_tables(u32 number) {
+  HartTraps& hart = harts[number];
+  for (u8 stack : {stack_interrupt, stack_double_fault, stack_exception}) {
+    hart.task_state.stacks[stack - 1] = u64(stack_top(hart, stack));
   }
-  task_state.io_map = sizeof task_state;
+  hart.task_state.io_map = sizeof hart.task_state;
 
-  u64 task = u64(&task_state);
-  descriptors[code_selector / 8] = 0x00af9b000000ffff;
-  descriptors[task_selector / 8] =
-      (sizeof task_state - 1) | (task & 0xffffff) << 16 | u64{0x89} << 40 | (task >> 24 & 0xff) << 56;
-  descriptors[task_selector / 8 + 1] = task >> 32;
+  u64 task = u64(&hart.task_state);
+  hart.descriptors[code_selector / 8] = 0x00af9b000000ffff;
+  hart.descriptors[task_selector / 8] =
+      (sizeof hart.task_state - 1) | (task & 0xffffff) << 16 | u64{0x89} << 40 | (task >> 24 & 0xff) << 56;
+  hart.descriptors[task_selector / 8 + 1] = task >> 32;
 
-  for (u32 vector = 0; vector < vector_count; ++vector) {
+  for (u32 vector = 0; number == 0 && vector < vector_count; ++vector) {
     u64 stub = u64(trap_stubs + vector * stub_size);
     u8 stack = vector == double_fault ? stack_double_fault : vector < 32 ? stack_exception : stack_interrupt;
     gates[vector] = {u16(stub), code_selector, stack, 0x8e, u16(stub >> 16), u32(stub >> 32), 0};
   }
 
-  TablePointer gdt = {sizeof descriptors - 1, u64(descriptors)}, idt = {sizeof gates - 1, u64(gates)};
+  TablePointer gdt = {sizeof hart.descriptors - 1, u64(hart.descriptors)}, idt = {sizeof gates - 1, u64(gates)};
   asm volatile("lgdt %0; lidt %1; ltr %w2" ::"m"(gdt), "m"(idt), "r"(task_selector) : "memory");
 }
 
+[[noreturn]] static void halt_for_good() {
+  for (;;) asm volatile("cli; hlt");
+}
+
 [[noreturn]] static void stop_with(const TrapFrame& f, std::string_view what) {
-  if (reporting) arch::power_off(exit_fault_in_report);
-  reporting = true;
+  u32 self = arch::hart_number(), reporter = nobody;
+  if (!reporting.compare_exchange_strong(reporter, self)) {
+    if (reporter == self) arch::power_off(exit_fault_in_report);
+    halt_for_good();
+  }
+  arch::stop_other_harts();
   const NamedRegister registers[] = {
       {"rip", f.rip}, {"rsp", f.rsp}, {"rbp", f.rbp}, {"rfl", f.rflags}, {"rax", f.rax}, {"rbx", f.rbx}, {"rcx", f.rcx},
       {"rdx", f.rdx}, {"rsi", f.rsi}, {"rdi", f.rdi}, {"r8 ", f.r8}, {"r9 ", f.r9}, {"r10", f.r10}, {"r11", f.r11},
@@ -150,24 +174,29 @@ static void preempt(TrapFrame& frame) {
   frame.rflags &= ~rflags_interrupts;
 }
 
+static void handle_interrupt(u64 vector) {
+  arch::begin_interrupt();
+  if (vector == vector_timer) arch::timer_expired();
+  else if (vector == vector_serve) arch::serve_requests();
+  else if (vector < vector_device + device_lines) arch::device_interrupt(u32(vector) - vector_device);
+  arch::end_interrupt();
+  end_of_interrupt();
+}
+
 extern "C" void x64_trap(TrapFrame& frame) {
   if (frame.vector < 32) {
     const char* name = exception_names[frame.vector] ? exception_names[frame.vector] : "reserved exception";
-    if (exceptions + 1 == exception_depth || frame.vector == double_fault) stop_with(frame, name);
-    u64& stack = task_state.stacks[stack_exception - 1];
-    stack = u64(stack_top(stack_exception + ++exceptions));
+    HartTraps& hart = harts[arch::hart_number()];
+    if (hart.exceptions + 1 == exception_depth || frame.vector == double_fault) stop_with(frame, name);
+    u64& stack = hart.task_state.stacks[stack_exception - 1];
+    stack = u64(stack_top(hart, stack_exception + ++hart.exceptions));
     if (!handle_exception(frame)) stop_with(frame, name);
-    stack = u64(stack_top(stack_exception + --exceptions));
+    stack = u64(stack_top(hart, stack_exception + --hart.exceptions));
     return;
   }
   if (frame.vector == vector_spurious) return;
-  if (frame.vector != vector_check) {
-    handles_interrupt = true;
-    if (frame.vector == vector_timer) arch::timer_expired();
-    else arch::device_interrupt(u32(frame.vector) - vector_device);
-    handles_interrupt = false;
-    end_of_interrupt();
-  }
+  if (frame.vector == vector_stop) halt_for_good();
+  if (frame.vector != vector_check) handle_interrupt(frame.vector);
   if (redirect(frame, platform::FaultKind::Interrupt, 0)) return;
   if (frame.vector != vector_check && arch::wants_preemption(frame.rip)) preempt(frame);
 }
@@ -177,8 +206,6 @@ extern "C" void x64_trap(TrapFrame& frame) {
 namespace skerry::kernel::arch {
 
 using namespace x64;
-
-bool in_interrupt() { return handles_interrupt; }
 
 void check_interrupt() { asm volatile("int %0" ::"i"(vector_check) : "memory"); }
 

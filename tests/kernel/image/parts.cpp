@@ -2,16 +2,20 @@
 // The scripts beside this file boot it and look at what comes out.
 
 #include <algorithm>
+#include <atomic>
+#include <bit>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/string.h"
+#include "engine/runtime/code_ranges.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/mm/frames.h"
 #include "kernel/mm/heap.h"
 #include "kernel/program.h"
 #include "kernel/sched/news.h"
-#include "kernel/sched/thread.h"
+#include "kernel/sched/hart.h"
 #include "platform/platform.h"
 
 namespace skerry::kernel {
@@ -27,14 +31,15 @@ void say(std::string_view text) { channel->send(ToHost::Output, bytes(text)); }
 // What was read; empty at the end of the file.
 std::vector<u8> read_input(u32 size) {
   channel->ask_input(size);
+  std::vector<u8> data(size);
   for (;;) {
     u32 seen = news();
-    if (channel->input_arrived()) break;
+    if (auto taken = channel->take_input(data)) {
+      data.resize(*taken);
+      return data;
+    }
     wait_for_news(seen, never);
   }
-  std::vector<u8> data(size);
-  data.resize(channel->take_input(data));
-  return data;
 }
 
 // Standard input to standard output, and its size to standard error.
@@ -206,12 +211,33 @@ void overflow_stack(u64 depth) {
   room[1] = 1;  // so that the call is none in tail position
 }
 
-// Again and again, until one finds the loop.
-void interrupt_often() {
-  set_alarm(platform::monotonic_ns() + 1'000'000, [] {
-    platform::interrupt(platform::current_thread());
-    interrupt_often();
-  });
+// A thread that interrupts another every millisecond, so that one interruption finds the loop.
+struct Interrupter {
+  explicit Interrupter(platform::Thread* whom) : whom(whom) {
+    auto spawned = platform::spawn_worker([](void* self) { static_cast<Interrupter*>(self)->run(); }, this);
+    CHECK(bool(spawned));
+    worker = *spawned;
+  }
+  ~Interrupter() {
+    __atomic_store_n(&is_over, 1, __ATOMIC_RELEASE);
+    platform::wake_all(&is_over);
+    platform::join_worker(worker);
+  }
+  void run() {
+    while (!__atomic_load_n(&is_over, __ATOMIC_ACQUIRE)) {
+      platform::wait_on(&is_over, 0, 1'000'000);
+      platform::interrupt(whom);
+    }
+  }
+
+  platform::Thread* whom;
+  platform::Worker* worker;
+  u32 is_over = 0;
+};
+
+// Threads in the loop are preempted, as in compiled code.
+void let_loop_be_preempted() {
+  runtime::add_code_range({u64(&compute), u64(compute_end), runtime::CodeKind::Functions, nullptr});
 }
 
 u8 faults_test() {
@@ -245,14 +271,12 @@ u8 faults_test() {
   CHECK(guarded(overflow_stack, 0) == 40);
   CHECK(last_address < u64(platform::stack_limit()) && last_address + 64 * KiB >= u64(platform::stack_limit()));
 
-  // A loop is stopped by the alarm.
-  u64 start = monotonic_ns();
-  for (u32 i = 0; i < 20; ++i) {
-    interrupt_often();
-    CHECK(guarded(compute, 0) == u64(FaultKind::Interrupt) + 40);
+  // A loop is stopped by another thread.
+  let_loop_be_preempted();
+  {
+    Interrupter interrupter(platform::current_thread());
+    for (u32 i = 0; i < 20; ++i) CHECK(guarded(compute, 0) == u64(FaultKind::Interrupt) + 40);
   }
-  set_alarm(never, nullptr);
-  CHECK(monotonic_ns() - start >= 20'000'000);
 
   // The handler itself may touch pages that were never touched.
   auto fresh = platform::reserve(1 * MiB);
@@ -261,17 +285,10 @@ u8 faults_test() {
   CHECK(guarded(read_at, 8) == 40 && (*fresh)[500 * KiB] == 1);
   handler_touches = nullptr;
 
-  // A thread that interrupts itself, and one that is under a lock when the interrupt comes.
+  // A thread that interrupts itself.
   interrupts_self = true;
   CHECK(guarded([](u64) { platform::interrupt(platform::current_thread()); }, 0) == u64(FaultKind::Interrupt) + 40);
   interrupts_self = false;
-  static Mutex mutex;
-  static bool called;
-  mutex.lock();
-  set_alarm(monotonic_ns() + 1'000'000, [] { call_unlocked([] { called = true; }); });
-  for (u64 until = monotonic_ns() + 5'000'000; monotonic_ns() < until;) CHECK(!called);
-  mutex.unlock();
-  CHECK(called);
   say("faults\n");
   return 0;
 }
@@ -324,6 +341,85 @@ u8 threads() {
   return 0;
 }
 
+// What harts share, under load from all of them. How many have come up is waited for.
+u8 harts() {
+  using namespace platform;
+  constexpr u32 count = 8, rounds = 960;
+  for (u64 until = monotonic_ns() + 20'000'000'000; kernel::harts_at_work() < 2 && monotonic_ns() < until;) yield_thread();
+  CHECK(kernel::harts_at_work() >= 2);
+
+  // Words that threads hand to each other, a lock, the heap, and pages that come and go.
+  struct Shared {
+    Mutex mutex;
+    u64 sum = 0;
+    u32 words[count] = {};
+    std::atomic<u64> harts = 0;
+  };
+  static Shared shared;
+  struct Own { u32 number; platform::Worker* worker; } own[count];
+  auto body = [](void* argument) {
+    u32 self = static_cast<Own*>(argument)->number, next = (self + 1) % count;
+    std::vector<std::string> texts(16);
+    auto reserved = platform::reserve(16 * page);
+    u8* at = check(reserved);
+    for (u32 i = 1; i <= rounds; ++i) {
+      shared.harts |= u64{1} << arch::hart_number();
+      {
+        MutexGuard guard(shared.mutex);
+        u64 sum = shared.sum;
+        if (i % 64 == 0) yield_thread();  // with the lock
+        shared.sum = sum + 1;
+      }
+      texts[i % 16] = std::string(16 * (i % 40), char('a' + self));
+      for (char c : texts[i / 2 % 16]) CHECK(c == char('a' + self));
+      if (i % 16 == 0) {
+        // What one hart knew of these pages the others do not mistake for what they are now.
+        CHECK(bool(platform::commit(at, 2 * page, Access::ReadWrite)));
+        CHECK(at[0] == 0 && at[page] == 0);
+        at[0] = at[page] = u8(i);
+        yield_thread();
+        CHECK(at[0] == u8(i) && at[page] == u8(i));
+        CHECK(bool(platform::decommit(at, 2 * page)));
+      }
+      if (i % 8 == 0) {
+        // Two at a time take turns: a lost wake-up ends in a wait for ever.
+        u32 &mine = shared.words[self], &other = shared.words[next];
+        __atomic_fetch_add(&other, 1, __ATOMIC_SEQ_CST);
+        wake_all(&other);
+        while (__atomic_load_n(&mine, __ATOMIC_SEQ_CST) < i / 8) {
+          u32 seen = __atomic_load_n(&mine, __ATOMIC_SEQ_CST);
+          if (seen < i / 8) wait_on(&mine, seen, i % 24 == 0 ? 1'000'000 : ~u64{0});
+        }
+      }
+    }
+    platform::release(at, 16 * page);
+  };
+  for (u32 i = 0; i < count; ++i) {
+    own[i].number = i;
+    auto spawned = spawn_worker(body, &own[i]);
+    own[i].worker = check(spawned);
+  }
+  for (Own& o : own) join_worker(o.worker);
+  CHECK(shared.sum == count * rounds && std::popcount(shared.harts.load()) >= 2);
+
+  // Threads that begin and end, and leave nothing.
+  FrameCounts before = {};
+  static std::atomic<u32> done = 0;
+  for (u32 i = 0; i < 300; ++i) {
+    if (i == 100) before = frame_counts();
+    platform::Worker* workers[4];
+    for (platform::Worker*& worker : workers) {
+      auto spawned = spawn_worker([](void*) { ++done; }, nullptr);
+      worker = check(spawned);
+    }
+    for (platform::Worker* worker : workers) join_worker(worker);
+  }
+  FrameCounts after = frame_counts();
+  CHECK(done == 1200 && after.charged <= before.charged + 64 && after.used <= before.used + 64);
+  say("harts\n");
+  return 0;
+}
+
 // A second by our clock is one by the host's, within a hundredth and the time that asking takes.
 u8 clock() {
   say(decimal(arch::wall_clock_ns()) + "\n");
@@ -347,9 +443,24 @@ u8 clock() {
 
 u8 spin() {
   CHECK(bool(platform::install_fault_handler(handle)));
-  channel->on_interrupt(interrupt_often);
+  // The first may find it before the loop, and is then left alone.
+  static platform::Thread* spinning = platform::current_thread();
+  static u32 asked = 0;
+  auto waits = [](void*) {
+    while (!asked) platform::wait_on(&asked, 0, ~u64{0});
+    for (; asked == 1; platform::wait_on(&asked, 1, 1'000'000)) platform::interrupt(spinning);
+  };
+  auto waiting = platform::spawn_worker(waits, nullptr);
+  channel->on_interrupt([] {
+    asked = 1;
+    platform::wake_all(&asked);
+  });
+  let_loop_be_preempted();
   say("spinning\n");
   CHECK(guarded(compute, 0) == u64(platform::FaultKind::Interrupt) + 40);
+  asked = 2;
+  platform::wake_all(&asked);
+  platform::join_worker(check(waiting));
   return 130;
 }
 
@@ -413,12 +524,25 @@ u8 check_fails() {
   return 0;
 }
 
+u8 check_fails_elsewhere() {
+  while (kernel::harts_at_work() < 2) yield_thread();
+  platform::Worker* workers[4];
+  for (platform::Worker*& worker : workers) {
+    auto spawned = platform::spawn_worker([](void*) { CHECK(false); }, nullptr);
+    worker = check(spawned);
+  }
+  for (platform::Worker* worker : workers) platform::join_worker(worker);
+  return 0;
+}
+
 u8 wild_write() {
   write_at(u64{1} << 45);
   return 0;
 }
 
 }  // namespace
+
+void out_of_memory() { arch::stop("no test takes so much"); }
 
 u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&) {
   channel = &the_channel;
@@ -432,11 +556,13 @@ u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&) {
   if (name == "memory") return memory();
   if (name == "faults") return faults_test();
   if (name == "threads") return threads();
+  if (name == "harts") return harts();
   if (name == "clock") return clock();
   if (name == "spin") return spin();
   if (name == "flood") return flood();
   if (name == "figures") return figures();
   if (name == "check_fails") return check_fails();
+  if (name == "check_fails_elsewhere") return check_fails_elsewhere();
   if (name == "wild_write") return wild_write();
   u8 code = 0;
   if (name.starts_with("exit")) {

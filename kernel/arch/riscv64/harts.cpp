@@ -1,0 +1,44 @@
+// How the other harts come up: each that the device tree names is started by the firmware, at harts.S.
+
+#include "kernel/arch/riscv64/cpu.h"
+
+namespace skerry::kernel::riscv64 {
+
+// What a hart finds where it begins, without translation: in the kernel's image, whose addresses are physical ones.
+struct Beginning {
+  u64 satp, stack, number;
+};
+static Beginning beginnings[max_harts];
+constexpr usize stack_size = 16 * KiB;
+
+extern "C" const u8 riscv64_hart_begin[];
+
+extern "C" [[noreturn]] void riscv64_hart_entry(u64 number) {
+  start_supervisor(u32(number));
+  arch::hart_main(u32(number));
+}
+
+}  // namespace skerry::kernel::riscv64
+
+namespace skerry::kernel::arch {
+
+using namespace riscv64;
+
+u32 hart_count() { return board.hart_count; }
+
+bool prepare_hart(u32 number) {
+  u8* stack = allocate_for_hart(stack_size);
+  if (!stack || !prepare_traps(number)) return false;
+  beginnings[number] = {page_table_register(), u64(stack + stack_size), number};
+  return true;
+}
+
+void start_harts(u32 count) {
+  for (u32 number = 1; number < count; ++number) {
+    call_firmware(Sbi::Harts, hart_start, board.harts[number].id, u64(riscv64_hart_begin), u64(&beginnings[number]));
+  }
+}
+
+void send_interrupt(u32 number) { call_firmware(Sbi::Interrupt, 0, 1, board.harts[number].id); }
+
+}  // namespace skerry::kernel::arch

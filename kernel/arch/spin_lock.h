@@ -1,0 +1,56 @@
+// Locks for what interrupt handlers share, and for what is done in less time than waiting takes.
+//
+// A SpinLock is held with interrupts off on its hart, and for a short time: nobody waits, switches stacks, or touches a
+// guest's memory under one. No page of a stack is missing then either: who goes without interrupts first touches what
+// of the stack may be used until they are on again. In which order locks are taken is in docs/scheduling.md. A hart
+// that waits for one goes on serving what other harts ask of all (arch::serve_requests), so that its holder may ask.
+
+#pragma once
+
+#include "kernel/arch/arch.h"
+
+namespace skerry::kernel {
+
+class SpinLock {
+ public:
+  // With interrupts off.
+  void take() {
+    if (__atomic_exchange_n(&word_, 1, __ATOMIC_ACQUIRE) != 0) wait();
+  }
+  void release() { __atomic_store_n(&word_, 0, __ATOMIC_RELEASE); }
+
+ private:
+  void wait();
+
+  u32 word_ = 0;
+};
+
+// Interrupts are off while it lives.
+class NoInterrupts {
+ public:
+  NoInterrupts() : were_on_(arch::disable_interrupts()) {
+    // Where they were off already, this is an interrupt's or an exception's stack, or was done before.
+    if (were_on_) *reinterpret_cast<const volatile u8*>(u64(__builtin_frame_address(0)) - stack_room);
+  }
+  ~NoInterrupts() {
+    if (were_on_) arch::enable_interrupts();
+  }
+  NoInterrupts(const NoInterrupts&) = delete;
+  NoInterrupts& operator=(const NoInterrupts&) = delete;
+
+ private:
+  static constexpr u64 stack_room = page_size;  // what is used of a stack before interrupts are on again
+  bool were_on_;
+};
+
+class SpinGuard {
+ public:
+  explicit SpinGuard(SpinLock& lock) : lock_(lock) { lock_.take(); }
+  ~SpinGuard() { lock_.release(); }
+
+ private:
+  NoInterrupts no_interrupts_;  // first on, last off
+  SpinLock& lock_;
+};
+
+}  // namespace skerry::kernel

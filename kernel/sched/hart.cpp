@@ -1,0 +1,432 @@
+// Run queues, switching, idling, and what harts tell each other.
+
+#include "kernel/sched/hart.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "base/check.h"
+#include "kernel/mm/address_space.h"
+#include "kernel/mm/heap.h"
+
+namespace skerry::kernel {
+namespace {
+
+constexpr u64 slice_ns = 4'000'000;
+
+// The first hart's own thread is there before there is a heap.
+constexpr usize most_locals = 512;
+alignas(64) u8 first_memory[most_locals + sizeof(Thread)];
+constinit Hart first_hart{};
+
+Hart* harts[max_harts];
+std::atomic<u64> harts_up;     // by number
+std::atomic<u64> idle_harts;   // of these
+std::atomic<u64> unmappings;   // how often pages were taken away, or code was made known
+
+u64 bit_of(const Hart& hart) { return u64{1} << hart.number; }
+
+// A thread's clock counts what it ran; while it runs, it is instead from when on it would have run without a break.
+constexpr u64 clock_runs = u64{1} << 63;
+void start_clock_of(Thread& thread, u64 now) {
+  thread.clock.store((now - thread.clock.load(std::memory_order_relaxed)) | clock_runs, std::memory_order_relaxed);
+}
+void stop_clock_of(Thread& thread, u64 now) {
+  thread.clock.store(now - (thread.clock.load(std::memory_order_relaxed) & ~clock_runs), std::memory_order_relaxed);
+}
+
+Thread* new_thread(u8* memory) {
+  usize locals = arch::thread_local_size();
+  __builtin_memset(memory, 0, locals);
+  arch::fill_thread_local(memory + locals);
+  Thread* thread = new (memory + locals) Thread{};
+  thread->self = thread;
+  return thread;
+}
+
+void set_up(Hart& hart, Thread* idle) {
+  hart.idle = idle;
+  idle->hart = &hart;
+  idle->is_on_hart = true;
+}
+
+void start_slice(Hart& hart, u64 now) {
+  hart.slice_end = now + slice_ns;
+  arm_timer(hart);
+}
+
+// ------------------------------------------------------------------------------------ Run queues
+
+Thread* take_ready(Hart& hart) {
+  if (hart.ready_count.load(std::memory_order_relaxed) == 0) return nullptr;
+  hart.ready_lock.take();
+  Thread* thread = hart.ready.first;
+  if (thread) {
+    hart.ready.remove(thread);
+    hart.ready_count.fetch_sub(1, std::memory_order_relaxed);
+  }
+  hart.ready_lock.release();
+  return thread;
+}
+
+// One that can leave: a thread that was made ready before it has left its stack is its hart's until then.
+Thread* take_from(Hart& other) {
+  if (other.ready_count.load(std::memory_order_relaxed) == 0) return nullptr;
+  other.ready_lock.take();
+  Thread* thread = other.ready.first;
+  while (thread && thread->is_on_hart.load(std::memory_order_acquire)) thread = thread->next;
+  if (thread) {
+    other.ready.remove(thread);
+    other.ready_count.fetch_sub(1, std::memory_order_relaxed);
+  }
+  other.ready_lock.release();
+  return thread;
+}
+
+template <class Visit>
+void for_each(u64 mask, Visit&& visit) {
+  for (; mask; mask &= mask - 1) visit(*harts[__builtin_ctzll(mask)]);
+}
+
+Thread* steal(const Hart& hart) {
+  u64 others = harts_up.load(std::memory_order_relaxed) & ~bit_of(hart);
+  // Those behind it first, so that not all rob the same one.
+  u64 below = bit_of(hart) - 1;
+  Thread* thread = nullptr;
+  for (u64 mask : {others & ~below, others & below}) {
+    for_each(mask, [&](Hart& other) {
+      if (!thread) thread = take_from(other);
+    });
+  }
+  return thread;
+}
+
+void wake_an_idle_hart() {
+  u64 idle = idle_harts.load();
+  while (idle) {
+    u64 bit = idle & -idle;
+    if (idle_harts.fetch_and(~bit) & bit) return arch::send_interrupt(u32(__builtin_ctzll(bit)));
+    idle = idle_harts.load();
+  }
+}
+
+// ------------------------------------------------------------------------------------- Switching
+
+// In the thread that now runs: the stack that was left is free.
+void finish_switch() {
+  Thread& running = current_thread();
+  Hart& hart = *running.hart.load(std::memory_order_relaxed);
+  hart.left->is_on_hart.store(false, std::memory_order_release);
+  // In compiled code the look is taken where it goes on (arch::wants_preemption).
+  if (running.interrupt_pending.load() && !running.is_preempted) arch::check_interrupt();
+}
+
+void switch_to(Hart& hart, Thread& next) {
+  Thread& last = current_thread();
+  u64 now = arch::monotonic_ns();
+  stop_clock_of(last, now);
+  start_clock_of(next, now);
+  hart.is_slice_over = false;
+  hart.slice_end = never;
+  if (&next != hart.idle && hart.ready_count.load(std::memory_order_relaxed) != 0) {
+    start_slice(hart, now);
+    wake_an_idle_hart();
+  } else {
+    arm_timer(hart);
+  }
+  if (&next == &last) return;
+
+  u64 bit = bit_of(hart);
+  if (next.outdated_harts & bit) {
+    arch::forget_pages();
+    next.outdated_harts &= ~bit;
+  }
+  next.known_harts |= bit;
+  next.hart.store(&hart, std::memory_order_relaxed);
+  next.is_on_hart.store(true);  // before the look at interrupt_pending, as interrupt_thread has it the other way round
+  hart.left = &last;
+  arch::set_thread_pointer(&next);
+  last.memory_base = arch::set_memory_base(next.memory_base);
+  arch::switch_stack(&last.stack_pointer, next.stack_pointer);
+  finish_switch();
+}
+
+void first_function(void* argument) {
+  finish_switch();
+  Thread* thread = static_cast<Thread*>(argument);
+  arch::enable_interrupts();
+  thread->body(thread->argument);
+
+  arch::disable_interrupts();
+  thread->ended.store(1, std::memory_order_release);
+  wake_threads(reinterpret_cast<const u32*>(&thread->ended));
+  give_way();
+  UNREACHABLE("an ended thread runs");
+}
+
+// ---------------------------------------------------------------------------------------- Idling
+
+void leave_idle(Hart& hart) {
+  hart.is_idle = false;
+  idle_harts.fetch_and(~bit_of(hart));
+  // Nobody told it what was unmapped since.
+  u64 until = unmappings.load();
+  if (hart.forgot_until.load(std::memory_order_relaxed) == until) return;
+  arch::forget_pages();
+  hart.forgot_until.store(until, std::memory_order_relaxed);
+}
+
+void enter_idle(Hart& hart) {
+  hart.is_idle = true;
+  idle_harts.fetch_or(bit_of(hart));
+}
+
+bool is_anything_ready() {
+  bool found = false;
+  for_each(harts_up.load(std::memory_order_relaxed), [&](Hart& hart) { found |= hart.ready_count.load() != 0; });
+  return found;
+}
+
+// With interrupts off, in the hart's own thread.
+[[noreturn]] void run_idle(Hart& hart) {
+  for (;;) {
+    Thread* next = take_ready(hart);
+    if (!next) next = steal(hart);
+    if (next) {
+      switch_to(hart, *next);
+      continue;
+    }
+    enter_idle(hart);
+    if (is_anything_ready()) {  // by somebody who did not see this hart idle, or who has not left its stack
+      leave_idle(hart);
+      arch::serve_requests();
+      continue;
+    }
+    arch::wait_for_interrupt();
+    if (hart.is_idle) leave_idle(hart);
+  }
+}
+
+}  // namespace
+
+void make_ready(Thread* thread) {
+  Hart& here = this_hart();
+  Hart* last = thread->hart.load(std::memory_order_relaxed);
+  bool has_left = !thread->is_on_hart.load(std::memory_order_acquire);
+  // Where it ran, if that hart has nothing to do: there it is known. Else here, where nobody must be told of it.
+  Hart& to = last && (!has_left || (idle_harts.load(std::memory_order_relaxed) & bit_of(*last))) ? *last : here;
+  to.ready_lock.take();
+  // Who waited for a device comes before who computes.
+  if (here.in_interrupt && &to == &here) to.ready.put_first(thread);
+  else to.ready.append(thread);
+  to.ready_count.fetch_add(1);
+  to.ready_lock.release();
+
+  if (&to != &here) {
+    // A hart that is not idle has to begin to count its slice (end_interrupt).
+    idle_harts.fetch_and(~bit_of(to));
+    return arch::send_interrupt(to.number);
+  }
+  if (&current_thread() == here.idle) return;
+  if (here.in_interrupt) here.is_slice_over = true;
+  if (here.slice_end == never) start_slice(here, arch::monotonic_ns());
+  wake_an_idle_hart();
+}
+
+void give_way() {
+  Hart& hart = this_hart();
+  Thread* next = take_ready(hart);
+  if (!next) next = steal(hart);
+  switch_to(hart, next ? *next : *hart.idle);
+}
+
+void give_way_ready() {
+  Hart& hart = this_hart();
+  if (hart.ready_count.load(std::memory_order_relaxed) == 0) return;
+  Thread& running = current_thread();
+  hart.ready_lock.take();
+  Thread* next = hart.ready.first;
+  if (next) {
+    hart.ready.remove(next);
+    hart.ready.append(&running);
+  }
+  hart.ready_lock.release();
+  if (next) switch_to(hart, *next);
+}
+
+void arm_timer(Hart& hart) {
+  u64 nearest = std::min(hart.sleepers.nearest(), hart.slice_end);
+  if (nearest >= hart.timer_set_to) return;
+  hart.timer_set_to = nearest;
+  arch::set_timer(nearest);
+}
+
+void end_slice() {
+  Hart& hart = this_hart();
+  hart.slice_end = arch::monotonic_ns();
+  arm_timer(hart);
+}
+
+bool slice_is_over() {
+  Hart& hart = this_hart();
+  return hart.is_slice_over && hart.ready_count.load(std::memory_order_relaxed) != 0;
+}
+
+bool in_interrupt() { return this_hart().in_interrupt; }
+
+u64 processor_time(const Thread& thread) {
+  u64 clock = thread.clock.load(std::memory_order_relaxed);
+  return clock & clock_runs ? arch::monotonic_ns() - (clock & ~clock_runs) : clock;
+}
+
+void interrupt_thread(Thread& thread) {
+  thread.interrupt_pending.store(true);
+  if (&thread == &current_thread()) {
+    if (!in_interrupt()) arch::check_interrupt();  // a handler ends with the look
+    return;
+  }
+  // Where it does not run, it looks when it goes on.
+  if (thread.is_on_hart.load()) arch::send_interrupt(thread.hart.load(std::memory_order_relaxed)->number);
+}
+
+void note_changed_pages() {
+  NoInterrupts no_interrupts;
+  Thread& thread = current_thread();
+  thread.outdated_harts |= thread.known_harts & ~bit_of(this_hart());
+}
+
+Result<Thread*> spawn_thread(void (*body)(void*), void* argument) {
+  u8* stack = TRY(kernel::reserve(stack_guard + stack_size));
+  if (auto committed = kernel::commit_stack(stack + stack_guard, stack_size); !committed) {
+    kernel::release(stack, stack_guard + stack_size);
+    return committed.take_failure();
+  }
+  u8* memory = static_cast<u8*>(heap_allocate(arch::thread_local_size() + sizeof(Thread), 64));
+  if (!memory) {
+    kernel::release(stack, stack_guard + stack_size);
+    return fail(ErrorCode::Environment, "no memory is left for a thread");
+  }
+  Thread* thread = new_thread(memory);
+  thread->stack = stack;
+  thread->body = body;
+  thread->argument = argument;
+  thread->stack_pointer = arch::new_stack(stack + stack_guard + stack_size, first_function, thread);
+  NoInterrupts no_interrupts;
+  make_ready(thread);
+  return thread;
+}
+
+void join_thread(Thread* thread) {
+  while (!thread->ended.load(std::memory_order_acquire)) {
+    wait_for_word(reinterpret_cast<const u32*>(&thread->ended), 0, never);
+  }
+  // It has only to leave its stack now, which takes no longer than a lock is held.
+  while (thread->is_on_hart.load(std::memory_order_acquire)) {
+    NoInterrupts no_interrupts;
+    arch::serve_requests();
+  }
+  kernel::release(thread->stack, stack_guard + stack_size);
+  heap_free(reinterpret_cast<u8*>(thread) - arch::thread_local_size());
+}
+
+void start_harts() {
+  u32 count = std::min(arch::hart_count(), max_harts);
+  for (u32 number = 1; number < count; ++number) {
+    u8* memory = static_cast<u8*>(heap_allocate(arch::thread_local_size() + sizeof(Thread), 64));
+    Hart* hart = new (std::nothrow) Hart{};
+    if (!memory || !hart || !arch::prepare_hart(number)) {  // then there are no more
+      heap_free(memory);
+      delete hart;
+      count = number;
+      break;
+    }
+    hart->number = number;
+    hart->forgot_until = ~u64{0};
+    set_up(*hart, new_thread(memory));
+    harts[number] = hart;
+  }
+  if (count > 1) arch::start_harts(count);
+}
+
+u32 harts_at_work() { return u32(__builtin_popcountll(harts_up.load(std::memory_order_relaxed))); }
+
+void start_threads(void (*body)(void*)) {
+  if (arch::thread_local_size() > most_locals) arch::stop("too many thread-local variables");
+  if (!spawn_thread(body, nullptr)) arch::stop("no memory for the first thread");
+  run_idle(first_hart);
+}
+
+}  // namespace skerry::kernel
+
+namespace skerry::kernel::arch {
+
+void begin_first_hart() {
+  Thread* thread = new_thread(first_memory);
+  set_up(first_hart, thread);
+  set_thread_pointer(thread);
+  harts[0] = &first_hart;
+  harts_up = 1;
+}
+
+u32 hart_number() { return this_hart().number; }
+
+void hart_main(u32 number) {
+  Hart& hart = *harts[number];
+  set_thread_pointer(hart.idle);
+  enter_idle(hart);  // so that it forgets all before it does anything
+  harts_up.fetch_or(bit_of(hart));
+  leave_idle(hart);
+  run_idle(hart);
+}
+
+void begin_interrupt() {
+  Hart& hart = this_hart();
+  hart.in_interrupt = true;
+  if (hart.is_idle) leave_idle(hart);
+}
+
+void end_interrupt() {
+  Hart& hart = this_hart();
+  hart.in_interrupt = false;
+  bool counts = hart.slice_end != never || &current_thread() == hart.idle;
+  if (!counts && hart.ready_count.load(std::memory_order_relaxed) != 0) start_slice(hart, monotonic_ns());
+}
+
+void timer_expired() {
+  Hart& hart = this_hart();
+  hart.timer_set_to = never;  // it rings once
+  u64 now = monotonic_ns();
+  wake_sleepers(hart, now);
+  // Where it comes in code that is not preempted, there is a next time.
+  if (hart.slice_end <= now) {
+    hart.slice_end = now + slice_ns;
+    hart.is_slice_over = true;
+  }
+  arm_timer(hart);
+}
+
+void preempted() {
+  current_thread().is_preempted = true;
+  wake_sleepers(this_hart(), monotonic_ns());
+  give_way_ready();
+  current_thread().is_preempted = false;
+}
+
+u64 harts_to_tell() {
+  u64 up = harts_up.load();
+  if (up == 1) return 0;
+  u64 before = unmappings.fetch_add(1), self = bit_of(this_hart());
+  this_hart().forgot_until.compare_exchange_strong(before, before + 1);
+  return up & ~idle_harts.load() & ~self;
+}
+
+void harts_were_told(u64 told) {
+  u64 now = unmappings.load(std::memory_order_relaxed);
+  for_each(told, [&](Hart& hart) {
+    u64 before = now - 1;
+    hart.forgot_until.compare_exchange_strong(before, now);
+  });
+}
+
+}  // namespace skerry::kernel::arch
