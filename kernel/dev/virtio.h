@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/types.h"
 #include "kernel/arch/arch.h"
@@ -17,10 +18,12 @@ namespace skerry::kernel {
 
 class VirtioDevice {
  public:
-  enum class Kind : u32 { Console = 3 };
+  enum class Kind : u32 { Console = 3, Files = 9 };
 
   // The board's first device of this kind; null if it has none.
   static std::unique_ptr<VirtioDevice> find(const BootInfo& info, Kind kind);
+  // All of them.
+  static std::vector<std::unique_ptr<VirtioDevice>> find_all(const BootInfo& info, Kind kind);
   virtual ~VirtioDevice() = default;
 
   // Resets it and agrees on what it must have: bits of the features' lower half. False: it has not.
@@ -38,6 +41,9 @@ class VirtioDevice {
   // arch::device_interrupt(line()) will be called when it has news.
   virtual void enable_interrupts() = 0;
   virtual u32 line() const = 0;
+  // A byte of what the device says of itself, by its kind; 0 past its end.
+  virtual u8 configuration(u32 offset) = 0;
+
   // Whether a queue may have news. By the handler of its interrupt; acknowledges it.
   virtual bool take_interrupt() = 0;
 
@@ -48,13 +54,37 @@ class VirtioDevice {
   virtual void set_status(u32 status) = 0;
 };
 
-// One for each way of reaching devices; what they return is null where there is none.
+// One for each way of reaching devices. A window has one device, or null.
 std::unique_ptr<VirtioDevice> find_virtio_mmio(DeviceWindow window, VirtioDevice::Kind kind);
-std::unique_ptr<VirtioDevice> find_virtio_pci(VirtioDevice::Kind kind);
+std::vector<std::unique_ptr<VirtioDevice>> find_virtio_pci(VirtioDevice::Kind kind, usize most);
+
+// What driver and device share of a queue of `size` descriptors, a page at most.
+struct VirtioRings {
+  static constexpr u32 size = 16;
+  struct Descriptor { u64 address; u32 bytes; u16 flags, next; };
+  struct Available { u16 flags, index, ring[size], used_event; };
+  struct UsedRing { u16 flags, index; struct { u32 id, bytes; } ring[size]; u16 available_event; };
+
+  Descriptor descriptors[size];
+  Available available;
+  alignas(4) UsedRing used;
+
+  static constexpr u16 descriptor_next = 1, descriptor_write = 2;  // another follows; by the device
+
+  // Where its parts lie, if it lies in this frame.
+  static VirtioDevice::QueueParts parts(u64 frame);
+  // Makes descriptor `head` known to the device: the `given`-th, from 0.
+  void offer(u16 head, u16 given);
+  // Whether the device wants to be told of what was offered.
+  bool wants_notice() const;
+  void want_interrupts(bool wanted);
+  // How many the device has finished with so far.
+  u16 finished() const { return __atomic_load_n(&used.index, __ATOMIC_ACQUIRE); }
+};
 
 class VirtioQueue {
  public:
-  static constexpr u32 size = 16;
+  static constexpr u32 size = VirtioRings::size;
   enum class Direction : u8 { ToDevice, FromDevice };
 
   // False if the queue is not there or memory is short. Between negotiate and begin of the device, which
@@ -76,19 +106,10 @@ class VirtioQueue {
   bool has_used() const;
 
  private:
-  struct Descriptor { u64 address; u32 bytes; u16 flags, next; };
-  struct Available { u16 flags, index, ring[size], used_event; };
-  struct UsedRing { u16 flags, index; struct { u32 id, bytes; } ring[size]; u16 available_event; };
-  struct Rings {
-    Descriptor descriptors[size];
-    Available available;
-    alignas(4) UsedRing used;
-  };
-
   VirtioDevice* device_ = nullptr;
   u32 number_ = 0, buffer_size_ = 0;
   Direction direction_ = Direction::ToDevice;
-  Rings* rings_ = nullptr;
+  VirtioRings* rings_ = nullptr;
   u8* buffers_ = nullptr;
   u64 buffers_frame_ = 0;
   u16 given_ = 0, taken_ = 0;

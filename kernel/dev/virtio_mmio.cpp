@@ -20,7 +20,7 @@ constexpr u32 magic = 0x74726976, version = 2;
 
 class MmioDevice final : public VirtioDevice {
  public:
-  MmioDevice(u32 line, volatile u32* registers) : line_(line), registers_(registers) {}
+  MmioDevice(u32 line, volatile u32* registers, u64 size) : line_(line), registers_(registers), size_(size) {}
 
   bool set_queue(u32 number, u32 size, const QueueParts& parts) override {
     registers_[QueueSelect] = number;
@@ -36,6 +36,10 @@ class MmioDevice final : public VirtioDevice {
 
   void enable_interrupts() override { arch::enable_line(line_); }
   u32 line() const override { return line_; }
+  u8 configuration(u32 offset) override {
+    if (offset >= size_ - RegisterEnd * 4) return 0;
+    return reinterpret_cast<volatile u8*>(registers_ + RegisterEnd)[offset];
+  }
   bool take_interrupt() override {
     u32 reasons = registers_[InterruptStatus];
     registers_[InterruptAcknowledge] = reasons;
@@ -62,6 +66,7 @@ class MmioDevice final : public VirtioDevice {
 
   u32 line_;
   volatile u32* registers_;
+  u64 size_;  // with the device's own configuration, which follows the registers
 };
 
 }  // namespace
@@ -71,7 +76,7 @@ std::unique_ptr<VirtioDevice> find_virtio_mmio(DeviceWindow window, VirtioDevice
   auto* registers = reinterpret_cast<volatile u32*>(arch::map_device(window.physical, window.size));
   if (registers[MagicValue] != magic || registers[Version] != version) return nullptr;
   if (registers[DeviceId] != u32(kind)) return nullptr;
-  return std::make_unique<MmioDevice>(window.line, registers);
+  return std::make_unique<MmioDevice>(window.line, registers, window.size);
 }
 
 }  // namespace skerry::kernel

@@ -13,7 +13,7 @@ constexpr u16 vendor_virtio = 0x1af4;
 constexpr u16 first_old = 0x1000, first_new = 0x1040, last_new = 0x107f;
 
 // A capability of the vendor's: where a structure of this type lies.
-enum class Structure : u8 { Common = 1, Notify = 2 };
+enum class Structure : u8 { Common = 1, Notify = 2, Device = 4 };
 constexpr u32 structure_type = 3, structure_bar = 4, structure_offset = 8, structure_size = 12, notify_multiplier = 16;
 
 // Offsets in the common structure.
@@ -34,8 +34,8 @@ class PciDevice final : public VirtioDevice {
  public:
   static constexpr u32 most_queues = 8;
 
-  PciDevice(PciFunction::Message message, u8* common, Registers notify, u32 multiplier)
-      : message_(message), common_(common), notify_(notify), multiplier_(multiplier) {}
+  PciDevice(PciFunction::Message message, u8* common, Registers notify, u32 multiplier, Registers device)
+      : message_(message), common_(common), notify_(notify), multiplier_(multiplier), device_(device) {}
 
   bool set_queue(u32 number, u32 size, const QueueParts& parts) override {
     if (number >= most_queues) return false;
@@ -59,6 +59,9 @@ class PciDevice final : public VirtioDevice {
 
   void enable_interrupts() override { message_.let_through(); }
   u32 line() const override { return message_.line; }
+  u8 configuration(u32 offset) override {
+    return offset < device_.size ? *const_cast<volatile u8*>(device_.at + offset) : u8(0);
+  }
   bool take_interrupt() override { return true; }
 
  protected:
@@ -88,6 +91,7 @@ class PciDevice final : public VirtioDevice {
   u8* common_;
   Registers notify_;
   u32 multiplier_;
+  Registers device_;
   u64 notify_offsets_[most_queues] = {};
 };
 
@@ -108,24 +112,26 @@ Registers map_structure(PciFunction function, u32 offset) {
 
 }  // namespace
 
-std::unique_ptr<VirtioDevice> find_virtio_pci(VirtioDevice::Kind kind) {
-  for (auto function = PciFunction::first(); function; function = function->next()) {
+std::vector<std::unique_ptr<VirtioDevice>> find_virtio_pci(VirtioDevice::Kind kind, usize most) {
+  std::vector<std::unique_ptr<VirtioDevice>> found;
+  for (auto function = PciFunction::first(); function && found.size() < most; function = function->next()) {
     if (!is_kind(*function, kind)) continue;
     function->enable();
-    Registers common, notify;
+    Registers common, notify, device;
     u32 multiplier = 0;
     function->for_each_capability(PciFunction::Capability::Vendor, [&](u32 offset) {
       Structure type = Structure(function->read(offset) >> (8 * structure_type));
       if (type == Structure::Common && !common.at) common = map_structure(*function, offset);
+      if (type == Structure::Device && !device.at) device = map_structure(*function, offset);
       if (type != Structure::Notify || notify.at) return;
       notify = map_structure(*function, offset);
       multiplier = function->read(offset + notify_multiplier);
     });
     if (common.size < CommonSize || !notify.at) continue;
     auto message = function->prepare_message(our_vector);
-    if (message) return std::make_unique<PciDevice>(*message, common.at, notify, multiplier);
+    if (message) found.push_back(std::make_unique<PciDevice>(*message, common.at, notify, multiplier, device));
   }
-  return nullptr;
+  return found;
 }
 
 }  // namespace skerry::kernel
