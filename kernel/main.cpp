@@ -2,6 +2,7 @@
 
 #include "kernel/arch/arch.h"
 #include "kernel/channel.h"
+#include "kernel/dev/virtio_9p.h"
 #include "kernel/mm/frames.h"
 #include "kernel/program.h"
 #include "kernel/sched/hart.h"
@@ -12,6 +13,7 @@ namespace skerry::kernel {
 // What interrupt handlers and the end have to find.
 static Channel channel;
 static Terminal terminal;
+static Virtio9pDevices file_servers;
 static const BootInfo* boot_info;
 
 // The first thread.
@@ -19,7 +21,7 @@ static void run(void*) {
   if (!channel.start(*boot_info)) terminal.start();  // the host, or a person
   arch::clock_ready();        // time, measured meanwhile
   start_harts();
-  u8 code = run_program(*boot_info, channel, terminal);
+  u8 code = run_program(*boot_info, channel, terminal, file_servers);
   if (channel.started()) {
     u32 message = code;
     channel.send(ToHost::Exit, {reinterpret_cast<const u8*>(&message), sizeof message});
@@ -44,6 +46,7 @@ void kernel_main(const BootInfo& info) {
 void device_interrupt(u32 line) {
   channel.device_interrupt(line);
   terminal.device_interrupt(line);
+  file_servers.device_interrupt(line);
 }
 
 void stop(std::string_view what) {

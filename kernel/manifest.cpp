@@ -21,12 +21,15 @@ Result<u64> number(std::string_view text) {
 }  // namespace
 
 Result<void> Manifest::read_record(std::string_view key, std::string_view value, RamFiles& files) {
+  using enum wasi::Mutability;
   if (key == "file") file = value;
   else if (key == "arg") arguments.emplace_back(value);
   else if (key == "env") environment.emplace_back(value);
-  else if (key == "dir") add_preopen(value, wasi::Mutability::ReadWrite, true, files);
-  else if (key == "dir-ro") add_preopen(value, wasi::Mutability::ReadOnly, true, files);
-  else if (key == "dir-new") add_preopen(value, wasi::Mutability::ReadWrite, false, files);
+  else if (key == "dir") preopens.push_back({std::string(value), ReadWrite, files.create_tree()});
+  else if (key == "dir-ro") preopens.push_back({std::string(value), ReadOnly, files.create_tree()});
+  else if (key == "dir-9p") preopens.push_back({std::string(value), ReadWrite, nullptr});
+  else if (key == "dir-9p-ro") preopens.push_back({std::string(value), ReadOnly, nullptr});
+  else if (key == "system") system = true;
   else if (key == "stream") streams.push_back(wasi::FileType(TRY(number(value))));
   else if (key == "timeout_ns") timeout_ns = TRY(number(value));
   else if (key == "max-memory") max_memory = TRY(number(value));
@@ -63,7 +66,7 @@ Result<Manifest> Manifest::read(std::span<const u8> archive, RamFiles& files) {
     usize slash = name.find('/', folder.size());
     if (!name.starts_with(folder) || slash == name.npos) return bad(concat("an unknown entry: ", name));
     u64 tree = TRY(number(name.substr(folder.size(), slash - folder.size())));
-    if (tree >= manifest.preopens.size()) return bad(concat("an entry of no directory: ", name));
+    if (tree >= manifest.preopens.size() || !manifest.preopens[tree].root) return bad(concat("an entry of no directory: ", name));
     if (entry->type == wasi::FileType::Unknown) continue;
     auto added = files.add(*manifest.preopens[tree].root, name.substr(slash + 1), entry->type, entry->content,
                            entry->modified, name);

@@ -6,9 +6,12 @@
 //   file=PATH             of the program on the host, for messages
 //   arg=TEXT              arguments, the program's own name first
 //   env=NAME=VALUE
-//   dir=GUEST             a preopened directory, the N-th of these three keys: its tree is dirs/N/...
+//   dir=GUEST             a folder, the N-th of these four keys: its tree is dirs/N/...
 //   dir-ro=GUEST          the same, which the program does not change
-//   dir-new=GUEST         the same, of no folder of the host: what it holds at the end is lost
+//   dir-9p=GUEST          a folder that the device for files with the tag dirN has
+//   dir-9p-ro=GUEST       the same, which the program does not change
+//   system=               the program is given "/", with /dev, /proc, /tmp, and each folder in its place; else
+//                         each folder is a preopened directory, and there is nothing besides
 //   stream=TYPE           what standard input, output, error are on the host: WASI's number
 //   timeout_ns=N  max-memory=N  fuel=N  features=LIST  unknown-imports=trap|default
 //   allow-precompiled=  stats=
@@ -30,8 +33,7 @@ struct Manifest {
   struct Preopen {
     std::string guest;
     wasi::Mutability tree;
-    bool is_of_host;
-    std::shared_ptr<RamNode> root;
+    std::shared_ptr<RamNode> root;  // in memory; null for the others
   };
 
   std::string file;
@@ -41,7 +43,7 @@ struct Manifest {
   std::vector<wasi::FileType> streams;
   std::optional<u64> timeout_ns, max_memory, fuel;
   std::string features, unknown_imports;
-  bool allow_precompiled = false, stats = false;
+  bool allow_precompiled = false, stats = false, system = false;
 
   std::span<const u8> program;  // in the archive
 
@@ -49,9 +51,6 @@ struct Manifest {
   static Result<Manifest> read(std::span<const u8> archive, RamFiles& files);
 
  private:
-  void add_preopen(std::string_view guest, wasi::Mutability tree, bool is_of_host, RamFiles& files) {
-    preopens.push_back({std::string(guest), tree, is_of_host, files.create_tree()});
-  }
   Result<void> read_record(std::string_view key, std::string_view value, RamFiles& files);
 };
 

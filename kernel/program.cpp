@@ -2,11 +2,17 @@
 
 #include "kernel/program.h"
 
+#include <algorithm>
+
 #include "base/string.h"
 #include "kernel/fs/changes.h"
+#include "kernel/fs/devices.h"
+#include "kernel/fs/mounts.h"
+#include "kernel/fs/ninep_files.h"
 #include "kernel/manifest.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/frames.h"
+#include "kernel/proc/files.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/hart.h"
 
@@ -74,7 +80,8 @@ class Minder {
 
 class Program {
  public:
-  Program(Channel& channel, Terminal& terminal) : channel_(channel), terminal_(terminal) {}
+  Program(Channel& channel, Terminal& terminal, Virtio9pDevices& servers)
+      : channel_(channel), terminal_(terminal), servers_(servers) {}
 
   u8 run(const BootInfo& info) {
     channel_.on_interrupt(on_user_interrupt);
@@ -87,6 +94,8 @@ class Program {
     auto manifest = Manifest::read({arch::direct(info.archive.begin), info.archive.size()}, files);
     if (!manifest) return refuse(manifest.error().message);
     manifest_ = &*manifest;
+    auto is_served = [](const Manifest::Preopen& preopen) { return !preopen.root; };
+    if (std::ranges::any_of(manifest_->preopens, is_served)) servers_.find(info);
     end_stage("read");
 
     u8 code = run_module(clock, files);
@@ -123,6 +132,7 @@ class Program {
     if (!engine) return refuse(concat(manifest_->file, ": ", engine.error().message));
     end_stage("engine");
 
+    Mounts mounts;  // what descriptors refer to, so it is there before the processes
     Processes all(*engine, clock);
     Launch launch;
     launch.name = manifest_->file;
@@ -132,7 +142,7 @@ class Program {
     launch.unknown_imports = manifest_->unknown_imports;
     launch.allow_precompiled = manifest_->allow_precompiled;
     launch.context = all.new_context();
-    if (auto filled = fill_context(*launch.context, files); !filled) return refuse(filled.error().message);
+    if (auto filled = fill_context(*launch.context, files, mounts, all); !filled) return refuse(filled.error().message);
 
     all.on_who_sees_interrupts([this](bool sees) {
       if (!channel_.started()) return;
@@ -153,7 +163,7 @@ class Program {
     return exit_interrupted;
   }
 
-  Result<void> fill_context(wasi::Context& context, RamFiles& files) {
+  Result<void> fill_context(wasi::Context& context, RamFiles& files, Mounts& mounts, Processes& all) {
     context.arguments = manifest_->arguments;
     context.environment = manifest_->environment;
     constexpr wasi::Rights rights[] = {wasi::Right::FdRead, wasi::Right::FdWrite, wasi::Right::FdWrite};
@@ -162,10 +172,64 @@ class Program {
       auto added = context.add_file(std::move(file), rights[i]);
       if (!added) return fail(ErrorCode::Environment, wasi::errno_text(added.error()));
     }
+    if (manifest_->system) return add_system(context, files, mounts, all);
     for (const Manifest::Preopen& preopen : manifest_->preopens) {
-      auto added = context.add_directory(files.open(preopen.root), preopen.guest, preopen.tree);
+      auto added = context.add_directory(TRY(open_folder(preopen, files)), preopen.guest, preopen.tree);
       if (!added) return fail(ErrorCode::Environment, wasi::errno_text(added.error()));
     }
+    return {};
+  }
+
+  Result<std::shared_ptr<wasi::Directory>> open_folder(const Manifest::Preopen& folder, RamFiles& files) {
+    if (folder.root) return files.open(folder.root);
+    constexpr u64 first_device = 16;
+    u64 number = u64(&folder - manifest_->preopens.data());
+    auto server = servers_.take(concat("dir", number));
+    if (!server) return fail(ErrorCode::Environment, concat(folder.guest, ": no device has this folder"));
+    auto root = open_ninep(std::move(server), first_device + number);
+    if (!root) return fail(ErrorCode::Environment, concat(folder.guest, ": ", wasi::errno_text(root.error())));
+    return *std::move(root);
+  }
+
+  // One tree with everything in it.
+  Result<void> add_system(wasi::Context& context, RamFiles& files, Mounts& mounts, Processes& all) {
+    using enum wasi::Mutability;
+    constexpr u64 device_of_devices = 2, device_of_processes = 3;  // files in memory are 1
+    Result<void> mounted = {};
+    auto mount = [&](std::string_view path, std::shared_ptr<wasi::Directory> root, wasi::Mutability tree,
+                     std::string_view kind) {
+      auto done = mounts.mount(path, std::move(root), tree, std::string(kind));
+      if (!done && mounted) mounted = fail(ErrorCode::Argument, concat(path, ": ", wasi::errno_text(done.error())));
+    };
+    auto console = [this] { return channel_.started() ? console_file(channel_) : terminal_file(terminal_); };
+    wasi::Timestamp now = files.now();
+    mount("/", files.open(files.create_tree()), ReadWrite, "ram");
+    mount("/dev", make_devices(device_of_devices, now, context.host.random, console), ReadWrite, "dev");
+    mount("/proc", make_process_files(device_of_processes, now, all, mounts), ReadWrite, "proc");
+    mount("/tmp", files.open(files.create_tree()), ReadWrite, "ram");
+
+    // A folder above the place of another comes before it.
+    std::vector<const Manifest::Preopen*> folders;
+    for (const Manifest::Preopen& preopen : manifest_->preopens) folders.push_back(&preopen);
+    auto depth = [](const Manifest::Preopen* folder) {
+      usize names = 0;
+      for (usize i = 0; i < folder->guest.size(); ++i) {
+        bool begins = folder->guest[i] != '/' && (i == 0 || folder->guest[i - 1] == '/');
+        bool stays = folder->guest[i] == '.' && (i + 1 == folder->guest.size() || folder->guest[i + 1] == '/');
+        names += begins && !stays;
+      }
+      return names;
+    };
+    std::ranges::sort(folders, {}, [&](auto* folder) { return std::pair(depth(folder), folder); });
+    for (const Manifest::Preopen* folder : folders) {
+      mount(folder->guest, TRY(open_folder(*folder, files)), folder->tree, folder->root ? "ram" : "9p");
+    }
+    TRY(std::move(mounted));
+
+    auto root = mounts.open();
+    if (!root) return fail(ErrorCode::Environment, wasi::errno_text(root.error()));
+    auto added = context.add_directory(*std::move(root), "/", ReadWrite);
+    if (!added) return fail(ErrorCode::Environment, wasi::errno_text(added.error()));
     return {};
   }
 
@@ -173,7 +237,7 @@ class Program {
     std::vector<ChangedTree> trees;
     for (usize i = 0; i < manifest_->preopens.size(); ++i) {
       const Manifest::Preopen& preopen = manifest_->preopens[i];
-      if (!preopen.is_of_host || preopen.tree == wasi::Mutability::ReadOnly) continue;
+      if (!preopen.root || preopen.tree == wasi::Mutability::ReadOnly) continue;
       trees.push_back({concat("dirs/", i), preopen.root.get()});
     }
     u64 left_out = write_changes(trees, [&](std::span<const u8> bytes) { channel_.send(ToHost::Files, bytes); });
@@ -182,6 +246,7 @@ class Program {
 
   Channel& channel_;
   Terminal& terminal_;
+  Virtio9pDevices& servers_;
   const Manifest* manifest_ = nullptr;
   std::string stats_;
   u64 stage_began_ = 0;
@@ -195,8 +260,8 @@ void out_of_memory() {
   end_slice();  // so that who ends it comes next
 }
 
-u8 run_program(const BootInfo& info, Channel& channel, Terminal& terminal) {
-  return Program(channel, terminal).run(info);
+u8 run_program(const BootInfo& info, Channel& channel, Terminal& terminal, Virtio9pDevices& servers) {
+  return Program(channel, terminal, servers).run(info);
 }
 
 }  // namespace skerry::kernel

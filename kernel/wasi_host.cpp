@@ -133,6 +133,29 @@ class Output final : public Stream {
   ToHost kind_;
 };
 
+class Console final : public Waitable {
+ public:
+  explicit Console(Channel& channel)
+      : Waitable(FileType::CharacterDevice), input_(FileType::CharacterDevice, channel),
+        output_(ToHost::Output, FileType::CharacterDevice, channel) {}
+
+  HostResult<u64> read(std::span<u8> into) override { return input_.read(into); }
+  HostResult<u64> write(std::span<const u8> from) override { return output_.write(from); }
+  HostResult<void> set_flags(FdFlags flags) override {
+    TRY(input_.set_flags(flags));
+    TRY(output_.set_flags(flags));
+    return Waitable::set_flags(flags);
+  }
+  void poll(wasi::PollItem& item) override {
+    if (item.interest == wasi::Interest::Read) input_.poll(item);
+    else output_.poll(item);
+  }
+
+ private:
+  Input input_;
+  Output output_;
+};
+
 class KernelPoller final : public wasi::Poller {
  public:
   HostResult<void> wait(std::span<wasi::PollItem> items, std::optional<Timestamp> deadline) override {
@@ -184,5 +207,7 @@ std::shared_ptr<wasi::File> standard_file(u32 number, FileType type, Channel& ch
   if (number == 0) return std::make_shared<Input>(type, channel);
   return std::make_shared<Output>(number == 1 ? ToHost::Output : ToHost::Error, type, channel);
 }
+
+std::shared_ptr<wasi::File> console_file(Channel& channel) { return std::make_shared<Console>(channel); }
 
 }  // namespace skerry::kernel

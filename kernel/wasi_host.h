@@ -79,5 +79,7 @@ wasi::Host kernel_wasi_host(std::shared_ptr<wasi::Clock> clock);
 
 // Standard input, output or error (0, 1, 2), which is of this type on the host.
 std::shared_ptr<wasi::File> standard_file(u32 number, wasi::FileType type, Channel& channel);
+// Standard input to read and standard output to write.
+std::shared_ptr<wasi::File> console_file(Channel& channel);
 
 }  // namespace skerry::kernel

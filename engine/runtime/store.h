@@ -75,6 +75,7 @@ class Store {
   // Room for so many more bytes and elements under the limits, which is taken.
   bool take_memory(u64 bytes);
   void give_memory(u64 bytes) { memory_bytes_ -= bytes; }
+  u64 memory_bytes() const { return memory_bytes_; }  // that all memories have now
   bool take_elements(u64 count);
   void give_elements(u64 count) { elements_ -= count; }
   std::span<const std::unique_ptr<Memory>> memories() const { return memories_; }

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/string.h"
+#include "engine/runtime/store.h"
 #include "kernel/mm/frames.h"
 #include "kernel/proc/calls.h"
 #include "wasi/define.h"
@@ -49,9 +51,16 @@ HostResult<std::vector<u8>> read_whole(wasi::File& file) {
 // As of a shell, for what did not come to run.
 constexpr u32 exit_not_run = 1;
 
+thread_local Process* current_process;
+
 }  // namespace
 
 // --------------------------------------------------------------------------------- One process
+
+Process& Process::current() {
+  CHECK(current_process);
+  return *current_process;
+}
 
 void Process::report(std::string_view message) {
   std::string line = concat("skerry: ", message, "\n");
@@ -111,9 +120,18 @@ Ending Process::run() {
   auto store = Store::create(all_.engine(), limits);
   if (!store) return refuse(store.error());
   if (launch_.fuel) store->set_fuel(*launch_.fuel);
+  // Who looks at processes must not find a store that is being taken down.
+  struct Forget {
+    Process& process;
+    ~Forget() {
+      platform::MutexGuard guard(process.all_.lock_);
+      process.store_ = nullptr;
+    }
+  } forget{*this};
   {
     platform::MutexGuard guard(all_.lock_);
     handle_ = store->interrupt_handle();
+    store_ = &*store;
     if (interruption_.raised()) handle_->interrupt();
   }
 
@@ -194,12 +212,18 @@ Process& Processes::add(u32 parent, Launch launch) {
 
 void Processes::begin(Process& process) {
   process.interruption_.make_current();
+  current_process = &process;
   finish(process, process.run());
 }
 
 // On the process's own thread, which touches nothing of it from here on.
 void Processes::finish(Process& process, Ending ending) {
-  process.launch_.context.reset();  // closes its descriptors
+  std::shared_ptr<wasi::Context> context;
+  {
+    platform::MutexGuard guard(lock_);
+    context = std::move(process.launch_.context);
+  }
+  context.reset();  // closes its descriptors, which may wait
   {
     platform::MutexGuard guard(lock_);
     process.handle_.reset();
@@ -378,15 +402,48 @@ HostResult<void> Processes::kill(const Process& by, u32 number) {
   return fail(Errno::Srch);
 }
 
+Processes::Info Processes::info_of(const Process& process) {
+  const Thread* thread = process.interruption_.thread();
+  u64 memory = process.store_ ? process.store_->internal().memory_bytes() : 0;
+  u32 descriptors = process.launch_.context ? process.context().files.count() : 0;
+  std::string_view name = process.name();
+  name.remove_prefix(name.rfind('/') + 1);  // the first one's is a path of the host, which is nobody's business
+  return {process.number, process.parent, thread ? processor_time(*thread) : 0, memory,
+          descriptors, std::string(name)};
+}
+
 std::vector<Processes::Info> Processes::list() const {
   platform::MutexGuard guard(lock_);
   std::vector<Info> list;
   for (const auto& [number, process] : processes_) {
-    if (process->ended_) continue;
-    const Thread* thread = process->interruption_.thread();
-    list.push_back({number, process->parent, thread ? processor_time(*thread) : 0, process->name()});
+    if (!process->ended_) list.push_back(info_of(*process));
   }
   return list;
+}
+
+std::vector<u32> Processes::numbers(u32 from, u32 most) const {
+  platform::MutexGuard guard(lock_);
+  std::vector<u32> numbers;
+  for (auto at = processes_.lower_bound(from); at != processes_.end() && numbers.size() < most; ++at) {
+    if (!at->second->ended_) numbers.push_back(at->first);
+  }
+  return numbers;
+}
+
+std::optional<Processes::Info> Processes::info(u32 number) const {
+  platform::MutexGuard guard(lock_);
+  const Process* process = find(number);
+  if (!process || process->ended_) return std::nullopt;
+  return info_of(*process);
+}
+
+std::string Processes::command_line(u32 number) const {
+  platform::MutexGuard guard(lock_);
+  std::string text;
+  const Process* process = find(number);
+  if (!process || !process->launch_.context) return text;
+  for (const std::string& argument : process->context().arguments) text.append(argument).push_back('\0');
+  return text;
 }
 
 Result<Module> Processes::module_of(Process& process) {

@@ -55,6 +55,8 @@ class Process {
   const u32 number;
   const u32 parent;  // 0: the kernel
   const std::string& name() const { return launch_.name; }
+  // Whose thread calls; there must be one.
+  static Process& current();
   wasi::Context& context() const { return *launch_.context; }
 
  private:
@@ -86,6 +88,7 @@ class Process {
 
   // Under the lock.
   std::optional<InterruptHandle> handle_;  // while its store exists
+  const Store* store_ = nullptr;           // likewise
   Thread* thread_ = nullptr;               // null: the thread of who called run_here
   bool sees_interrupts_ = false;
   bool ended_ = false;
@@ -125,10 +128,18 @@ class Processes {
   struct Info {
     u32 number, parent;
     u64 processor_ns;
+    u64 memory_bytes;  // of all its memories
+    u32 descriptors;
     std::string name;
   };
   // Those that have not ended, by number.
   std::vector<Info> list() const;
+  // At most so many of their numbers, from one on.
+  std::vector<u32> numbers(u32 from, u32 most) const;
+  // Of one that has not ended; none: it has, or never was.
+  std::optional<Info> info(u32 number) const;
+  // Its arguments, with a NUL behind each; empty where it has ended.
+  std::string command_line(u32 number) const;
 
   // Ctrl-C, for whom it is meant: the first process waits for another, and so on; the last of these that sees to
   // interrupts, or else the first.
@@ -160,6 +171,7 @@ class Processes {
   void remove_orphans();
   void set_foreground(Process* process);
   Process* find(u32 number) const;
+  static Info info_of(const Process& process);
 
   Engine engine_;
   std::shared_ptr<wasi::Clock> clock_;

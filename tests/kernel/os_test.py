@@ -73,8 +73,13 @@ def test_arguments():
 
 
 def test_files():
+    for how in ("9p", "archive"):
+        files_as_they_should_be(how)
+
+
+def files_as_they_should_be(how):
     program = compiled("files")
-    root, only = f"{work}/root", f"{work}/only"
+    root, only = f"{work}/root-{how}", f"{work}/only-{how}"
     for folder in (root, f"{root}/folder", f"{root}/tree", f"{root}/tree/deep", f"{root}/empty", only):
         os.mkdir(folder)
     for name in ("kept", "changed", "gone", "moved", "cut", "tree/deep/leaf"):
@@ -85,7 +90,7 @@ def test_files():
     write(f"{only}/only", "read only")
     kept_inode = os.stat(f"{root}/kept").st_ino
 
-    done = run("--dir", f"{root}::/work", "--dir-ro", f"{only}::/read", program)
+    done = run("--files", how, "--dir", f"{root}::/work", "--dir-ro", f"{only}::/read", program)
     assert (done.returncode, done.stderr) == (0, b""), done
     assert done.stdout.decode() == """\
 /work: . .. changed cut empty escape folder gone kept link moved tree

@@ -115,8 +115,8 @@ def test_files():
         ("./script x y", "script x 2\n=6\n"),
         ("sh script", "script 0\n=6\n"),
         ("echo -n ABC | hexdump", "00000000  41 42 43" + " " * 3 * 13 + "   |ABC|\n00000003\n=0\n"),
-        ("echo s* d*; echo ../work/d*; cd a; pwd; cd ../..; pwd", "script data\n../work/d*\n/work/a\n/\n=0\n"),
-        ("echo kept > /kept; cat /kept; ls /", "kept\nbin\nkept\nwork\n=0\n"),
+        ("echo s* d*; echo ../work/d*; cd a; pwd; cd ../..; pwd", "script data\n../work/data\n/work/a\n/\n=0\n"),
+        ("echo kept > /kept; cat /kept; ls /", "kept\nbin\ndev\nkept\nproc\ntmp\nwork\n=0\n"),
         ("echo no > /bin/x", "=1\n"),
     ], "--dir", f"{root}::/work")
     assert "Is a directory" in errors and "Read-only" in errors, errors
@@ -125,6 +125,94 @@ def test_files():
             assert hashlib.sha256(file.read()).digest() == hashlib.sha256(data).digest(), name
     assert sorted(os.listdir(root)) == ["a", "both", "copy", "copy2", "data", "errors", "script", "z"]
     assert os.listdir(f"{root}/a") == ["lines"]
+
+
+def test_tree():
+    # One tree of several file systems.
+    root, only = f"{work}/tree", f"{work}/tree-only"
+    for folder in (root, f"{root}/sub", only):
+        os.mkdir(folder)
+    with open(f"{only}/file", "w") as file:
+        file.write("read only")
+    errors = expect([
+        ("cd /home/me; ls; cd sub/../../..; pwd; ls home", "only\nsub\n/\nme\n=0\n"),
+        ("echo kept > /tmp/x; cat /tmp/x; mv /tmp/x /tmp/y; ls /tmp", "kept\ny\n=0\n"),
+        ("echo no > /home/me/only/new", "=1\n"),
+        ("rm -r /bin", "=1\n"),
+        ("cat /home/me/only/file", "read only=0\n"),
+        ("echo lost > /dev/null; cat /dev/null | wc -c", "0\n=0\n"),
+        ("echo heard > /dev/tty", "heard\n=0\n"),
+        ("echo x > /dev/full", "=1\n"),
+        ("echo x > /dev/new", "=1\n"),
+        ("ls /dev", "console\nfull\nnull\nrandom\ntty\nurandom\nzero\n=0\n"),
+        ("cat /proc/mounts", "ram / ram rw 0 0\ndev /dev dev rw 0 0\nproc /proc proc rw 0 0\nram /tmp ram rw 0 0\n"
+                             "ram /bin ram ro 0 0\nempty /home empty ro 0 0\n"
+                             "9p /home/me 9p rw 0 0\n9p /home/me/only 9p ro 0 0\n=0\n"),
+        ("cat /proc/self/cmdline | hexdump | head -n 1 | wc -l", "1\n=0\n"),
+        ("cat /proc/$$/status | head -n 3", "Name:\tsh.wasm\nPid:\t1\nPPid:\t0\n=0\n"),
+        ("cat /proc/1000/status /proc/0/status /proc/99999999999999999999/status", "=1\n"),
+        ("ls /proc/1", "cmdline\nstatus\n=0\n"),
+        ("rm /proc/1/status; mkdir /proc/2", "=1\n"),
+        ("echo x > /proc/uptime", "=1\n"),
+    ], "--dir", f"{root}::/home/me", "--dir-ro", f"{only}::/home/me/only")
+    for message in ("sh: /home/me/only/new: Read-only file system", "rm: /bin", "sh: /dev/new: Operation not permitted",
+                    "No space left", "cat: /proc/1000/status: No such file",
+                    "rm: /proc/1/status: Operation not permitted"):
+        assert message in errors, (message, errors)
+    out = shell("cat /proc/version /proc/meminfo; cat /proc/uptime; ls /proc; ls -l /proc/self /dev/null").split("\n")
+    assert out[0] == "Skerry " + {"x64": "x86_64", "riscv64": "riscv64"}[boot.arch_of(build)], out
+    sizes = {line.split()[0]: int(line.split()[1]) for line in out[1:4]}
+    assert list(sizes) == ["MemTotal:", "MemFree:", "MemAvailable:"], out
+    assert 1 << 20 < sizes["MemFree:"] < sizes["MemTotal:"] <= 2 << 20, sizes
+    assert 0 < float(out[4]) < 120, out
+    assert out[5:12] == ["1", "2", "meminfo", "mounts", "self", "uptime", "version"] or out[5] == "1", out
+    assert shell("head -n 1 /dev/tty\nfrom the console\n") == "from the console\n"
+    # A program alone sees what it is given, and no more.
+    alone = subprocess.run([*command()[:-2], "--dir", f"{root}::/home", f"{programs}/ls.wasm", "/"], capture_output=True)
+    assert alone.returncode == 1 and alone.stdout == b"", alone
+    alone = subprocess.run([*command()[:-2], "--system", "--dir", f"{root}::/home", f"{programs}/ls.wasm", "/"],
+                           capture_output=True)
+    assert alone.returncode == 0 and alone.stdout == b"dev\nhome\nproc\ntmp\n", alone
+
+
+def test_folders_are_the_hosts():
+    # What the program writes is on the host at once, and the other way round; on every board, and as a copy.
+    for board in {"x64": ("microvm", "q35"), "riscv64": ("virt",)}[boot.arch_of(build)]:
+        root = f"{work}/live-{board}"
+        os.mkdir(root)
+        tool = subprocess.Popen(command("--board", board, "--dir", f"{root}::/work", "--dir-ro", f"{root}::/look"),
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+        def ask(text):
+            tool.stdin.write(text + "\n")
+            tool.stdin.flush()
+            return tool.stdout.readline()
+
+        assert ask("cd /work; echo one > file; mkdir -p a/b; cp file a/b; echo written") == "written\n"
+        with open(f"{root}/file") as file:
+            assert file.read() == "one\n"
+        with open(f"{root}/a/b/file", "a") as file:
+            file.write("from the host\n")
+        os.rename(f"{root}/file", f"{root}/renamed")
+        assert ask("cat a/b/file | wc -l; ls") == "2\n"
+        assert [tool.stdout.readline() for _ in range(2)] == ["a\n", "renamed\n"]
+        os.symlink("/etc/passwd", f"{root}/out")
+        os.mkfifo(f"{root}/pipe")
+        tool.stdin.write("cat out; cat pipe; echo no > /look/new; mv renamed back; rm -r a; echo over >&2; exit 3\n")
+        out, errors = tool.communicate(timeout=60)
+        assert (tool.returncode, out) == (3, ""), (tool.returncode, out, errors)
+        assert errors == ("cat: out: Operation not permitted\ncat: pipe: Not supported\n"
+                          "sh: /look/new: Read-only file system\nover\n"), errors
+        assert sorted(os.listdir(root)) == ["back", "out", "pipe"], os.listdir(root)
+    # More folders than a board has room for: the others are copied.
+    flags = []
+    for number in range(9):
+        os.mkdir(f"{work}/many{number}")
+        flags += ["--dir", f"{work}/many{number}::/m/{number}"]
+    assert shell("for n in 0 1 2 3 4 5 6 7 8; do echo $n > /m/$n/x; done; ls /m | wc -l", *flags) == "9\n"
+    for number in range(9):
+        with open(f"{work}/many{number}/x") as file:
+            assert file.read() == f"{number}\n"
 
 
 def test_commands_as_arguments():

@@ -74,7 +74,7 @@ def main():
     try:
         if len(arguments) < 2 or arguments[0] != "-o":
             raise os_command.Usage("usage: ./dev image -o FILE [--arch x64|riscv64] [FLAGS] [PROG.wasm ARGS...]")
-        records, trees, program, options = os_command.parse(arguments[2:], kernel == "--which")
+        records, trees, program, options = os_command.parse(arguments[2:], kernel == "--which", "archive")
         if kernel == "--which":
             print(options["arch"], options["what"])
             return

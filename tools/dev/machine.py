@@ -5,8 +5,10 @@ console, which is the kernel's own voice, goes to memory and is shown when the m
 """
 
 import fcntl
+import mmap
 import os
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -45,6 +47,21 @@ VIRTIO_MMIO = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-s
 SERIAL = {"microvm": VIRTIO_MMIO, "virt": VIRTIO_MMIO, "q35": ["-device", "virtio-serial-pci,max_ports=2"]}
 
 
+# What a folder of the host is plugged into, and how many the board has room for beside the channel.
+FOLDERS = {"microvm": ("virtio-9p-device", 7), "virt": ("virtio-9p-device", 7), "q35": ("virtio-9p-pci", 7)}
+
+
+def most_folders(arch, board):
+    """How many folders of the host the machine can have: none where this QEMU was built without."""
+    board = board or default_board(arch)
+    device, most = FOLDERS[board]
+    emulator = shutil.which(BOARDS[arch][board][0])
+    if not emulator:
+        return 0
+    with open(emulator, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as text:
+        return most if text.find(device.encode() + b"\0") >= 0 else 0
+
+
 def default_board(arch):
     return next(iter(BOARDS[arch]))
 
@@ -66,7 +83,8 @@ def is_open(fd):
 
 
 class Machine:
-    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None, harts=1):
+    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None, harts=1, folders=()):
+        """`folders` are (tag, path, whether it may be written to) of what the machine gets of the host's files."""
         board = board or default_board(arch)
         self.files = bytearray()  # what the Files messages brought
         self.pending = bytearray()  # received, not yet a whole message
@@ -86,6 +104,11 @@ class Machine:
             *SERIAL[board],
             "-chardev", f"socket,id=channel,fd={theirs.fileno()}", "-device", "virtserialport,chardev=channel,nr=1",
         ]
+        for number, (tag, path, writable) in enumerate(folders):
+            path = os.path.abspath(path).replace(",", ",,")
+            command += ["-fsdev", f"local,id=fs{number},path={path},security_model=none,multidevs=remap"
+                        + ("" if writable else ",readonly=on"),
+                        "-device", f"{FOLDERS[board][0]},fsdev=fs{number},mount_tag={tag}"]
         fds = [self.console, theirs.fileno()]
         if archive is not None:
             initrd = os.memfd_create("archive")

@@ -8,7 +8,10 @@ The flags are those of `skerry run` that the kernel takes, and for the machine i
   --harts N         processors of the machine (1)
   --memory SIZE     of the machine, as QEMU takes it (2G)
   --append TEXT     the kernel's command line; sv39: RISC-V with fewer bits of address than the machine has
-  --bin FOLDER      its .wasm files are in /bin, and / is an empty folder in memory; without a program, sh.wasm runs
+  --files HOW       9p (otherwise): a --dir is the host's own folder, as the program writes it; archive: it is copied,
+                    and what changed is written back at the end, as is done where QEMU has no 9p
+  --system          the program gets / as a shell does: in memory, with /dev, /proc, /tmp, and each --dir in its place
+  --bin FOLDER      --system, and the folder's .wasm files in /bin; without a program, sh.wasm runs
 
 What crosses at boot, and how it comes back, is in kernel/fs/archive.h and kernel/program.cpp.
 """
@@ -53,11 +56,13 @@ class Tree:
         self.guest = guest
         self.writable = writable
         self.record = "dir" if writable else "dir-ro"
+        self.is_chosen = False
         self.packed = {}  # path -> whether it is a directory
+        self.served = False  # by QEMU, while the program runs; else it is packed
 
     def pack(self):
         """Yields the folder's entries, a directory before what is in it."""
-        pending = [b""]
+        pending = [] if self.served else [b""]
         while pending:
             folder = pending.pop()
             with os.scandir(os.path.join(os.fsencode(self.host), folder)) as found:
@@ -153,6 +158,7 @@ class Programs(Tree):
 
     def __init__(self, host):
         super().__init__(host, "/bin", writable=False)
+        self.is_chosen = True  # not all of the folder is to be seen
 
     def pack(self):
         for name in sorted(os.listdir(os.fsencode(self.host))):
@@ -160,22 +166,6 @@ class Programs(Tree):
                 with open(os.path.join(os.fsencode(self.host), name), "rb") as file:
                     content = file.read()
                     yield pack_entry(stat.S_IFREG | 0o755, self.prefix + name, content, os.fstat(file.fileno()).st_mtime_ns)
-
-
-class NewRoot(Tree):
-    """A folder in memory at /, in which the other trees have their places."""
-
-    def __init__(self, trees):
-        super().__init__(None, "/", writable=False)
-        self.record = "dir-new"
-        self.places = set()
-        for tree in trees:
-            names = [name for name in os.fsencode(tree.guest).split(b"/") if name not in (b"", b".", b"..")]
-            self.places |= {b"/".join(names[:i + 1]) for i in range(len(names))}
-
-    def pack(self):
-        for place in sorted(self.places):
-            yield pack_entry(stat.S_IFDIR | 0o755, self.prefix + place)
 
 
 # -------------------------------------------------------------------------------- Command line
@@ -205,10 +195,19 @@ def bytes_in(text):
     return int(digits) << scale
 
 
-def parse(arguments, is_asked_which):
+def serve(trees, arch, board):
+    """Lets QEMU give as many folders as it can."""
+    folders = [tree for tree in trees if not tree.is_chosen]
+    for tree in folders[:machine.most_folders(arch, board) if folders else 0]:
+        tree.served = True
+        tree.record = tree.record.replace("dir", "dir-9p")
+
+
+def parse(arguments, is_asked_which, files="9p"):
     """The manifest's records, the trees, the program's file and the machine's options."""
     records, trees = [], []
-    options = {"arch": "x64", "harts": 1, "memory": "2G", "append": "", "board": None, "verbose": False, "bin": None}
+    options = {"arch": "x64", "harts": 1, "memory": "2G", "append": "", "board": None, "verbose": False, "bin": None,
+               "system": False, "files": files}
     argv0 = None
     at = 0
     while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "-":
@@ -217,8 +216,8 @@ def parse(arguments, is_asked_which):
         if flag == "--":
             break
         name = flag[2:]
-        if flag == "--verbose":
-            options["verbose"] = True
+        if flag in ("--verbose", "--system"):
+            options[name] = True
             continue
         if name in SWITCHES_PASSED_ON:
             records.append(f"{name}=")
@@ -254,6 +253,10 @@ def parse(arguments, is_asked_which):
             if not value.isdigit() or not 1 <= int(value) <= MOST_HARTS:
                 raise Usage(f"--harts wants a number from 1 to {MOST_HARTS}, not {value!r}")
             options["harts"] = int(value)
+        elif flag == "--files":
+            if value not in ("9p", "archive"):
+                raise Usage(f"--files is 9p or archive, not {value!r}")
+            options["files"] = value
         elif flag in ("--board", "--memory", "--append"):
             options[name] = value
         elif flag == "--max-memory":
@@ -273,7 +276,10 @@ def parse(arguments, is_asked_which):
         program = arguments[at]
     if options["bin"] is not None:
         trees.insert(0, Programs(options["bin"]))
-        trees.insert(0, NewRoot(trees))
+    if options["system"] or options["bin"] is not None:
+        records.append("system=")
+    if options["files"] == "9p" and not is_asked_which:
+        serve(trees, options["arch"], options["board"])
     for number, tree in enumerate(trees):
         tree.prefix = b"dirs/%d/" % number
         records.append(f"{tree.record}={tree.guest}")
@@ -308,7 +314,9 @@ def main():
     except OSError as error:
         fail(error, EXIT_FAILURE)
     box = machine.Machine(kernel, options["arch"], archive=boot_archive(records, trees, code), memory=options["memory"],
-                          append=options["append"], board=options["board"], harts=options["harts"])
+                          append=options["append"], board=options["board"], harts=options["harts"],
+                          folders=[(f"dir{number}", tree.host, tree.writable) for number, tree in enumerate(trees)
+                                   if tree.served])
     exit_code = machine.run(box)
     if options["verbose"]:
         sys.stderr.write(box.console_text())
@@ -316,7 +324,7 @@ def main():
         try:
             entries = list(unpack(box.files))
             for tree in trees:
-                if tree.writable:
+                if tree.writable and not tree.served:
                     tree.apply([(mode, name[len(tree.prefix):], content, mtime)
                                 for mode, name, content, mtime in entries if name.startswith(tree.prefix)])
         except (OSError, ValueError) as error:

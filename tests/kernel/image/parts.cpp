@@ -544,7 +544,7 @@ u8 wild_write() {
 
 void out_of_memory() { arch::stop("no test takes so much"); }
 
-u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&) {
+u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&, Virtio9pDevices&) {
   channel = &the_channel;
   std::string_view line = info.command_line, key = "test=";
   usize at = line.find(key);
