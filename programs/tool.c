@@ -41,6 +41,44 @@ int finish(int status) {
   return status;
 }
 
+void *grow(void *block, size_t size) {
+  void *larger = realloc(block, size);
+  if (larger) return larger;
+  errno = ENOMEM;
+  complain("memory");
+  exit(1);
+}
+
+int each_input(char **names, int count, int (*run)(FILE *file, const char *name)) {
+  static char *nothing[] = {"-"};
+  if (count == 0) {
+    names = nothing;
+    count = 1;
+  }
+  int status = 0;
+  for (int i = 0; i < count; ++i) {
+    bool is_standard = strcmp(names[i], "-") == 0;
+    const char *name = is_standard ? "standard input" : names[i];
+    FILE *file = is_standard ? stdin : fopen(names[i], "r");
+    int of_file = 1;
+    if (file) of_file = run(file, name);
+    if (!file || ferror(file)) {
+      complain(name);
+      of_file = of_file > 1 ? of_file : 1;
+    }
+    if (file && !is_standard) fclose(file);
+    if (of_file > status) status = of_file;
+  }
+  return status;
+}
+
+long take_line(FILE *file, char **line, size_t *room, bool *has_newline) {
+  ssize_t size = getline(line, room, file);
+  *has_newline = size > 0 && (*line)[size - 1] == '\n';
+  if (*has_newline) (*line)[--size] = 0;
+  return size;
+}
+
 char *path_in(const char *folder, const char *name) {
   size_t size = strlen(folder);
   char *path = malloc(size + strlen(name) + 2);

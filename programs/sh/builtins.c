@@ -156,11 +156,94 @@ static int shift(int, char **, Streams) {
   return 0;
 }
 
+static int leave_call(int count, char **words, Streams streams) {
+  unsigned long status = last_status;
+  if (count > 2 || (count == 2 && !parse_number(words[1], &status))) {
+    dprintf(streams.fd[2], "return: usage: return [STATUS]\n");
+    return 2;
+  }
+  if (!call_depth) {
+    dprintf(streams.fd[2], "return: not in a function\n");
+    return 1;
+  }
+  last_status = status & 0xff;
+  must_return = true;
+  return last_status;
+}
+
+// break and continue, whose first letters tell them apart.
+static int leave_loops(int count, char **words, Streams streams) {
+  unsigned long levels = 1;
+  if (count > 2 || (count == 2 && (!parse_number(words[1], &levels) || !levels))) {
+    dprintf(streams.fd[2], "%s: usage: %s [LOOPS]\n", words[0], words[0]);
+    return 2;
+  }
+  leaves_loops = levels < loop_depth ? levels : loop_depth;
+  continues = leaves_loops && *words[0] == 'c';
+  return 0;
+}
+
+static int forget(int count, char **words, Streams) {
+  bool is_function = count > 1 && strcmp(words[1], "-f") == 0;
+  for (int i = 1 + is_function; i < count; ++i) {
+    if (is_function) function_unset(words[i]);
+    else variable_unset(words[i]);
+  }
+  return 0;
+}
+
+// set [--] WORDS...: $1 and so on. They live as long as the shell: a script sets them a few times.
+static int set_parameters(int count, char **words, Streams streams) {
+  int first = count > 1 && strcmp(words[1], "--") == 0 ? 2 : 1;
+  if (count == 1 || (first == 1 && *words[1] == '-')) {
+    dprintf(streams.fd[2], "set: usage: set [--] WORDS...\n");
+    return 2;
+  }
+  char **list = grow(NULL, (count - first + 2) * sizeof *list);
+  list[0] = parameters[0];
+  for (int i = first; i < count; ++i) list[1 + i - first] = strcpy(grow(NULL, strlen(words[i]) + 1), words[i]);
+  parameter_count = 1 + count - first;
+  list[parameter_count] = NULL;
+  memcpy(parameters = grow(parameters, (parameter_count + 1) * sizeof *list), list, (parameter_count + 1) * sizeof *list);
+  free(list);
+  return 0;
+}
+
+static int evaluate_words(int count, char **words, Streams streams) {
+  Text text = {0};
+  text_add(&text, "", 0);
+  for (int i = 1; i < count; ++i) {
+    text_add(&text, words[i], strlen(words[i]));
+    text_put(&text, ' ');
+  }
+  int status = run_text(text.bytes, streams);
+  free(text.bytes);
+  return status;
+}
+
+// . FILE: its commands, in this shell.
+static int run_file(int count, char **words, Streams streams) {
+  Text text = {0};
+  if (count != 2 || !read_file(words[1], &text)) {
+    if (count != 2) dprintf(streams.fd[2], ".: usage: . FILE\n");
+    return 1;
+  }
+  ++call_depth;
+  int status = run_text(text.bytes, streams);
+  if (must_return) status = last_status;
+  must_return = false;
+  --call_depth;
+  free(text.bytes);
+  return status;
+}
+
 static int nothing(int, char **, Streams) { return 0; }
 
 Builtin *find_builtin(const char *name) {
   static const struct { const char *name; Builtin *run; } all[] = {
     {":", nothing},     {"cd", change_folder}, {"exit", leave},     {"export", export}, {"kill", kill_children},
+    {"break", leave_loops}, {"continue", leave_loops}, {"return", leave_call}, {"unset", forget},
+    {"set", set_parameters}, {"eval", evaluate_words}, {".", run_file},
     {"pwd", print_folder}, {"read", read_line}, {"shift", shift},   {"wait", wait_for_children},
   };
   for (size_t i = 0; i < sizeof all / sizeof *all; ++i) {

@@ -36,7 +36,7 @@ static void run_all(Source *source) {
   }
 }
 
-static bool read_file(const char *path, Text *text) {
+bool read_file(const char *path, Text *text) {
   int fd = open(path, O_RDONLY);
   ssize_t got = -1;
   char part[4096];

@@ -6,9 +6,14 @@
 //   pipeline   [!] command (| command)*
 //   command    (NAME=VALUE | word | redirection)+
 //            | ( list ) | { list } | if list then list (elif list then list)* [else list] fi
-//            | (while | until) list do list done | for NAME [in word*] do list done, each with redirections
+//            | (while | until) list do list done | for NAME [in word*] do list done
+//            | case word in ([(] word (| word)* ) [list] ;;)* esac, each with redirections
+//            | NAME ( ) command
+//
+// The lines of << follow the line that it is in: they are taken when that ends.
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "programs/sh/sh.h"
@@ -22,6 +27,7 @@ typedef struct {
   size_t last_end;     // of the token before
   size_t depth;
   bool failed;
+  Redirection *heres;  // << that wait for the end of the line, the first one first
 } Parser;
 
 enum { most_depth = 100 };
@@ -81,6 +87,28 @@ static void take_until(Parser *p, char closing) {
   --p->depth;
 }
 
+// The lines up to one that is the word alone.
+static void take_here(Parser *p, Redirection *here) {
+  Text body = {0};
+  text_add(&body, "", 0);
+  for (bool ends = false; !ends;) {
+    size_t line = body.size;
+    int c;
+    bool at_start = true;
+    while ((c = take(p)) >= 0 && c != '\n') {
+      if (c == '\t' && at_start && here->strips_tabs) continue;
+      at_start = false;
+      text_put(&body, c);
+    }
+    ends = strcmp(body.bytes + line, here->word) == 0;
+    if (ends) body.size = line;
+    else if (c < 0) ends = true;  // it lacks the last line; what there is will do
+    else text_put(&body, '\n');
+  }
+  here->body = arena_copy(body.bytes, body.size);
+  free(body.bytes);
+}
+
 static void take_word(Parser *p) {
   for (int c; !p->failed && (c = peek(p)) >= 0 && !strchr(" \t\n|&;()<>", c);) {
     take(p);
@@ -114,12 +142,16 @@ static void advance(Parser *p) {
     p->kind = End;
   } else if (c == '\n') {
     take(p);
+    p->end = p->source->at;
+    for (; p->heres; p->heres = p->heres->next_here) take_here(p, p->heres);
     p->kind = Newline;
+    return;
   } else if (strchr("|&;()<>", c)) {
     take(p);
     p->kind = Operator;
     int second = c == '(' || c == ')' ? -1 : peek(p);
-    if ((strchr("|&>", c) && second == c) || (c == '>' && second == '&') || (c == '<' && second == '&')) take(p);
+    if ((strchr("|&><;", c) && second == c) || (c == '>' && second == '&') || (c == '<' && second == '&')) take(p);
+    if (c == '<' && second == '<' && peek(p) == '-') take(p);
   } else {
     take_word(p);
     p->kind = Word;
@@ -147,7 +179,7 @@ static void skip_newlines(Parser *p) {
 }
 
 static bool is_reserved(const Parser *p) {
-  static const char *const closing[] = {"then", "elif", "else", "fi", "do", "done", "}"};
+  static const char *const closing[] = {"then", "elif", "else", "fi", "do", "done", "esac", "}"};
   for (size_t i = 0; i < sizeof closing / sizeof *closing; ++i) {
     if (is(p, Word, closing[i])) return true;
   }
@@ -166,7 +198,7 @@ static Node *new_node(Kind kind, Node *left, Node *right) {
 
 static bool is_redirection(const Parser *p) {
   return p->kind == Number || is(p, Operator, "<") || is(p, Operator, ">") || is(p, Operator, ">>") ||
-         is(p, Operator, ">&") || is(p, Operator, "<&");
+         is(p, Operator, ">&") || is(p, Operator, "<&") || is(p, Operator, "<<") || is(p, Operator, "<<-");
 }
 
 static void parse_redirection(Parser *p, Redirection ***last) {
@@ -176,14 +208,27 @@ static void parse_redirection(Parser *p, Redirection ***last) {
     redirection->descriptor = p->source->text.bytes[p->begin] - '0';
     advance(p);
   }
-  bool reads = is(p, Operator, "<") || is(p, Operator, "<&");
+  bool is_here = is(p, Operator, "<<") || is(p, Operator, "<<-");
+  bool reads = is_here || is(p, Operator, "<") || is(p, Operator, "<&");
+  redirection->strips_tabs = is(p, Operator, "<<-");
   if (redirection->descriptor < 0) redirection->descriptor = reads ? 0 : 1;
   if (redirection->descriptor > 2) fail(p, "descriptors are 0, 1 and 2");
   bool duplicates = is(p, Operator, ">&") || is(p, Operator, "<&");
-  redirection->how = duplicates ? Duplicate : reads ? Read : is(p, Operator, ">>") ? Append : Write;
+  redirection->how = is_here ? Here : duplicates ? Duplicate : reads ? Read : is(p, Operator, ">>") ? Append : Write;
   advance(p);
   if (p->kind != Word && p->kind != Number) fail_at_token(p);
   redirection->word = copy_token(p);
+  if (is_here) {
+    redirection->is_plain = strpbrk(redirection->word, "\\'\"");
+    char *to = redirection->word;
+    for (const char *c = to; *c; ++c) {
+      if (!strchr("\\'\"", *c)) *to++ = *c;
+    }
+    *to = 0;
+    Redirection **here = &p->heres;
+    while (*here) here = &(*here)->next_here;
+    *here = redirection;
+  }
   advance(p);
   **last = redirection;
   *last = &redirection->next;
@@ -198,6 +243,9 @@ static void finish_words(Node *node, Words *words) {
 
 static Words collected;  // of the command that is being parsed, which holds no other
 
+static Node *parse_command(Parser *p);
+static Node *parse_function(Parser *p, char *name);
+
 static Node *parse_simple(Parser *p) {
   Node *node = new_node(Simple, NULL, NULL);
   Redirection **last = &node->redirections;
@@ -210,8 +258,10 @@ static Node *parse_simple(Parser *p) {
     size_t name_size = name_size_of(word);
     bool assigns = name_size && word[name_size] == '=' && collected.count == node->assignment_count;
     if (assigns) ++node->assignment_count;
-    words_add(&collected, word);
     advance(p);
+    bool is_first = collected.count == 0 && !node->redirections;
+    if (is_first && name_size && !word[name_size] && is(p, Operator, "(")) return parse_function(p, word);
+    words_add(&collected, word);
   }
   if (!collected.count && !node->redirections) fail_at_token(p);
   finish_words(node, &collected);
@@ -267,6 +317,51 @@ static Node *parse_for(Parser *p) {
   return node;
 }
 
+static Node *parse_case(Parser *p) {
+  Node *node = new_node(Case, NULL, NULL);
+  if (p->kind != Word) fail_at_token(p);
+  words_add(&collected, copy_token(p));
+  finish_words(node, &collected);
+  advance(p);
+  skip_newlines(p);
+  expect(p, Word, "in");
+  skip_newlines(p);
+  for (Node **last = &node->left; !p->failed && !is(p, Word, "esac"); last = &(*last)->next) {
+    Node *item = *last = new_node(CaseItem, NULL, NULL);
+    if (is(p, Operator, "(")) advance(p);
+    for (;;) {
+      if (p->kind != Word && p->kind != Number) fail_at_token(p);
+      if (p->failed) break;
+      words_add(&collected, copy_token(p));
+      advance(p);
+      if (!is(p, Operator, "|")) break;
+      advance(p);
+    }
+    finish_words(item, &collected);
+    expect(p, Operator, ")");
+    skip_newlines(p);
+    if (!is(p, Operator, ";;") && !is(p, Word, "esac")) item->left = parse_list(p, false);
+    if (!is(p, Word, "esac")) expect(p, Operator, ";;");
+    skip_newlines(p);
+  }
+  expect(p, Word, "esac");
+  return node;
+}
+
+// Behind its name and the opening bracket. It is kept as it was written.
+static Node *parse_function(Parser *p, char *name) {
+  Node *node = new_node(Function, NULL, NULL);
+  words_add(&collected, name);
+  finish_words(node, &collected);
+  advance(p);
+  expect(p, Operator, ")");
+  skip_newlines(p);
+  size_t begin = p->begin;
+  parse_command(p);
+  if (!p->failed) node->text = arena_copy(p->source->text.bytes + begin, p->last_end - begin);
+  return node;
+}
+
 static Node *parse_command(Parser *p) {
   size_t begin = p->begin;
   Node *node;
@@ -289,17 +384,22 @@ static Node *parse_command(Parser *p) {
   } else if (is(p, Word, "for")) {
     advance(p);
     node = parse_for(p);
+  } else if (is(p, Word, "case")) {
+    advance(p);
+    node = parse_case(p);
   } else {
     if (is_reserved(p)) fail_at_token(p);
     node = parse_simple(p);
   }
-  if (node->kind == Subshell && !p->failed) {
-    node->text = arena_copy(p->source->text.bytes + begin + 1, p->last_end - begin - 2);
+  bool is_compound = node->kind != Simple && node->kind != Function;
+  if (is_compound && !p->failed) {
+    size_t bracket = node->kind == Subshell;
+    node->text = arena_copy(p->source->text.bytes + begin + bracket, p->last_end - begin - 2 * bracket);
   }
   Redirection **last = &node->redirections;
   while (*last) last = &(*last)->next;
-  while (!p->failed && node->kind != Simple && is_redirection(p)) parse_redirection(p, &last);
-  if (node->kind != Subshell && !p->failed) {
+  while (!p->failed && is_compound && is_redirection(p)) parse_redirection(p, &last);
+  if (node->kind == Simple && !p->failed) {
     node->text = arena_copy(p->source->text.bytes + begin, p->last_end - begin);
   }
   --p->depth;
@@ -355,7 +455,10 @@ static Node *parse_list(Parser *p, bool is_line) {
       skip_newlines(p);
     }
     list = list ? new_node(Sequence, list, node) : node;
-    if (!goes_on || p->kind == End || p->kind == Newline || is_reserved(p) || is(p, Operator, ")")) break;
+    if (!goes_on || p->kind == End || p->kind == Newline || is_reserved(p) || is(p, Operator, ")") ||
+        is(p, Operator, ";;")) {
+      break;
+    }
   }
   return list;
 }

@@ -15,7 +15,13 @@ enum { StatusNotRun = 126, StatusNotFound = 127, StatusInterrupted = 130 };
 
 int last_status;
 uint32_t last_background;
-bool interrupted, must_exit, is_interactive;
+bool interrupted, must_exit, must_return, continues, is_interactive;
+unsigned long leaves_loops, loop_depth, call_depth;
+
+enum { most_calls = 200 };
+
+// Whether what comes next is not to be run.
+static bool leaves(void) { return interrupted || must_exit || must_return || leaves_loops; }
 
 void complain(const char *format, ...) {
   va_list arguments;
@@ -45,12 +51,36 @@ static void keep_open(Redirected *redirected, int fd) {
   redirected->opened[redirected->opened_count++] = fd;
 }
 
+// The lines of <<, in a pipe. -1 after a message.
+static int open_here(const Redirection *redirection) {
+  enum { room = 64 << 10 };  // of a pipe: nobody reads yet
+  char *body = redirection->is_plain ? redirection->body : expand_text(redirection->body);
+  if (!body) return -1;
+  size_t size = strlen(body);
+  uint32_t ends[2];
+  int error = size > room ? EFBIG : skerry_pipe(ends);
+  if (error) {
+    complain("<<%s: %s", redirection->word, strerror(error));
+    return -1;
+  }
+  write(ends[1], body, size);
+  close(ends[1]);
+  return ends[0];
+}
+
 // In the order in which they are written. False after a message; close_opened() is due either way.
 static bool redirect(const Redirection *redirection, Redirected *redirected) {
   for (; redirection; redirection = redirection->next) {
+    int *target = &redirected->streams.fd[redirection->descriptor];
+    if (redirection->how == Here) {
+      int fd = open_here(redirection);
+      if (fd < 0) return false;
+      keep_open(redirected, fd);
+      *target = fd;
+      continue;
+    }
     char *word = expand_one(redirection->word);
     if (!word) return false;
-    int *target = &redirected->streams.fd[redirection->descriptor];
     if (redirection->how == Duplicate) {
       if (word[0] < '0' || word[0] > '2' || word[1]) {
         complain("%s: not one of the descriptors 0, 1 and 2", word);
@@ -138,6 +168,15 @@ static bool is_script(const char *path) {
 // A program by its name. Its number, or 0 with `status` after a message.
 static uint32_t start_program(Words *words, const Words *assignments, Streams streams, int *status) {
   const char *search = variable("PATH");
+  if (strcmp(words->items[0], "[") == 0) {  // is `test` with a bracket at its end
+    if (strcmp(words->items[words->count - 1], "]") != 0) {
+      complain("[: no closing ]");
+      *status = 2;
+      return 0;
+    }
+    words->items[0] = "test";
+    words->items[--words->count] = NULL;
+  }
   char *path = process_find(words->items[0], search ? search : "");
   Words with_shell = {0};
   if (path && is_script(path)) {
@@ -187,6 +226,51 @@ uint32_t start_shell(const char *text, Streams streams) {
 
 enum Place { InShell, OfItsOwn };
 
+int run_text(const char *text, Streams streams) {
+  Source source = {.line = 1, .descriptor = -1};
+  text_add(&source.text, text, strlen(text));
+  int status = 0;
+  while (!leaves()) {
+    Node *node = NULL;
+    ParseResult result = parse(&source, &node);
+    if (result == ParseEnd) break;
+    if (result == ParseError) {
+      status = 2;
+      break;
+    }
+    if (result == Parsed) status = run(node, streams);
+  }
+  free(source.text.bytes);
+  return must_exit ? last_status : status;
+}
+
+// The words are its $1 and so on; $0 stays.
+static int call_function(const char *body, Words *words, Streams streams) {
+  if (call_depth == most_calls) {
+    complain("%s: too many calls within each other", words->items[0]);
+    return 1;
+  }
+  char **outer = parameters;
+  size_t outer_count = parameter_count;
+  unsigned long outer_loops = loop_depth;
+  char *text = arena_copy(body, strlen(body));  // it may redefine itself
+  parameters = grow(NULL, (words->count + 1) * sizeof *parameters);
+  parameters[0] = outer[0];
+  memcpy(parameters + 1, words->items + 1, words->count * sizeof *parameters);
+  parameter_count = words->count;
+  loop_depth = 0;
+  ++call_depth;
+  int status = run_text(text, streams);
+  if (must_return) status = last_status;
+  must_return = false;
+  --call_depth;
+  loop_depth = outer_loops;
+  free(parameters);
+  parameters = outer;
+  parameter_count = outer_count;
+  return status;
+}
+
 static bool expand_assignments(const Node *node, Words *into) {
   for (size_t i = 0; i < node->assignment_count; ++i) {
     const char *word = node->words[i];
@@ -201,6 +285,26 @@ static bool expand_assignments(const Node *node, Words *into) {
   return true;
 }
 
+// As they are, in quotes.
+static char *words_as_text(const Words *assignments, const Words *words) {
+  Text text = {0};
+  for (size_t i = 0; i < assignments->count + words->count; ++i) {
+    const char *word = i < assignments->count ? assignments->items[i] : words->items[i - assignments->count];
+    size_t name = i < assignments->count ? name_size_of(word) + 1 : 0;
+    text_add(&text, word, name);
+    text_put(&text, '\'');
+    for (const char *c = word + name; *c; ++c) {
+      if (*c == '\'') text_add(&text, "'\\''", 4);
+      else text_put(&text, *c);
+    }
+    text_add(&text, "' ", 2);
+  }
+  text_add(&text, "", 0);
+  char *copy = arena_copy(text.bytes, text.size);
+  free(text.bytes);
+  return copy;
+}
+
 // Sets `child` where it has started one; else gives the status.
 static int run_simple(const Node *node, Streams streams, enum Place place, uint32_t *child) {
   Words words = {0}, assignments = {0};
@@ -209,10 +313,13 @@ static int run_simple(const Node *node, Streams streams, enum Place place, uint3
   bool good = expand_assignments(node, &assignments);
   for (size_t i = node->assignment_count; good && i < node->word_count; ++i) good = expand(node->words[i], &words);
   good = good && redirect(node->redirections, &redirected);
-  Builtin *builtin = good && words.count ? find_builtin(words.items[0]) : NULL;
-  if (builtin && place == OfItsOwn) {
-    *child = start_shell(node->text, streams);
+  const char *function = good && words.count ? function_body(words.items[0]) : NULL;
+  Builtin *builtin = good && words.count && !function ? find_builtin(words.items[0]) : NULL;
+  if ((builtin || function) && place == OfItsOwn) {
+    *child = start_shell(words_as_text(&assignments, &words), redirected.streams);
     status = last_status;
+  } else if (function) {
+    status = call_function(function, &words, redirected.streams);
   } else if (good && words.count && !builtin) {
     *child = start_program(&words, &assignments, redirected.streams, &status);
   } else if (good) {
@@ -232,13 +339,17 @@ static int run_simple(const Node *node, Streams streams, enum Place place, uint3
 
 static int run_in_streams(const Node *node, Streams streams);
 
+static int define(const Node *node) {
+  function_set(node->words[0], node->text);
+  return 0;
+}
+
 // Something of a pipeline that has more than itself.
 static int start_part(const Node *node, Streams streams, uint32_t *child) {
   if (node->kind == Simple) return run_simple(node, streams, OfItsOwn, child);
   Redirected redirected = {streams, NULL, 0};
-  if (node->kind != Subshell || redirect(node->redirections, &redirected)) {
-    *child = start_shell(node->text, redirected.streams);
-  }
+  if (node->kind == Function) return define(node);
+  if (redirect(node->redirections, &redirected)) *child = start_shell(node->text, redirected.streams);
   close_opened(&redirected);
   return last_status;
 }
@@ -302,19 +413,31 @@ static int run_background(const Node *node, Streams streams) {
 
 static bool goes_on(void) {
   reap();
-  return !interrupted && !must_exit;
+  return !leaves();
+}
+
+// Behind the body of a loop: whether another round follows.
+static bool next_round(void) {
+  if (!leaves_loops || interrupted || must_exit || must_return) return !leaves();
+  if (--leaves_loops != 0) return false;
+  bool again = continues;
+  continues = false;
+  return again;
 }
 
 static int run_loop(const Node *node, Streams streams) {
   int status = 0;
-  while (goes_on()) {
+  bool again = true;
+  ++loop_depth;
+  while (again && goes_on()) {
     ArenaMark mark = arena_mark();
     bool is_true = run(node->left, streams) == 0;
-    bool enters = is_true == (node->kind == While) && !interrupted && !must_exit;
+    bool enters = is_true == (node->kind == While) && !leaves();
     if (enters) status = run(node->right, streams);
     arena_release(mark);
-    if (!enters) break;
+    again = next_round() && enters;
   }
+  --loop_depth;
   return status;
 }
 
@@ -323,14 +446,31 @@ static int run_for(const Node *node, Streams streams) {
   int status = 0;
   bool good = true;
   for (size_t i = 1; good && i < node->word_count; ++i) good = expand(node->words[i], &values);
-  for (size_t i = 0; good && i < values.count && goes_on(); ++i) {
+  bool again = true;
+  ++loop_depth;
+  for (size_t i = 0; good && again && i < values.count && goes_on(); ++i) {
     ArenaMark mark = arena_mark();
     variable_set(node->words[0], strlen(node->words[0]), values.items[i]);
     status = run(node->right, streams);
     arena_release(mark);
+    again = next_round();
   }
+  --loop_depth;
   free(values.items);
   return good ? status : 1;
+}
+
+static int run_case(const Node *node, Streams streams) {
+  char *value = expand_one(node->words[0]);
+  if (!value) return 1;
+  for (const Node *item = node->left; item; item = item->next) {
+    for (size_t i = 0; i < item->word_count; ++i) {
+      int fits = fits_pattern(item->words[i], value);
+      if (fits < 0) return 1;
+      if (fits) return item->left ? run(item->left, streams) : 0;
+    }
+  }
+  return 0;
 }
 
 // A compound command with its redirections.
@@ -343,12 +483,14 @@ static int run_in_streams(const Node *node, Streams streams) {
       case Group: status = run(node->left, streams); break;
       case If:
         status = run(node->left, streams);
-        if (interrupted || must_exit) break;
+        if (leaves()) break;
         if (status == 0) status = run(node->right, streams);
         else status = node->otherwise ? run(node->otherwise, streams) : 0;
         break;
       case While:
       case Until: status = run_loop(node, streams); break;
+      case Case: status = run_case(node, streams); break;
+      case Function: status = define(node); break;
       default: status = run_for(node, streams); break;
     }
   }
@@ -357,7 +499,7 @@ static int run_in_streams(const Node *node, Streams streams) {
 }
 
 int run(const Node *node, Streams streams) {
-  if (interrupted || must_exit) return last_status;
+  if (leaves()) return last_status;
   int status;
   switch (node->kind) {
     case Pipeline: status = run_pipeline(node, streams, InShell); break;
@@ -373,6 +515,6 @@ int run(const Node *node, Streams streams) {
     case Background: status = run_background(node->left, streams); break;
     default: status = run_in_streams(node, streams); break;
   }
-  if (!must_exit) last_status = status;
+  if (!must_exit && !must_return) last_status = status;
   return last_status;
 }

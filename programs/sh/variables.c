@@ -55,6 +55,54 @@ void variable_set(const char *name, size_t name_size, const char *value) {
   found->text = text;
 }
 
+void variable_unset(const char *name) {
+  Variable *found = find(name, strlen(name));
+  if (!found) return;
+  free(found->text);
+  *found = variables[--variable_count];
+}
+
+// -------------------------------------------------------------------------------- Functions
+
+static struct Function {
+  struct Function *next;
+  char *name, *body;
+} *functions;
+
+static struct Function **find_function(const char *name) {
+  struct Function **at = &functions;
+  while (*at && strcmp((*at)->name, name) != 0) at = &(*at)->next;
+  return at;
+}
+
+static char *copy(const char *text) { return strcpy(grow(NULL, strlen(text) + 1), text); }
+
+void function_set(const char *name, const char *body) {
+  struct Function **at = find_function(name);
+  if (!*at) {
+    *at = grow(NULL, sizeof **at);
+    **at = (struct Function){NULL, copy(name), NULL};
+  }
+  free((*at)->body);
+  (*at)->body = copy(body);
+}
+
+const char *function_body(const char *name) {
+  struct Function *found = *find_function(name);
+  return found ? found->body : NULL;
+}
+
+void function_unset(const char *name) {
+  struct Function **at = find_function(name), *found = *at;
+  if (!found) return;
+  *at = found->next;
+  free(found->name);
+  free(found->body);
+  free(found);
+}
+
+// --------------------------------------------------------------------------------------------
+
 void variable_export(const char *name, size_t name_size) {
   if (!find(name, name_size)) variable_set(name, name_size, "");
   find(name, name_size)->is_exported = true;
@@ -110,6 +158,12 @@ char *assignments_of_all(void) {
       else text_put(&text, *c);
     }
     text_add(&text, "'\n", 2);
+  }
+  for (struct Function *at = functions; at; at = at->next) {
+    text_add(&text, at->name, strlen(at->name));
+    text_add(&text, "() ", 3);
+    text_add(&text, at->body, strlen(at->body));
+    text_put(&text, '\n');
   }
   text_add(&text, "", 0);
   return text.bytes;

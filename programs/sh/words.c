@@ -3,6 +3,7 @@
 // A field is built with a backslash before each byte that is not to be taken as a pattern; where no pattern is in it
 // these go away again.
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <skerry/process.h>
@@ -244,8 +245,27 @@ static const char *closing(const char *at, char open, char close) {
   }
 }
 
+static void put_number(Expansion *e, const char *text, size_t size, bool is_quoted) {
+  char *plain = expand_text(arena_copy(text, size));
+  int64_t value;
+  if (!plain || !evaluate(plain, &value)) {
+    e->failed = true;
+    return;
+  }
+  char number[24];
+  snprintf(number, sizeof number, "%lld", (long long)value);
+  put_value(e, number, is_quoted);
+}
+
 // Behind a $; gives what is behind the name.
 static const char *put_dollar(Expansion *e, const char *at, bool is_quoted) {
+  if (at[0] == '(' && at[1] == '(') {
+    const char *end = closing(at + 2, '(', ')');
+    if (end[0] == ')' && end[1] == ')') {
+      put_number(e, at + 2, end - at - 2, is_quoted);
+      return end + 2;
+    }
+  }
   if (*at == '(') {
     const char *end = closing(at + 1, '(', ')');
     put_output(e, at + 1, end - at - 1, is_quoted);
@@ -263,16 +283,50 @@ static const char *put_dollar(Expansion *e, const char *at, bool is_quoted) {
   return at + size;
 }
 
-// ${NAME} and ${NAME:-WORD}.
+// What is left of the value without the shortest or longest part at its end or beginning that fits the pattern.
+static char *without_part(const char *value, const char *word, bool at_end, bool is_longest) {
+  size_t size = strlen(value);
+  for (size_t i = 0; i <= size; ++i) {
+    size_t part = is_longest ? size - i : i;
+    char *piece = at_end ? arena_copy(value + size - part, part) : arena_copy(value, part);
+    int fits = fits_pattern(word, piece);
+    if (fits < 0) return NULL;
+    if (fits) return at_end ? arena_copy(value, size - part) : arena_copy(value + part, size - part);
+  }
+  return arena_copy(value, size);
+}
+
+// ${NAME}, ${#NAME}, ${NAME:-WORD} and the like.
 static void put_braced(Expansion *e, const char *text, size_t size, bool is_quoted) {
+  if (size > 1 && *text == '#' && name_size_of(text + 1) == size - 1) {
+    const char *value = variable(arena_copy(text + 1, size - 1));
+    char number[24];
+    snprintf(number, sizeof number, "%zu", value ? strlen(value) : 0);
+    put_value(e, number, is_quoted);
+    return;
+  }
   size_t name_size = name_size_of(text);
   if (!name_size) name_size = strspn(text, "0123456789");
   if (!name_size && size == 1 && strchr("?$!#@*", *text)) name_size = 1;
   if (name_size && name_size == size) {
     put_named(e, text, size, is_quoted);
-  } else if (name_size && size >= name_size + 2 && memcmp(text + name_size, ":-", 2) == 0) {
-    const char *value = variable(arena_copy(text, name_size));
-    if (!value || !*value) value = expand_one(arena_copy(text + name_size + 2, size - name_size - 2));
+  } else if (name_size && size > name_size && strchr(":%#", text[name_size])) {
+    const char *name = arena_copy(text, name_size), *value = variable(name), *behind = text + name_size + 1;
+    if (isdigit((unsigned char)*name)) {
+      size_t index = strtoul(name, NULL, 10);
+      value = index < parameter_count ? parameters[index] : NULL;
+    }
+    char op = text[name_size], how = *behind;
+    bool is_double = op != ':' && how == op;
+    behind += op == ':' || is_double;
+    char *word = behind <= text + size ? arena_copy(behind, text + size - behind) : NULL;
+    bool has = value && *value;
+    if (op != ':') value = without_part(value ? value : "", word, op == '%', is_double);
+    else if (!word || !strchr("-+=", how)) value = NULL;
+    else if (how == '+') value = has ? expand_one(word) : "";
+    else if (!has) value = expand_one(word);
+    if (op == ':' && how == '=' && !has && value && name_size_of(name)) variable_set(name, name_size, value);
+    if (op == ':' && (!word || !strchr("-+=", how))) complain("${%.*s}: not a way to expand", (int)size, text);
     if (value) put_value(e, value, is_quoted);
     else e->failed = true;
   } else {
@@ -330,4 +384,36 @@ char *expand_one(const char *word) {
   char *value = e.failed ? NULL : without_backslashes(e.field.bytes, e.field.size);
   free(e.field.bytes);
   return value;
+}
+
+char *expand_text(const char *text) {
+  Expansion e = {0};
+  while (*text && !e.failed) {
+    char c = *text++;
+    if (c == '$') {
+      text = put_dollar(&e, text, true);
+    } else if (c == '`') {
+      size_t size = strcspn(text, "`");
+      put_output(&e, text, size, true);
+      text += size + (text[size] != 0);
+    } else if (c == '\\' && *text && strchr("$`\\\n", *text)) {
+      if (*text != '\n') put_literal(&e, *text);
+      ++text;
+    } else {
+      put_literal(&e, c);
+    }
+  }
+  text_add(&e.field, "", 0);
+  char *value = e.failed ? NULL : without_backslashes(e.field.bytes, e.field.size);
+  free(e.field.bytes);
+  return value;
+}
+
+int fits_pattern(const char *word, const char *value) {
+  Expansion e = {0};
+  expand_into(&e, word);
+  text_add(&e.field, "", 0);
+  int fits = e.failed ? -1 : matches(e.field.bytes, value);
+  free(e.field.bytes);
+  return fits;
 }

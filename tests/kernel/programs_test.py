@@ -91,6 +91,89 @@ def test_grammar():
         assert message in errors, (message, errors)
 
 
+def test_scripts():
+    errors = expect([
+        ("f() { echo $# $1; return 3; }; f a b; echo $?; f", "2 a\n3\n0\n=3\n"),
+        ("set -- x y; f; echo $1 $#; g() echo one $1; g z", "0\nx 2\none z\n=0\n"),
+        ("f() ( exit 5 ); f", "=5\n"),
+        ("down() { if [ $1 -gt 0 ]; then echo $1; down $(($1 - 1)); fi; }; down 3", "3\n2\n1\n=0\n"),
+        ("pipe() { cat | tr a-z A-Z; }; echo loud | pipe; X=$(echo sub | pipe); echo $X", "LOUD\nSUB\n=0\n"),
+        ("deep() { deep; }; deep", "=1\n"),
+        ("for i in 1 2 3 4; do if [ $i = 2 ]; then continue; fi; if [ $i = 4 ]; then break; fi; echo $i; done", "1\n3\n=0\n"),
+        ("for i in a b; do for k in 1 2; do continue 2; done; echo no; done; echo $i$k", "b1\n=0\n"),
+        ("while :; do while :; do break 2; done; done; echo out", "out\n=0\n"),
+        ("case abc in a) echo no;; x|a*) echo yes;; *) echo other;; esac", "yes\n=0\n"),
+        ("case 'a*' in (a\\*) echo star; echo two;; esac; case x in y) ;; esac", "star\ntwo\n=0\n"),
+        ("V='b c'; case $V in\n  a) echo a ;;\n  'b c')\n    echo found\n    ;;\nesac", "found\n=0\n"),
+        ("case x in *) false;; esac", "=1\n"),
+        ("N=4; cat <<END\none $N $((N * 2)) `echo three`\n  \\$N \"quoted\"\nEND", 'one 4 8 three\n  $N "quoted"\n=0\n'),
+        ("cat <<'END'; echo behind\n$N `x` \\$\nEND", "$N `x` \\$\nbehind\n=0\n"),
+        ("while read a b; do echo $b $a; done <<-E | cat\n\t1 2\n\t3 4\n\tE", "2 1\n4 3\n=0\n"),
+        ("cat <<A; cat <<B\nfirst\nA\nsecond\nB", "first\nsecond\n=0\n"),
+        ("h() { cat <<E\nin $1\nE\n}; h x; h y | cat", "in x\nin y\n=0\n"),
+        ("echo $((1 + 2 * 3)) $(((1+2)*3)) $((7 / 2)) $((-7 % 3)) $((1 << 10 | 3)) $((0x10 + 010))", "7 9 3 -1 1027 24\n=0\n"),
+        ("echo $((1 ? 2 : 3)) $((0 && 1 / 0)) $((1 || 1 / 0)) $((!0 + ~0)) $((5 > 3 == 1)) $((3 & 6 ^ 1))", "2 0 1 0 1 3\n=0\n"),
+        ("i=5; echo $((i += 2)) $((j = i * i)) $i $j \"$((i))\"", "7 49 7 49 7\n=0\n"),
+        ("i=0; while [ $i -lt 3 ]; do i=$((i+1)); done; echo $i", "3\n=0\n"),
+        ("echo $((9223372036854775807 + 1)) $((-9223372036854775807 - 1)) $(( (0-9223372036854775807-1) / -1 ))",
+         "-9223372036854775808 -9223372036854775808 -9223372036854775808\n=0\n"),
+        ("echo $((1 / 0))", "=1\n"),
+        ("echo $((1 +)); echo $((2 2)); V=word; echo $((V))", "=1\n"),
+        ("P=/a/b.tar.gz; echo ${P##*/} ${P#*/} ${P%.*} ${P%%.*} ${#P} ${P:+set} ${NONE:+no}.", "b.tar.gz a/b.tar.gz /a/b.tar /a/b 11 set .\n=0\n"),
+        ("echo ${NEW:=given} $NEW; unset NEW; echo ${NEW:-gone}", "given given\ngone\n=0\n"),
+        ("eval 'W=1; echo $W'; echo $W; eval false", "1\n1\n=1\n"),
+        ("echo 'Q=sourced; return 4; echo no' > /tmp/q; . /tmp/q; echo $? $Q", "4 sourced\n=0\n"),
+        ("printf_() { :; }; unset -f printf_; printf_", "=127\n"),
+        ("[ a = a ] && [ ! -e /none ] && echo both; [ a = a", "both\n=2\n"),
+        ("return", "=1\n"),
+        ("sh -c 'case x in'; sh -c 'f() {'; sh -c 'case x in x) echo'; sh -c ';;'", "=2\n"),
+    ])
+    for message in ("too many calls", "a division by zero", "a number is wanted", "an operator is wanted",
+                    "a variable that is no number", "[: no closing ]", "return: not in a function"):
+        assert message in errors, (message, errors)
+
+
+def test_tools():
+    root = f"{work}/tools"
+    os.mkdir(root)
+    with open(f"{root}/fruit", "w") as file:
+        file.write("pear 10\napple 9\nfig 100\napple 9\nPear 2\n")
+    errors = expect([
+        ("cd /work; grep pear fruit; grep -ic pear fruit; grep -vn a fruit; grep -E '^(fig|Pe)' fruit; grep nothing fruit",
+         "pear 10\n2\n3:fig 100\nfig 100\nPear 2\n=1\n"),
+        ("grep -F 'e.r' fruit; grep -l fig fruit /bin/sh.wasm; grep -q fig fruit && echo quiet; grep '[' fruit",
+         "fruit\nquiet\n=2\n"),
+        ("grep -r 100 /work; grep -hs fig none fruit", "/work/fruit:fig 100\nfig 100\n=2\n"),
+        ("sort fruit; sort -u fruit | wc -l; sort -n -k 2 fruit | head -n 2; sort -nr -k 2 fruit | tail -n 1",
+         "Pear 2\napple 9\napple 9\nfig 100\npear 10\n4\nPear 2\napple 9\nPear 2\n=0\n"),
+        ("sort fruit | uniq -c | grep 2; sort fruit | uniq -d; uniq -u fruit | wc -l", "      1 Pear 2\n      2 apple 9\napple 9\n5\n=0\n"),
+        ("seq 20 | tail -n 2; seq 20 | tail -n +19; seq 3 | tail; seq 0 | tail; tail -n 1 fruit fruit",
+         "19\n20\n19\n20\n1\n2\n3\n==> fruit <==\nPear 2\n\n==> fruit <==\nPear 2\n=0\n"),
+        ("seq 5 -2 1; seq 2 3", "5\n3\n1\n2\n3\n=0\n"),
+        ("echo copied | tee a b > c; cat a b c; echo more | tee -a a; cat a", "copied\ncopied\ncopied\nmore\ncopied\nmore\n=0\n"),
+        ("touch new; touch -c none; ls n*; stat new | head -n 1 | cut -d , -f 1,2", "new\nnew: file, 0 bytes\n=0\n"),
+        ("ln a hard; ln -s a soft; ln -sf b soft; ls -l soft | cut -c 1,31-; stat hard | head -n 1 | cut -d ' ' -f 9-",
+         "lsoft -> b\n2 names\n=0\n"),
+        ("cut -d ' ' -f 2 fruit | sort -n | tail -n 1; cut -c 1-3 fruit | head -n 1", "100\npea\n=0\n"),
+        ("echo Hello | tr a-z A-Z; echo aabb | tr -s ab; echo a1b2 | tr -d '[:digit:]'; echo xyz | tr -c 'a-y\\n' -", "HELLO\nab\nab\nxy-\n=0\n"),
+        ("mkdir -p t/u/v; touch t/u/x.c t/y.c; find t -name '*.c'; find t -type d | wc -l; find t -maxdepth 1",
+         "t/u/x.c\nt/y.c\n3\nt\nt/u\nt/y.c\n=0\n"),
+        ("seq 1000 > t/u/x.c; du t; du -s t", "0\tt/u/v\n4\tt/u\n4\tt\n4\tt\n=0\n"),
+        ("which cat nothing", "/bin/cat.wasm\n=1\n"),
+        ("yes | head -n 2; yes a b | head -n 1", "y\ny\na b\n=0\n"),
+        ("seq 5 | xargs -n 2 echo got; echo \"'a b' c\" | xargs -n 1; xargs false < fruit", "got 1 2\ngot 3 4\ngot 5\na b\nc\n=123\n"),
+        ("cmp a hard; cmp a b; cmp fruit b; cmp -s fruit a; cmp fruit none", "fruit b differ: byte 1, line 1\n=2\n"),
+        ("mv a /tmp/a; cat /tmp/a; mv t /tmp; ls /tmp/t; mv /tmp/t .; find t -type f; ls /tmp; ls a",
+         "copied\nmore\nu\ny.c\nt/u/x.c\nt/y.c\na\n=1\n"),
+        ("uname; uname -m", "Skerry\n" + {"x64": "x86_64", "riscv64": "riscv64"}[boot.arch_of(build)] + "\n=0\n"),
+        ("date +%Y | grep -c '^20[0-9][0-9]$'", "1\n=0\n"),
+        ("free | wc -l; top -n 1 | head -n 1", "2\n3 processes\n=0\n"),
+        ("init sh -c 'echo below $0; exit 7' init", "below init\n=7\n"),
+    ], "--dir", f"{root}::/work")
+    for message in ("cmp: b ends after byte 7", "cmp: none: No such file", "grep: [: ", "ls: a: No such file"):
+        assert message in errors, (message, errors)
+
+
 def test_files():
     root = f"{work}/root"
     os.mkdir(root)
