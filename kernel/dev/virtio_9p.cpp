@@ -25,18 +25,20 @@ std::unique_ptr<Virtio9p> Virtio9p::start(std::unique_ptr<VirtioDevice> device, 
   transport->buffers_ = arch::direct(*buffers);
   transport->buffers_frame_ = *buffers;
 
-  auto slot = std::ranges::find(home.running_, nullptr);
-  if (slot == home.running_.end()) return nullptr;
+  {
+    SpinGuard guard(home.lock_);
+    auto slot = std::ranges::find(home.running_, nullptr);
+    if (slot == home.running_.end()) return nullptr;
+    *slot = transport.get();
+  }
   transport->device_->begin();
-  __atomic_store_n(&*slot, transport.get(), __ATOMIC_RELEASE);
   transport->device_->enable_interrupts();
   return transport;
 }
 
 Virtio9p::~Virtio9p() {
-  bool interrupts = arch::disable_interrupts();
+  SpinGuard guard(home_.lock_);
   std::ranges::replace(home_.running_, this, nullptr);
-  if (interrupts) arch::enable_interrupts();
 }
 
 void Virtio9p::wake() {
@@ -53,11 +55,14 @@ HostResult<NinepTransport::Place> Virtio9p::begin() {
   for (;;) {
     u32 seen = __atomic_load_n(&events_, __ATOMIC_ACQUIRE);
     if (is_given_up_) return fail(Errno::Io);
-    auto free = std::ranges::find(states_, State::Free);
-    if (free != states_.end()) {
-      *free = State::Taken;
-      u32 number = u32(free - states_.begin());
-      return Place{number, {buffer(2 * number), message_bytes}, {buffer(2 * number + 1), message_bytes}};
+    {
+      platform::MutexGuard guard(lock_);
+      auto free = std::ranges::find(states_, State::Free);
+      if (free != states_.end()) {
+        *free = State::Taken;
+        u32 number = u32(free - states_.begin());
+        return Place{number, {buffer(2 * number), message_bytes}, {buffer(2 * number + 1), message_bytes}};
+      }
     }
     wait_for_word(&events_, seen, never);
   }
@@ -78,23 +83,19 @@ void Virtio9p::collect() {
 }
 
 HostResult<u32> Virtio9p::exchange(const Place& place, u32 bytes) {
-  CHECK(states_[place.number] == State::Taken && bytes <= message_bytes);
+  CHECK(bytes <= message_bytes);
   if (is_given_up_) return fail(Errno::Io);
-  u16 head = u16(2 * place.number), tail = u16(head + 1);
-  rings_->descriptors[head] = {buffers_frame_ + u64{head} * message_bytes, bytes, VirtioRings::descriptor_next, tail};
-  rings_->descriptors[tail] = {buffers_frame_ + u64{tail} * message_bytes, message_bytes,
-                               VirtioRings::descriptor_write, 0};
-  states_[place.number] = State::Sent;
-  rings_->offer(head, given_++);
-  if (rings_->wants_notice()) device_->notify(0);
-
+  offer(place.number, bytes);
   u64 deadline = arch::monotonic_ns() + patience_ns;
   for (;;) {
     u32 seen = __atomic_load_n(&events_, __ATOMIC_ACQUIRE);
-    collect();
-    if (states_[place.number] == State::Answered) {
-      states_[place.number] = State::Taken;
-      return answers_[place.number];
+    {
+      platform::MutexGuard guard(lock_);
+      collect();
+      if (states_[place.number] == State::Answered) {
+        states_[place.number] = State::Taken;
+        return answers_[place.number];
+      }
     }
     if (is_given_up_) return fail(Errno::Io);
     if (arch::monotonic_ns() >= deadline) {
@@ -106,9 +107,24 @@ HostResult<u32> Virtio9p::exchange(const Place& place, u32 bytes) {
   }
 }
 
+void Virtio9p::offer(u32 number, u32 bytes) {
+  platform::MutexGuard guard(lock_);
+  CHECK(states_[number] == State::Taken);
+  u16 head = u16(2 * number), tail = u16(head + 1);
+  rings_->descriptors[head] = {buffers_frame_ + u64{head} * message_bytes, bytes, VirtioRings::descriptor_next, tail};
+  rings_->descriptors[tail] = {buffers_frame_ + u64{tail} * message_bytes, message_bytes,
+                               VirtioRings::descriptor_write, 0};
+  states_[number] = State::Sent;
+  rings_->offer(head, given_++);
+  if (rings_->wants_notice()) device_->notify(0);
+}
+
 void Virtio9p::end(const Place& place) {
-  if (states_[place.number] == State::Sent) return;  // the device may still write to it
-  states_[place.number] = State::Free;
+  {
+    platform::MutexGuard guard(lock_);
+    if (states_[place.number] == State::Sent) return;  // the device may still write to it
+    states_[place.number] = State::Free;
+  }
   wake();
 }
 
@@ -128,8 +144,8 @@ std::unique_ptr<Virtio9p> Virtio9pDevices::take(std::string_view tag) {
 }
 
 void Virtio9pDevices::device_interrupt(u32 line) {
-  for (Virtio9p*& slot : running_) {
-    Virtio9p* transport = __atomic_load_n(&slot, __ATOMIC_ACQUIRE);
+  SpinGuard guard(lock_);
+  for (Virtio9p* transport : running_) {
     if (transport && transport->device_->line() == line && transport->device_->take_interrupt()) transport->wake();
   }
 }

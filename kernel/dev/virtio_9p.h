@@ -8,8 +8,10 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <string_view>
 
+#include "kernel/arch/spin_lock.h"
 #include "kernel/dev/virtio.h"
 #include "kernel/fs/ninep.h"
 
@@ -42,19 +44,23 @@ class Virtio9p final : public NinepTransport {
 
   // Any context: what is waited for may have happened.
   void wake();
-  void collect();
+  void offer(u32 number, u32 bytes);
+  void collect();  // under the lock
   u8* buffer(u32 descriptor) const { return buffers_ + u64{descriptor} * message_bytes; }
 
   const std::unique_ptr<VirtioDevice> device_;
   Virtio9pDevices& home_;
-  VirtioRings* rings_ = nullptr;
   u8* buffers_ = nullptr;
   u64 buffers_frame_ = 0;
+  std::atomic<bool> is_given_up_ = false;
+  u32 events_ = 0;  // counts interrupts and what else waiters should look at; atomically
+
+  // Nobody waits for the device under it.
+  platform::Mutex lock_;
+  VirtioRings* rings_ = nullptr;
   u16 given_ = 0, taken_ = 0;
   std::array<State, places> states_ = {};
   std::array<u32, places> answers_ = {};  // bytes of each
-  bool is_given_up_ = false;
-  u32 events_ = 0;  // counts interrupts and what else waiters should look at
 };
 
 // The board's devices of this kind. Outlives what is taken from it.
@@ -73,7 +79,8 @@ class Virtio9pDevices {
   };
   std::vector<Known> known_;
   static constexpr u32 most = 64;
-  // Of those that are taken; interrupt handlers read it.
+  SpinLock lock_;
+  // Of those that are taken. Under the lock, since interrupt handlers read it.
   std::array<Virtio9p*, most> running_ = {};
 };
 

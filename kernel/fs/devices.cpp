@@ -1,6 +1,7 @@
 #include "kernel/fs/devices.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "kernel/fs/made.h"
 
@@ -60,7 +61,7 @@ class Device final : public wasi::File {
   const Gives gives_;
   const Takes takes_;
   const std::shared_ptr<wasi::Random> random_;
-  FdFlags flags_;
+  std::atomic<FdFlags> flags_ = FdFlags();
 };
 
 class Devices final : public MadeDirectory {

@@ -1,6 +1,7 @@
 #include "kernel/fs/made.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace skerry::kernel {
 
@@ -45,10 +46,11 @@ class MadeFile final : public wasi::File {
   }
   HostResult<u64> write_at(std::span<const u8>, u64) override { return fail(Errno::Badf); }
   HostResult<u64> seek(i64 offset, wasi::Whence whence) override {
-    u64 from = whence == wasi::Whence::Set ? 0 : whence == wasi::Whence::Current ? position_ : text_.size();
+    u64 from = whence == wasi::Whence::Current ? position_.load() : whence == wasi::Whence::End ? text_.size() : 0;
     i64 to;
     if (__builtin_add_overflow(i64(from), offset, &to) || to < 0) return fail(Errno::Inval);
-    return position_ = u64(to);
+    position_ = u64(to);
+    return u64(to);
   }
   HostResult<void> allocate(u64, u64) override { return fail(Errno::Perm); }
   HostResult<void> set_size(u64) override { return fail(Errno::Perm); }
@@ -63,8 +65,8 @@ class MadeFile final : public wasi::File {
   const std::string text_;
   const u64 device_, inode_;
   const wasi::Timestamp since_;
-  u64 position_ = 0;
-  FdFlags flags_;
+  std::atomic<u64> position_ = 0;
+  std::atomic<FdFlags> flags_ = FdFlags();
 };
 
 constexpr int host_identity = 0;

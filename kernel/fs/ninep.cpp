@@ -127,7 +127,13 @@ NinepFid::~NinepFid() {
   if (client_) client_->forget(number_);
 }
 
+void NinepClient::give_number(u32 number) {
+  platform::MutexGuard guard(lock_);
+  free_.push_back(number);
+}
+
 HostResult<u32> NinepClient::take_number() {
+  platform::MutexGuard guard(lock_);
   if (!free_.empty()) {
     u32 number = free_.back();
     free_.pop_back();

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "platform/platform.h"
 #include "wasi/types.h"
 
 namespace skerry::kernel {
@@ -178,11 +179,13 @@ class NinepClient : public std::enable_shared_from_this<NinepClient> {
       : transport_(std::move(transport)), most_message_(transport_->room()) {}
 
   wasi::HostResult<u32> take_number();
-  void give_number(u32 number) { free_.push_back(number); }
+  void give_number(u32 number);
   void forget(u32 number);
 
   const std::unique_ptr<NinepTransport> transport_;
-  u32 most_message_;
+  u32 most_message_;  // after connect the same for ever
+
+  platform::Mutex lock_;
   std::vector<u32> free_;  // numbers of fids below next_
   u32 next_ = 0;
 };

@@ -1,7 +1,6 @@
 #include "kernel/fs/ninep_files.h"
 
 #include <algorithm>
-#include <atomic>
 
 namespace skerry::kernel {
 
@@ -150,36 +149,39 @@ u32 open_bits(Access access, FdFlags flags) {
 
 // ---------------------------------------------------------------------------------------- Files
 
+// Its lock is held across requests: what is done to one open file is done in turn.
 class NinepFile final : public wasi::File {
  public:
   NinepFile(NinepFid fid, Access access, FdFlags flags, Attributes attributes)
       : fid_(std::move(fid)), access_(access), flags_(flags), qid_(attributes.qid), last_(attributes.stat) {}
 
   HostResult<wasi::FileStat> stat() override {
-    auto now = attributes(fid_, last_.device);
-    if (now && !(now->qid == qid_)) return fail(Errno::Io);
-    // A server may know files by their paths alone, and this one's is gone: all but its size is as it was.
-    if (!now && now.error() == Errno::Noent) {
-      last_.links = 0;
-      return last_;
-    }
-    if (!now) return fail(now.error());
-    return last_ = now->stat;
+    platform::MutexGuard guard(lock_);
+    return stat_now();
   }
   HostResult<void> set_times(NewTime accessed, NewTime modified) override {
+    platform::MutexGuard guard(lock_);
     return set_times_of(fid_, accessed, modified);
   }
-  HostResult<void> datasync() override { return sync_fid(fid_, 1); }
-  HostResult<void> sync() override { return sync_fid(fid_, 0); }
+  HostResult<void> datasync() override {
+    platform::MutexGuard guard(lock_);
+    return sync_fid(fid_, 1);
+  }
+  HostResult<void> sync() override {
+    platform::MutexGuard guard(lock_);
+    return sync_fid(fid_, 0);
+  }
   FileType type() const override { return FileType::RegularFile; }
 
   HostResult<u64> read(std::span<u8> into) override {
+    platform::MutexGuard guard(lock_);
     u64 at = TRY(position());
-    u64 size = TRY(read_at(into, at));
+    u64 size = TRY(read_from(into, at));
     position_ = at + size;
     return size;
   }
   HostResult<u64> write(std::span<const u8> from) override {
+    platform::MutexGuard guard(lock_);
     if (flags_.has(FdFlag::Append)) {
       u64 size = TRY(write_from(from, 0));
       is_at_end_ = true;
@@ -191,20 +193,18 @@ class NinepFile final : public wasi::File {
     return size;
   }
   HostResult<u64> read_at(std::span<u8> into, u64 offset) override {
-    if (access_ == Access::Write) return fail(Errno::Badf);
-    if (offset > u64(INT64_MAX)) return fail(Errno::Inval);
-    u64 done = 0;
-    while (done < into.size()) {
-      auto part = read_once(into.subspan(done), offset + done);
-      if (!part && done == 0) return fail(part.error());
-      if (!part || *part == 0) break;
-      done += *part;
-    }
-    return done;
+    platform::MutexGuard guard(lock_);
+    return read_from(into, offset);
   }
-  HostResult<u64> write_at(std::span<const u8> from, u64 offset) override { return write_from(from, offset); }
+  HostResult<u64> write_at(std::span<const u8> from, u64 offset) override {
+    platform::MutexGuard guard(lock_);
+    return write_from(from, offset);
+  }
   HostResult<u64> seek(i64 offset, wasi::Whence whence) override {
-    u64 from = whence == wasi::Whence::Set ? 0 : whence == wasi::Whence::Current ? TRY(position()) : TRY(stat()).size;
+    platform::MutexGuard guard(lock_);
+    u64 from = 0;
+    if (whence == wasi::Whence::Current) from = TRY(position());
+    if (whence == wasi::Whence::End) from = TRY(stat_now()).size;
     i64 to;
     if (__builtin_add_overflow(i64(from), offset, &to) || to < 0) return fail(Errno::Inval);
     is_at_end_ = false;
@@ -212,22 +212,26 @@ class NinepFile final : public wasi::File {
   }
 
   HostResult<void> allocate(u64 offset, u64 size) override {
+    platform::MutexGuard guard(lock_);
     if (access_ == Access::Read) return fail(Errno::Badf);
     if (size == 0) return fail(Errno::Inval);
     if (offset > u64(INT64_MAX) || size > u64(INT64_MAX) - offset) return fail(Errno::Fbig);
-    return offset + size > TRY(stat()).size ? set_size(offset + size) : HostResult<void>();
+    return offset + size > TRY(stat_now()).size ? resize(offset + size) : HostResult<void>();
   }
   HostResult<void> set_size(u64 size) override {
+    platform::MutexGuard guard(lock_);
     if (access_ == Access::Read || size > u64(INT64_MAX)) return fail(Errno::Inval);
-    TRY(set_attributes(fid_, {.what = SetSize, .size = size}));
-    last_.size = size;
-    return {};
+    return resize(size);
   }
   HostResult<void> advise(u64, u64, wasi::Advice) override { return {}; }
 
-  FdFlags flags() const override { return flags_; }
+  FdFlags flags() const override {
+    platform::MutexGuard guard(lock_);
+    return flags_;
+  }
   // To append or not is the server's to do, of a fid that was opened so.
   HostResult<void> set_flags(FdFlags flags) override {
+    platform::MutexGuard guard(lock_);
     constexpr FdFlags fixed = FdFlag::Dsync | FdFlag::Rsync | FdFlag::Sync;
     if ((flags & fixed) != (flags_ & fixed)) return fail(Errno::Notsup);
     if (flags.has(FdFlag::Append) != flags_.has(FdFlag::Append)) {
@@ -244,12 +248,43 @@ class NinepFile final : public wasi::File {
   }
 
  private:
+  HostResult<wasi::FileStat> stat_now() {
+    auto now = attributes(fid_, last_.device);
+    if (now && !(now->qid == qid_)) return fail(Errno::Io);
+    // A server may know files by their paths alone, and this one's is gone: all but its size is as it was.
+    if (!now && now.error() == Errno::Noent) {
+      last_.links = 0;
+      return last_;
+    }
+    if (!now) return fail(now.error());
+    return last_ = now->stat;
+  }
+
   HostResult<u64> position() {
     if (is_at_end_) {
-      position_ = TRY(stat()).size;
+      position_ = TRY(stat_now()).size;
       is_at_end_ = false;
     }
-    return u64(position_);
+    return position_;
+  }
+
+  HostResult<void> resize(u64 size) {
+    TRY(set_attributes(fid_, {.what = SetSize, .size = size}));
+    last_.size = size;
+    return {};
+  }
+
+  HostResult<u64> read_from(std::span<u8> into, u64 offset) {
+    if (access_ == Access::Write) return fail(Errno::Badf);
+    if (offset > u64(INT64_MAX)) return fail(Errno::Inval);
+    u64 done = 0;
+    while (done < into.size()) {
+      auto part = read_once(into.subspan(done), offset + done);
+      if (!part && done == 0) return fail(part.error());
+      if (!part || *part == 0) break;
+      done += *part;
+    }
+    return done;
   }
 
   HostResult<u64> read_once(std::span<u8> into, u64 offset) {
@@ -291,13 +326,14 @@ class NinepFile final : public wasi::File {
     return u64(size);
   }
 
+  mutable platform::Mutex lock_;
   NinepFid fid_;
   const Access access_;
   FdFlags flags_;
   const NinepQid qid_;
   wasi::FileStat last_;  // what was last known of it
-  std::atomic<u64> position_ = 0;
-  std::atomic<bool> is_at_end_ = false;  // the position is where the file ends
+  u64 position_ = 0;
+  bool is_at_end_ = false;  // the position is where the file ends
 };
 
 // ---------------------------------------------------------------------------------- Directories
@@ -487,12 +523,15 @@ class NinepDirectory final : public wasi::Directory {
 
   // What is opened to be listed cannot be walked from, so it is a fid of its own.
   HostResult<const NinepFid*> listing() {
-    if (!listing_) {
-      NinepFid fid = TRY(fid_.client().clone(fid_));
-      NinepQid qid = TRY(open_fid(fid, ReadOnly | DirectoryBit));
-      if (!(qid == qid_)) return fail(Errno::Io);
-      if (!listing_) listing_ = std::move(fid);  // nobody else was faster
+    {
+      platform::MutexGuard guard(lock_);
+      if (listing_) return &listing_;
     }
+    NinepFid fid = TRY(fid_.client().clone(fid_));
+    NinepQid qid = TRY(open_fid(fid, ReadOnly | DirectoryBit));
+    if (!(qid == qid_)) return fail(Errno::Io);
+    platform::MutexGuard guard(lock_);
+    if (!listing_) std::swap(listing_, fid);  // else somebody was faster; and ours goes when nobody waits for us
     return &listing_;
   }
 
@@ -506,7 +545,8 @@ class NinepDirectory final : public wasi::Directory {
   const NinepFid fid_;
   const NinepQid qid_;
   const u64 device_;
-  NinepFid listing_;
+  platform::Mutex lock_;
+  NinepFid listing_;  // once it is there it stays
 };
 
 }  // namespace
