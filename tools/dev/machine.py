@@ -83,8 +83,9 @@ def is_open(fd):
 
 
 class Machine:
-    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None, harts=1, folders=()):
-        """`folders` are (tag, path, whether it may be written to) of what the machine gets of the host's files."""
+    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None, harts=1, folders=(), gdb=None):
+        """`folders` are (tag, path, whether it may be written to) of what the machine gets of the host's files.
+        `gdb` is a TCP port or the path of a socket, where the machine waits for a debugger before it begins."""
         board = board or default_board(arch)
         self.files = bytearray()  # what the Files messages brought
         self.pending = bytearray()  # received, not yet a whole message
@@ -109,6 +110,9 @@ class Machine:
             command += ["-fsdev", f"local,id=fs{number},path={path},security_model=none,multidevs=remap"
                         + ("" if writable else ",readonly=on"),
                         "-device", f"{FOLDERS[board][0]},fsdev=fs{number},mount_tag={tag}"]
+        if gdb is not None:
+            where = f"path={gdb}" if "/" in gdb else f"host=127.0.0.1,port={gdb}"
+            command += ["-S", "-chardev", f"socket,id=gdb,server=on,wait=off,{where}", "-gdb", "chardev:gdb"]
         fds = [self.console, theirs.fileno()]
         if archive is not None:
             initrd = os.memfd_create("archive")

@@ -7,6 +7,7 @@ The flags are those of `skerry run` that the kernel takes, and for the machine i
   --board BOARD     of QEMU's: microvm (otherwise) or q35 for x64, virt for riscv64
   --harts N         processors of the machine (1)
   --memory SIZE     of the machine, as QEMU takes it (2G)
+  --gdb             the machine waits for a debugger on TCP port 1234, or --gdb=PORT or --gdb=SOCKET (docs/debugging.md)
   --append TEXT     the kernel's command line; sv39: RISC-V with fewer bits of address than the machine has
   --files HOW       9p (otherwise): a --dir is the host's own folder, as the program writes it; archive: it is copied,
                     and what changed is written back at the end, as is done where QEMU has no 9p
@@ -26,6 +27,7 @@ import machine
 from os_archive import UNCHANGED, pack_end, pack_entry, pack_program, unpack
 
 EXIT_FAILURE, EXIT_USAGE, EXIT_UNWRITTEN = 1, 2, 74
+GDB_PORT = "1234"
 MOST_HARTS = 64  # as the kernel
 
 # Flags that the kernel reads by the same name, with a value and without; and those of `skerry run`
@@ -207,7 +209,7 @@ def parse(arguments, is_asked_which, files="9p"):
     """The manifest's records, the trees, the program's file and the machine's options."""
     records, trees = [], []
     options = {"arch": "x64", "harts": 1, "memory": "2G", "append": "", "board": None, "verbose": False, "bin": None,
-               "system": False, "files": files}
+               "system": False, "files": files, "gdb": None}
     argv0 = None
     at = 0
     while at < len(arguments) and arguments[at].startswith("-") and arguments[at] != "-":
@@ -218,6 +220,11 @@ def parse(arguments, is_asked_which, files="9p"):
         name = flag[2:]
         if flag in ("--verbose", "--system"):
             options[name] = True
+            continue
+        if flag == "--gdb":
+            options["gdb"] = value if has_value else GDB_PORT
+            if "/" not in options["gdb"] and not options["gdb"].isdigit():
+                raise Usage(f"--gdb wants a port or the path of a socket, not {value!r}")
             continue
         if name in SWITCHES_PASSED_ON:
             records.append(f"{name}=")
@@ -315,8 +322,12 @@ def main():
         fail(error, EXIT_FAILURE)
     box = machine.Machine(kernel, options["arch"], archive=boot_archive(records, trees, code), memory=options["memory"],
                           append=options["append"], board=options["board"], harts=options["harts"],
+                          gdb=options["gdb"],
                           folders=[(f"dir{number}", tree.host, tree.writable) for number, tree in enumerate(trees)
                                    if tree.served])
+    if options["gdb"]:
+        target = options["gdb"] if "/" in options["gdb"] else f"localhost:{options['gdb']}"
+        sys.stderr.write(f"skerry os: the machine waits: gdb-multiarch {kernel} -ex 'target remote {target}'\n")
     exit_code = machine.run(box)
     if options["verbose"]:
         sys.stderr.write(box.console_text())
