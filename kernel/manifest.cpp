@@ -30,6 +30,7 @@ Result<void> Manifest::read_record(std::string_view key, std::string_view value,
   else if (key == "dir-9p") preopens.push_back({std::string(value), ReadWrite, nullptr});
   else if (key == "dir-9p-ro") preopens.push_back({std::string(value), ReadOnly, nullptr});
   else if (key == "system") system = true;
+  else if (key == "lines") lines = true;
   else if (key == "stream") streams.push_back(wasi::FileType(TRY(number(value))));
   else if (key == "timeout_ns") timeout_ns = TRY(number(value));
   else if (key == "max-memory") max_memory = TRY(number(value));

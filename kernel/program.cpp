@@ -127,6 +127,7 @@ class Program {
     std::string_view text(reinterpret_cast<const char*>(manifest_->program.data()), manifest_->program.size());
     config.compilation = text.starts_with("\x7f" "ELF") ? Compilation::Eager : Compilation::Lazy;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
+    if (manifest_->lines) config.debug_information = DebugInformation::Lines;
     if (arch::address_limit() < room_for_guards) config.memory_bounds = MemoryBounds::Comparison;
     auto engine = Engine::create(config);
     if (!engine) return refuse(concat(manifest_->file, ": ", engine.error().message));

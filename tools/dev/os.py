@@ -223,6 +223,7 @@ def parse(arguments, is_asked_which, files="9p"):
             continue
         if flag == "--gdb":
             options["gdb"] = value if has_value else GDB_PORT
+            records.append("lines=")
             if "/" not in options["gdb"] and not options["gdb"].isdigit():
                 raise Usage(f"--gdb wants a port or the path of a socket, not {value!r}")
             continue
