@@ -1,5 +1,8 @@
 #include "wasi/define.h"
 
+#include <algorithm>
+
+#include "engine/runtime/linker.h"
 #include "wasi/link.h"
 
 namespace skerry::wasi {
@@ -59,23 +62,47 @@ constexpr bool has_result = true;
 template <>
 constexpr bool has_result<&link::Adapter<&preview1::proc_exit>::call> = false;
 
-// Defines what it visits (link.h) under the name of a module.
-template <class ContextOf>
-struct Define {
-  Linker& linker;
-  const ContextOf& context_of;
-  std::string_view module;
+// The functions that a visit of link.h tells, ascending by name.
+template <class ContextOf, usize size>
+struct Rows {
+  std::array<runtime::HostRow, size> rows;
+  usize count = 0;
 
   template <auto function>
-  void operator()(std::string_view name, std::string_view) const {
-    linker.func(module, name, Import<function, std::conditional_t<has_result<function>, u32, void>, ContextOf>{context_of});
+  constexpr void operator()(std::string_view name, std::string_view type) {
+    using Callable = Import<function, std::conditional_t<has_result<function>, u32, void>, ContextOf>;
+    rows[count++] = {name, type, runtime::code_of<Callable>};
   }
 };
+struct Count {
+  usize count = 0;
+  template <auto function>
+  constexpr void operator()(std::string_view, std::string_view) { ++count; }
+};
 
+template <class ContextOf, auto visit>
+constexpr auto make_rows() {
+  constexpr usize size = [] {
+    Count count;
+    visit(count);
+    return count.count;
+  }();
+  Rows<ContextOf, size> all{};
+  visit(all);
+  std::ranges::sort(all.rows, {}, &runtime::HostRow::name);
+  return all.rows;
+}
 template <class ContextOf>
-void define(Linker& linker, const ContextOf& context_of) {
-  for_each_preview1(Define<ContextOf>{linker, context_of, preview1_module});
-  for_each_unstable(Define<ContextOf>{linker, context_of, unstable_module});
+constexpr auto preview1_rows = make_rows<ContextOf, [](auto& visitor) { for_each_preview1(visitor); }>();
+template <class ContextOf>
+constexpr auto unstable_rows = make_rows<ContextOf, [](auto& visitor) { for_each_unstable(visitor); }>();
+
+// Every Import is a ContextOf and nothing more, so that one serves all.
+template <class ContextOf>
+void define(Linker& linker, ContextOf context_of) {
+  auto environment = std::make_shared<ContextOf>(std::move(context_of));
+  linker.internal().define_rows(preview1_module, preview1_rows<ContextOf>, environment);
+  linker.internal().define_rows(unstable_module, unstable_rows<ContextOf>, environment);
 }
 
 }  // namespace

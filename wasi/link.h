@@ -211,7 +211,7 @@ consteval auto entry() {
 
 // Calls `visit.template operator()<function>(name, type)` for each function of preview 1.
 template <class Visitor>
-void for_each_preview1(Visitor&& visit) {
+constexpr void for_each_preview1(Visitor&& visit) {
 #define WASI_CALL(name, type) \
   visit.template operator()<link::entry<&preview1::name, std::to_array(type)>()>(#name, type);
 #include "wasi/preview1.def"
@@ -220,7 +220,7 @@ void for_each_preview1(Visitor&& visit) {
 
 // The same for wasi_unstable.
 template <class Visitor>
-void for_each_unstable(Visitor&& visit) {
+constexpr void for_each_unstable(Visitor&& visit) {
 #define WASI_CALL(name, type) \
   visit.template operator()<link::entry<&preview1::name, std::to_array(type)>()>(#name, type);
 #define WASI_OWN_CALL(name, type) \

@@ -28,17 +28,34 @@ u32 distance(std::string_view a, std::string_view b, u32 limit) {
 constexpr usize compared_letters = 64;
 constexpr usize compared_names = 2'000;
 
-template <class Map>
-std::string_view nearest_key(const Map& map, std::string_view name) {
-  std::string_view best;
-  u32 best_distance = u32(std::max<usize>(name.size() / 2, 2)) + 1;
-  usize left = compared_names;
-  for (const auto& [key, value] : map) {
-    if (left-- == 0) break;
-    u32 d = distance(key.substr(0, compared_letters), name.substr(0, compared_letters), best_distance);
-    if (d < best_distance) best = key, best_distance = d;
+// Of the names that it is shown, the one nearest to `name`; none if none is near.
+class Nearest {
+ public:
+  explicit Nearest(std::string_view name)
+      : name_(name), distance_(u32(std::max<usize>(name.size() / 2, 2)) + 1) {}
+  void see(std::string_view key) {
+    if (left_ == 0) return;
+    --left_;
+    u32 d = distance(key.substr(0, compared_letters), name_.substr(0, compared_letters), distance_);
+    if (d < distance_) best_ = key, distance_ = d;
   }
-  return best;
+  std::string_view best() const { return best_; }
+
+ private:
+  std::string_view name_, best_;
+  u32 distance_;
+  usize left_ = compared_names;
+};
+
+// As of a HostRow.
+FuncType read_type(std::string_view text) {
+  FuncType type;
+  std::vector<ValueType>* into = &type.params;
+  for (char letter : text) {
+    if (letter == ':') into = &type.results;
+    else into->push_back(letter == 'I' ? ValueType::I64 : ValueType::I32);
+  }
+  return type;
 }
 
 // A function that only traps, in the place of one that nobody defined.
@@ -51,41 +68,76 @@ detail::HostFunction unknown_function(const FuncType& type, std::string name) {
 
 }  // namespace
 
-void Linker::define(std::string_view module, std::string_view name, std::variant<detail::HostFunction, Extern> what) {
+Linker::Names& Linker::names_of(std::string_view module) {
   auto place = modules_.find(module);
   if (place == modules_.end()) place = modules_.emplace(module, Names()).first;
-  place->second.insert_or_assign(std::string(name), std::move(what));
+  return place->second;
 }
 
-const std::variant<detail::HostFunction, Extern>* Linker::find(std::string_view module, std::string_view name) const {
+void Linker::define(std::string_view module, std::string_view name, std::variant<detail::HostFunction, Extern> what) {
+  names_of(module).defined.insert_or_assign(std::string(name), std::move(what));
+}
+
+void Linker::define_rows(std::string_view module, std::span<const HostRow> rows, std::shared_ptr<void> environment) {
+  DCHECK(std::ranges::is_sorted(rows, {}, &HostRow::name));
+  Names& names = names_of(module);
+  // A definition replaces the one before.
+  if (!names.defined.empty()) std::erase_if(names.defined, [&](const auto& definition) {
+    return std::ranges::binary_search(rows, definition.first, {}, &HostRow::name);
+  });
+  names.tables.push_back({rows, std::move(environment)});
+}
+
+Linker::Definition Linker::find(const Names& names, std::string_view name) {
+  auto found = names.defined.find(name);
+  if (found != names.defined.end()) return {.defined = &found->second};
+  for (usize i = names.tables.size(); i-- > 0;) {
+    const Rows& table = names.tables[i];
+    auto row = std::ranges::lower_bound(table.rows, name, {}, &HostRow::name);
+    if (row != table.rows.end() && row->name == name) return {.table = &table, .row = &*row};
+  }
+  return {};
+}
+
+Linker::Definition Linker::find(std::string_view module, std::string_view name) const {
   auto names = modules_.find(module);
-  if (names == modules_.end()) return nullptr;
-  auto found = names->second.find(name);
-  return found == names->second.end() ? nullptr : &found->second;
+  return names == modules_.end() ? Definition() : find(names->second, name);
 }
 
 std::string Linker::nearest(std::string_view module, std::string_view name) const {
+  auto nearest_in = [&](const Names& names) {
+    Nearest nearest(name);
+    for (const auto& [key, value] : names.defined) nearest.see(key);
+    for (const Rows& table : names.tables)
+      for (const HostRow& row : table.rows) nearest.see(row.name);
+    return nearest.best();
+  };
   if (auto names = modules_.find(module); names != modules_.end()) {
-    std::string_view found = nearest_key(names->second, name);
+    std::string_view found = nearest_in(names->second);
     return found.empty() ? "" : concat("; the nearest is \"", module, "\" \"", found, "\"");
   }
   // The module may be misspelt, or the name be in another.
-  std::string_view near_module = nearest_key(modules_, module);
-  if (!near_module.empty()) {
-    const Names& names = modules_.find(near_module)->second;
-    std::string_view found = names.contains(name) ? name : nearest_key(names, name);
-    return found.empty() ? concat("; there is no module of that name, the nearest is \"", near_module, "\"")
-                         : concat("; the nearest is \"", near_module, "\" \"", found, "\"");
+  Nearest near_module(module);
+  for (const auto& [key, names] : modules_) near_module.see(key);
+  if (std::string_view near = near_module.best(); !near.empty()) {
+    const Names& names = modules_.find(near)->second;
+    std::string_view found = find(names, name) ? name : nearest_in(names);
+    return found.empty() ? concat("; there is no module of that name, the nearest is \"", near, "\"")
+                         : concat("; the nearest is \"", near, "\" \"", found, "\"");
   }
   for (const auto& [other, names] : modules_) {
-    if (names.contains(name)) return concat("; the nearest is \"", other, "\" \"", name, "\"");
+    if (find(names, name)) return concat("; the nearest is \"", other, "\" \"", name, "\"");
   }
   return "; there is no module of that name";
 }
 
-Result<ExternValue> Linker::value_of(Store& store, const std::variant<detail::HostFunction, Extern>& definition) const {
-  if (auto* handle = std::get_if<Extern>(&definition)) return extern_value(store, *handle);
-  u32 handle = TRY(store.add_host_function(std::get<detail::HostFunction>(definition)));
+Result<ExternValue> Linker::value_of(Store& store, const Definition& definition) const {
+  if (const HostRow* row = definition.row) {
+    u32 handle = TRY(store.add_host_function({read_type(row->type), row->code(), false, definition.table->environment}));
+    return ExternValue(&store.function(handle));
+  }
+  if (auto* handle = std::get_if<Extern>(definition.defined)) return extern_value(store, *handle);
+  u32 handle = TRY(store.add_host_function(std::get<detail::HostFunction>(*definition.defined)));
   return ExternValue(&store.function(handle));
 }
 
@@ -95,7 +147,7 @@ Result<std::vector<ExternValue>> Linker::resolve(Store& store, const CompiledMod
   std::vector<ExternValue> values;
   values.reserve(module.imports.size());
   for (const wasm::Import& import : module.imports) {
-    const auto* definition = find(import.module, import.name);
+    Definition definition = find(import.module, import.name);
     if (!definition && traps_unknown_functions_ && import.kind == ExternKind::Func) {
       std::string name = concat("\"", import.module, "\" \"", import.name, "\"");
       u32 handle =
@@ -108,7 +160,7 @@ Result<std::vector<ExternValue>> Linker::resolve(Store& store, const CompiledMod
                       describe_import(module, import), nearest(import.module, import.name));
       continue;
     }
-    ExternValue value = TRY(value_of(store, *definition));
+    ExternValue value = TRY(value_of(store, definition));
     if (auto why = mismatch(compiled, import, value)) {
       wrong += concat(wrong.empty() ? "" : "\n", "incompatible import type: ", *why);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/string.h"
+#include "engine/runtime/linker.h"
 #include "kernel/mm/frames.h"
 #include "kernel/proc/pipe.h"
 #include "kernel/proc/process.h"
@@ -201,45 +202,66 @@ GuestMemory memory_of(Caller& caller) {
   return GuestMemory(memory.data(), memory.size());
 }
 
+// A host function over `body`, a Called<u32> (const Calls&, Caller&, u32...).
+template <auto body, class Signature = decltype(+body)>
+struct ProcessCall;
+template <auto body, class... Number>
+struct ProcessCall<body, Called<u32> (*)(const Calls&, Caller&, Number...)> {
+  Processes* all;
+  Called<u32> operator()(Caller& caller, Number... numbers) const {
+    return body(Calls(*all, *caller.data<ProcessOfStore>()->process), caller, numbers...);
+  }
+  static constexpr char type[] = {(sizeof(Number) == 8 ? 'I' : 'i')..., ':', 'i'};
+};
+
+template <auto body>
+consteval runtime::HostRow row(std::string_view name) {
+  using Call = ProcessCall<body>;
+  return {name, {Call::type, sizeof Call::type}, runtime::code_of<Call>};
+}
+
+Called<u32> out_of_bounds() { return fail(Trap(TrapCode::MemoryOutOfBounds)); }
+
+constexpr runtime::HostRow rows[] = {
+    row<[](const Calls& calls, Caller& caller, u32 mode) {
+      return finish(calls.see_interrupts(mode), memory_of(caller), 0);
+    }>("interrupts"),
+    row<[](const Calls& calls, Caller& caller, u32 number) {
+      return finish(calls.kill(number), memory_of(caller), 0);
+    }>("kill"),
+    row<[](const Calls& calls, Caller& caller, u32 buffer, u32 count, u32 stored) {
+      GuestMemory memory = memory_of(caller);
+      return finish(calls.list(memory, {buffer, count}), memory, stored);
+    }>("list"),
+    row<[](const Calls&, Caller& caller, u32 memory) {
+      return finish(Outcome<MemoryOfMachine>(Calls::memory_of_machine()), memory_of(caller), memory);
+    }>("memory"),
+    row<[](const Calls& calls, Caller& caller, u32 descriptors) {
+      GuestMemory memory = memory_of(caller);
+      if (!memory.check(GuestSpan<u32>{descriptors, 2})) return out_of_bounds();
+      return finish(calls.pipe(), memory, descriptors);
+    }>("pipe"),
+    row<[](const Calls& calls, Caller& caller, u32 number) {
+      return finish(Outcome<u32>(calls.number()), memory_of(caller), number);
+    }>("self"),
+    row<[](const Calls& calls, Caller& caller, u32 request, u32 number) {
+      GuestMemory memory = memory_of(caller);
+      // A process that its parent could not name is not started.
+      if (!memory.check(GuestPtr<u32>{number})) return out_of_bounds();
+      return finish(calls.spawn(memory, {request}), memory, number);
+    }>("spawn"),
+    row<[](const Calls& calls, Caller& caller, u32 number, u32 flags, u32 ended) {
+      if (!memory_of(caller).check(GuestPtr<EndedProcess>{ended})) return out_of_bounds();
+      auto outcome = calls.wait(number, flags);
+      return finish(outcome, memory_of(caller), ended);
+    }>("wait"),
+};
+static_assert(std::ranges::is_sorted(rows, {}, &runtime::HostRow::name));
+
 }  // namespace
 
 void define_process_calls(Linker& linker, Processes& all) {
-  constexpr std::string_view module = "skerry_process";
-  Processes* processes = &all;
-  auto calls_of = [processes](Caller& caller) { return Calls(*processes, *caller.data<ProcessOfStore>()->process); };
-  constexpr auto out_of_bounds = [] { return Called<u32>(fail(Trap(TrapCode::MemoryOutOfBounds))); };
-  linker.func(module, "spawn", [=](Caller& caller, u32 request, u32 number) {
-    GuestMemory memory = memory_of(caller);
-    // A process that its parent could not name is not started.
-    if (!memory.check(GuestPtr<u32>{number})) return out_of_bounds();
-    return finish(calls_of(caller).spawn(memory, {request}), memory, number);
-  });
-  linker.func(module, "wait", [=](Caller& caller, u32 number, u32 flags, u32 ended) {
-    if (!memory_of(caller).check(GuestPtr<EndedProcess>{ended})) return out_of_bounds();
-    auto outcome = calls_of(caller).wait(number, flags);
-    return finish(outcome, memory_of(caller), ended);
-  });
-  linker.func(module, "kill", [=](Caller& caller, u32 number) {
-    return finish(calls_of(caller).kill(number), memory_of(caller), 0);
-  });
-  linker.func(module, "interrupts", [=](Caller& caller, u32 mode) {
-    return finish(calls_of(caller).see_interrupts(mode), memory_of(caller), 0);
-  });
-  linker.func(module, "self", [=](Caller& caller, u32 number) {
-    return finish(Outcome<u32>(calls_of(caller).number()), memory_of(caller), number);
-  });
-  linker.func(module, "pipe", [=](Caller& caller, u32 descriptors) {
-    GuestMemory memory = memory_of(caller);
-    if (!memory.check(GuestSpan<u32>{descriptors, 2})) return out_of_bounds();
-    return finish(calls_of(caller).pipe(), memory, descriptors);
-  });
-  linker.func(module, "memory", [=](Caller& caller, u32 memory) {
-    return finish(Outcome<MemoryOfMachine>(Calls::memory_of_machine()), memory_of(caller), memory);
-  });
-  linker.func(module, "list", [=](Caller& caller, u32 buffer, u32 count, u32 stored) {
-    GuestMemory memory = memory_of(caller);
-    return finish(calls_of(caller).list(memory, {buffer, count}), memory, stored);
-  });
+  linker.internal().define_rows("skerry_process", rows, std::make_shared<Processes*>(&all));
 }
 
 }  // namespace skerry::kernel

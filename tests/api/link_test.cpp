@@ -1,6 +1,7 @@
 // Linking: which imports match, and what is told when they do not.
 
 #include "tests/api/api.h"
+#include "wasi/define.h"
 
 namespace skerry {
 namespace {
@@ -31,6 +32,36 @@ TEST_F(Linking, NamesAllThatIsMissing) {
             "\"wasi_snapshot_preview1\" \"fd_write\"\n"
             "unknown import \"env\" \"completely_different\", a memory of at least 1 pages\n"
             "unknown import \"elsewhere\" \"print_i32\", a function () -> (); the nearest is \"env\" \"print_i32\"");
+}
+
+// WASI's functions are a table that is looked into, and no definitions until a module asks for one.
+TEST_F(Linking, TablesOfFunctionsAreAsIfEachWereDefined) {
+  auto define_wasi = [&] {
+    wasi::define_wasi(linker, +[](const Caller&) -> wasi::Context& { std::abort(); });
+  };
+  auto imports = [](std::string_view name, std::string_view type) {
+    return std::string("(module (import \"wasi_snapshot_preview1\" \"") + std::string(name) + "\" (func " + std::string(type) + ")))";
+  };
+  constexpr std::string_view get = "(param i32 i32) (result i32)";
+  linker.func("wasi_snapshot_preview1", "args_get", [] {});
+  EXPECT_EQ(error(imports("args_get", "")), "");
+  define_wasi();  // replaces it
+  EXPECT_EQ(error(imports("args_get", get)), "");
+  EXPECT_EQ(error(imports("args_get", "")),
+            "incompatible import type: import \"wasi_snapshot_preview1\" \"args_get\": expected a function () -> (), "
+            "got a function (i32, i32) -> (i32)");
+  for (auto [name, type] : {std::pair{"sock_shutdown", get}, {"proc_exit", "(param i32)"}, {"sched_yield", "(result i32)"},
+                            {"fd_seek", "(param i32 i64 i32 i32) (result i32)"}}) {
+    EXPECT_EQ(error(imports(name, type)), "") << name;
+  }
+  EXPECT_EQ(error("(module (import \"wasi_unstable\" \"fd_seek\" (func (param i32 i64 i32 i32) (result i32))))"), "");
+  EXPECT_EQ(error(imports("arg_get", get)),
+            "unknown import \"wasi_snapshot_preview1\" \"arg_get\", a function (i32, i32) -> (i32); the nearest is "
+            "\"wasi_snapshot_preview1\" \"args_get\"");
+  EXPECT_TRUE(error("(module (import \"env\" \"fd_write\" (func)))").ends_with("; the nearest is \"wasi_snapshot_preview1\" \"fd_write\"")
+              || error("(module (import \"env\" \"fd_write\" (func)))").ends_with("; the nearest is \"wasi_unstable\" \"fd_write\""));
+  linker.func("wasi_snapshot_preview1", "args_get", [] {});  // and is replaced
+  EXPECT_EQ(error(imports("args_get", "")), "");
 }
 
 TEST_F(Linking, MatchesLimitsAndTypes) {
