@@ -67,7 +67,8 @@ Result<Entry> find_entry(const Func& func, const FuncType& type) {
                                             runtime::describe(type)));
   }
   u32 id = record.signature;
-  TRY(signatures.make_stubs({&id, 1}));
+  runtime::WantedStubs wanted{.id = id, .enter = true};
+  TRY(signatures.make_stubs({&wanted, 1}));
   return Entry{&record, signatures.stubs(id).enter};
 }
 

@@ -95,27 +95,29 @@ Result<void> CompiledModule::finish() {
   return make_images();
 }
 
-// For functions that something outside may call or that are called outside.
+// For functions that something outside may call, and for those of the host that imports probably are.
 Result<void> CompiledModule::make_stubs() {
-  std::vector<bool> needed(module_.types.size());
-  auto need = [&](FuncIndex function) { needed[module_.functions[function].type.raw()] = true; };
-  for (FuncIndex f(0); f.raw() < module_.imported_functions; f = f.next()) need(f);
+  std::vector<WantedStubs> wanted(module_.types.size());
+  for (u32 type = 0; type < wanted.size(); ++type) wanted[type].id = signatures_[type];
+  auto wanted_of = [&](FuncIndex function) -> WantedStubs& { return wanted[module_.functions[function].type.raw()]; };
+  auto need = [&](FuncIndex function) { wanted_of(function).bridge = true; };
+  for (FuncIndex f(0); f.raw() < module_.imported_functions; f = f.next()) wanted_of(f).call_host = true;
   for (const wasm::Export& e : module_.exports) {
-    if (e.kind == ExternKind::Func) need(FuncIndex(e.index));
+    if (e.kind != ExternKind::Func) continue;
+    need(FuncIndex(e.index));
+    wanted_of(FuncIndex(e.index)).enter = true;
   }
   for (FuncIndex f(0); f.raw() < module_.declared_functions.size(); f = f.next()) {
     if (module_.declared_functions[f.raw()]) need(f);
   }
-  if (!module_.start.is_none()) need(module_.start);
-
-  std::vector<u32> ids;
-  for (u32 type = 0; type < needed.size(); ++type) {
-    if (needed[type]) ids.push_back(signatures_[type]);
+  if (!module_.start.is_none()) {
+    need(module_.start);
+    wanted_of(module_.start).enter = true;
   }
-  TRY(engine_->signatures().make_stubs(ids));
-  bridges_.resize(needed.size());
-  for (u32 type = 0; type < needed.size(); ++type) {
-    if (needed[type]) bridges_[type] = engine_->signatures().stubs(signatures_[type]).bridge;
+  TRY(engine_->signatures().make_stubs(wanted));
+  bridges_.resize(wanted.size());
+  for (u32 type = 0; type < wanted.size(); ++type) {
+    if (wanted[type].bridge) bridges_[type] = engine_->signatures().stubs(signatures_[type]).bridge;
   }
   return {};
 }

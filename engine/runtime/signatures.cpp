@@ -39,7 +39,7 @@ Result<u32> Signatures::acquire(const FuncType& type) {
     id = u32(entries_.size());
     entries_.emplace_back();
   }
-  entries_[id] = {type, key, 1, {}, nullptr};
+  entries_[id] = {type, key, 1, {}, {}};
   ids_.emplace(std::move(key), id);
   return id;
 }
@@ -51,7 +51,7 @@ void Signatures::retain(u32 id) {
 }
 
 void Signatures::release(u32 id) {
-  std::shared_ptr<CodeMemory> code;  // goes after the lock
+  std::vector<std::shared_ptr<CodeMemory>> code;  // goes after the lock
   platform::MutexGuard guard(mutex_);
   Entry& entry = entries_[id];
   CHECK(entry.references > 0);
@@ -68,30 +68,31 @@ const FuncType& Signatures::type(u32 id) {
   return entries_[id].type;
 }
 
-Result<void> Signatures::make_stubs(std::span<const u32> ids) {
+Result<void> Signatures::make_stubs(std::span<const WantedStubs> wanted) {
   platform::MutexGuard guard(mutex_);
   // The ways in come first, so that each kind of code is one range.
   struct Made {
     u32 id;
     std::vector<u8> code;
     u64 offset;
-    const void* Stubs::* place;
+    StubPlace place;
   };
   std::vector<Made> made;
   using codegen::StubKind;
-  auto make = [&](StubKind kind, const void* Stubs::* place) {
-    for (u32 id : ids) {
-      Entry& entry = entries_[id];
+  auto make = [&](StubKind kind, bool WantedStubs::* is_wanted, StubPlace place) {
+    for (const WantedStubs& wants : wanted) {
+      if (!(wants.*is_wanted)) continue;
+      Entry& entry = entries_[wants.id];
       CHECK(entry.references > 0);
-      if (!entry.code) made.push_back({id, target_.stub(kind, &entry.type, nullptr), 0, place});
+      if (!(entry.stubs.*place)) made.push_back({wants.id, target_.stub(kind, &entry.type, nullptr), 0, place});
     }
   };
-  make(StubKind::Enter, &Stubs::enter);
+  make(StubKind::Enter, &WantedStubs::enter, &Stubs::enter);
   usize ways_in = made.size();
-  if (ways_in == 0) return {};
-  make(StubKind::Bridge, &Stubs::bridge);
-  make(StubKind::CallHost, &Stubs::call_host);
-  make(StubKind::CallHostArray, &Stubs::call_host_array);
+  make(StubKind::Bridge, &WantedStubs::bridge, &Stubs::bridge);
+  make(StubKind::CallHost, &WantedStubs::call_host, &Stubs::call_host);
+  make(StubKind::CallHostArray, &WantedStubs::call_host_array, &Stubs::call_host_array);
+  if (made.empty()) return {};
 
   u64 size = 0;
   for (Made& stub : made) {
@@ -101,19 +102,20 @@ Result<void> Signatures::make_stubs(std::span<const u32> ids) {
   auto code = std::make_shared<CodeMemory>(TRY(CodeMemory::create(size)));
   for (const Made& stub : made) std::memcpy(code->data() + stub.offset, stub.code.data(), stub.code.size());
   TRY(code->publish());
-  u64 others = made[ways_in].offset;
+  u64 others = ways_in == made.size() ? size : made[ways_in].offset;
   code->add_range(0, others, CodeKind::Enter);
   code->add_range(others, size, CodeKind::Stubs);
   for (const Made& stub : made) {
     entries_[stub.id].stubs.*stub.place = code->data() + stub.offset;
-    entries_[stub.id].code = code;
+    auto& kept = entries_[stub.id].code;
+    if (kept.empty() || kept.back() != code) kept.push_back(code);
   }
   return {};
 }
 
 Stubs Signatures::stubs(u32 id) {
   platform::MutexGuard guard(mutex_);
-  CHECK(entries_[id].code);
+  CHECK(entries_[id].references > 0);
   return entries_[id].stubs;
 }
 

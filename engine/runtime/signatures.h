@@ -5,7 +5,7 @@
 // Ids are counted by the references of modules and host functions to them; one that nobody
 // refers to is free for another type. There are at most max_signatures at once. 0 is none.
 //
-// Stubs are made for many types at a time, at most once for each while it is referred to, and
+// Stubs are made for many types at a time, each kind at most once for a type while it is referred to, and
 // share pages, which live as long as any of their types. All functions are for any thread.
 
 #pragma once
@@ -30,6 +30,13 @@ struct Stubs {
   const void* call_host = nullptr;
   const void* call_host_array = nullptr;
 };
+using StubPlace = const void* Stubs::*;
+
+// Some kinds of stubs for a type.
+struct WantedStubs {
+  u32 id;
+  bool enter = false, bridge = false, call_host = false, call_host_array = false;
+};
 
 class Signatures {
  public:
@@ -45,9 +52,9 @@ class Signatures {
   // The id must be referred to by somebody meanwhile.
   const FuncType& type(u32 id);
 
-  // Makes what stubs are missing.
-  Result<void> make_stubs(std::span<const u32> ids);
-  // Of an id for which make_stubs went well.
+  // Makes those that are missing.
+  Result<void> make_stubs(std::span<const WantedStubs> wanted);
+  // Those that were made; the others are null.
   Stubs stubs(u32 id);
 
   u32 live();
@@ -58,7 +65,7 @@ class Signatures {
     std::string key;
     u64 references = 0;
     Stubs stubs;
-    std::shared_ptr<CodeMemory> code;  // of its stubs; null until they are made
+    std::vector<std::shared_ptr<CodeMemory>> code;  // of its stubs
   };
 
   const codegen::Target& target_;

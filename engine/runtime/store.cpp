@@ -64,7 +64,8 @@ Result<u32> Store::add_host_function(const detail::HostFunction& function) {
     signatures.release(signature);
     return failure;
   };
-  auto made = signatures.make_stubs({&signature, 1});
+  WantedStubs wanted{.id = signature, .call_host = !function.takes_array, .call_host_array = function.takes_array};
+  auto made = signatures.make_stubs({&wanted, 1});
   if (!made) return give_up(made.take_failure());
   auto handle = records_.allocate(1);
   if (!handle) return give_up(handle.take_failure());

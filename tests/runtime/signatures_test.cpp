@@ -60,18 +60,26 @@ TEST_F(Hazard23, TheCapIsACleanError) {
 TEST_F(Hazard23, StubsAreMadeOnceAndGoWithTheirTypes) {
   Signatures signatures(*chosen.target);
   u32 a = *signatures.acquire(type_number(9)), b = *signatures.acquire(type_number(10));
-  u32 both[] = {a, b};
+  WantedStubs both[] = {{.id = a, .enter = true, .bridge = true}, {.id = b, .call_host = true}};
   ASSERT_TRUE(signatures.make_stubs(both));
   Stubs stubs = signatures.stubs(a);
+  EXPECT_TRUE(!stubs.call_host && !stubs.call_host_array && !signatures.stubs(b).enter);
   ASSERT_TRUE(signatures.make_stubs(both));
   EXPECT_EQ(signatures.stubs(a).enter, stubs.enter);
   EXPECT_EQ(find_code_range(reinterpret_cast<u64>(stubs.enter))->kind, CodeKind::Enter);
   EXPECT_EQ(find_code_range(reinterpret_cast<u64>(stubs.bridge))->kind, CodeKind::Stubs);
   EXPECT_EQ(find_code_range(reinterpret_cast<u64>(signatures.stubs(b).call_host))->kind, CodeKind::Stubs);
+  // A kind that is wanted later is made later, and those that there are stay.
+  WantedStubs another{.id = a, .enter = true, .call_host_array = true};
+  ASSERT_TRUE(signatures.make_stubs({&another, 1}));
+  EXPECT_EQ(signatures.stubs(a).enter, stubs.enter);
+  u64 later = reinterpret_cast<u64>(signatures.stubs(a).call_host_array);
+  EXPECT_EQ(find_code_range(later)->kind, CodeKind::Stubs);
   signatures.release(b);
   EXPECT_TRUE(find_code_range(reinterpret_cast<u64>(stubs.enter)));
   signatures.release(a);
   EXPECT_FALSE(find_code_range(reinterpret_cast<u64>(stubs.enter)));
+  EXPECT_FALSE(find_code_range(later));
 }
 
 TEST_F(Hazard23Threads, RegisterAndDropOneType) {
@@ -83,7 +91,8 @@ TEST_F(Hazard23Threads, RegisterAndDropOneType) {
       u32 id = *signatures.acquire(type);
       EXPECT_EQ(signatures.type(id), type);
       if (i % 16 == 0) {
-        ASSERT_TRUE(signatures.make_stubs({&id, 1}));
+        WantedStubs wanted{.id = id, .enter = true, .bridge = true};
+        ASSERT_TRUE(signatures.make_stubs({&wanted, 1}));
         u64 pc = reinterpret_cast<u64>(signatures.stubs(id).enter);
         EXPECT_EQ(find_code_range(pc)->kind, CodeKind::Enter);
       }
