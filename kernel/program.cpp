@@ -120,12 +120,17 @@ class Program {
     stage_began_ = now;
   }
 
+  // All that nothing was put into; the machine's memory but for this is in use.
+  void note_free_memory(const BootInfo& info) {
+    u64 bytes = 0;
+    for (u32 i = 0; i < info.ram_count; ++i) bytes += info.ram[i].size();
+    stats_ += concat("free ", (bytes - frame_counts().used * page_size) / KiB, " KiB  ");
+  }
+
   u8 run_module(const std::shared_ptr<wasi::Clock>& clock, RamFiles& files) {
     Config config;
     config.features = manifest_->features;
-    // One processor, and it is the program's; but an artifact is whole.
-    std::string_view text(reinterpret_cast<const char*>(manifest_->program.data()), manifest_->program.size());
-    config.compilation = text.starts_with("\x7f" "ELF") ? Compilation::Eager : Compilation::Lazy;
+    config.compilation = Compilation::Fitting;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
     if (manifest_->lines) config.debug_information = DebugInformation::Lines;
     if (arch::address_limit() < room_for_guards) config.memory_bounds = MemoryBounds::Comparison;

@@ -178,7 +178,7 @@ Result<void> dump(const ModuleFile& file, const runtime::Engine& engine, const s
   TRY(validate::validate_module(module, engine.features()));
   InstanceLayout layout = InstanceLayout::of(module);
   std::vector<FuncIndex> functions = TRY(choose(module, wanted));
-  runtime::FunctionCompiler compiler(engine, module, layout);
+  runtime::FunctionCompiler compiler(engine, module, layout, engine.settings().calls);
   Dumper dumper(module, layout, engine.features(), Disassembler::find());
   for (FuncIndex function : functions) dumper.print(function, *TRY(compiler.compile(function)));
   return {};

@@ -68,7 +68,7 @@ class ModuleCompilation {
   }
 
   void compile_runs() {
-    FunctionCompiler compiler(engine_, module_, layout_);
+    FunctionCompiler compiler(engine_, module_, layout_, codegen::CallStyle::Direct);
     for (u32 i; (i = next_run_.fetch_add(1, std::memory_order_relaxed)) < runs_.size();) {
       Run& run = runs_[i];
       if (run.begin.raw() > first_failed_.load(std::memory_order_relaxed)) return;
@@ -162,18 +162,22 @@ class ModuleCompilation {
 
 }  // namespace
 
-FunctionCompiler::FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout)
-    : engine_(engine), module_(module), layout_(layout), scratch_(engine.target().make_scratch()) {}
+FunctionCompiler::FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout,
+                                   codegen::CallStyle calls)
+    : engine_(engine), module_(module), layout_(layout), settings_(engine.settings()),
+      scratch_(engine.target().make_scratch()) {
+  settings_.calls = calls;
+}
 
 Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex function) {
   bool optimises = engine_.config().optimisation != Optimisation::None;
-  translate::Options options{.fuel = engine_.settings().fuel,
+  translate::Options options{.fuel = settings_.fuel,
                              .locals = optimises ? translate::LocalsPolicy::Values : translate::LocalsPolicy::Slots,
                              .reuse = optimises};
   function_.clear();
   TRY(translate::translate_function(module_, function, engine_.features(), options, translate_scratch_, function_));
   compiled_.clear();
-  engine_.target().compile({module_, layout_, engine_.settings()}, function_, *scratch_, compiled_);
+  engine_.target().compile({module_, layout_, settings_}, function_, *scratch_, compiled_);
   return &compiled_;
 }
 

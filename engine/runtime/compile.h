@@ -15,7 +15,8 @@ namespace skerry::runtime {
 // One thread's working memory: bodies in, machine code out.
 class FunctionCompiler {
  public:
-  FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout);
+  FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout,
+                   codegen::CallStyle calls);
 
   // The result is valid until the next call.
   Result<const codegen::CompiledFunction*> compile(FuncIndex function);
@@ -24,6 +25,7 @@ class FunctionCompiler {
   const Engine& engine_;
   const wasm::Module& module_;
   const InstanceLayout& layout_;
+  codegen::Settings settings_;
   translate::Scratch translate_scratch_;
   std::unique_ptr<codegen::Scratch> scratch_;
   ir::Function function_;

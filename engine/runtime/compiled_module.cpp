@@ -15,6 +15,13 @@
 
 namespace skerry::runtime {
 
+namespace {
+
+// Of code, up to which Compilation::Fitting compiles all at once.
+constexpr u32 small_code = 16 * KiB;
+
+}  // namespace
+
 CompiledModule::CompiledModule(std::shared_ptr<Engine> engine, std::vector<u8> bytes)
     : engine_(std::move(engine)), bytes_(std::move(bytes)) {}
 
@@ -25,8 +32,8 @@ CompiledModule::~CompiledModule() {
 Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<Engine> engine, std::vector<u8> bytes) {
   std::shared_ptr<CompiledModule> self(new CompiledModule(std::move(engine), std::move(bytes)));
   const Engine& e = *self->engine_;
-  bool is_lazy = e.settings().calls == codegen::CallStyle::Slot;
-  bool may_load = e.config().cache && e.runs_here() && !is_lazy;
+  Compilation how = e.config().compilation;
+  bool may_load = e.config().cache && e.runs_here() && how != Compilation::Lazy;
   std::string key;
   if (may_load) {
     key = cache_key(e, self->bytes_);
@@ -41,7 +48,8 @@ Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<E
     }
   }
   TRY(self->decode());
-  if (is_lazy) {
+  bool is_small = self->module_.code_section.size <= small_code;
+  if (how == Compilation::Lazy || (how == Compilation::Fitting && !is_small)) {
     TRY(validate::validate(self->module_, e.features()));
     self->lazy_ = std::make_unique<LazyCode>(*self);
     if (e.runs_here()) TRY(self->lazy_->reserve());

@@ -104,7 +104,8 @@ const void* LazyCode::compile(const void** slot) {
 Result<const void*> LazyCode::compile_function(u32 index) {
   const wasm::Module& module = module_.module();
   FuncIndex function(module.imported_functions + index);
-  if (!compiler_) compiler_ = std::make_unique<FunctionCompiler>(module_.engine(), module, module_.layout());
+  if (!compiler_) compiler_ = std::make_unique<FunctionCompiler>(module_.engine(), module, module_.layout(),
+                                                               codegen::CallStyle::Slot);
   const codegen::CompiledFunction& compiled = *TRY(compiler_->compile(function));
   std::vector<u8> sites;
   FunctionTable::encode(compiled, sites);

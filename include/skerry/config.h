@@ -27,6 +27,7 @@ enum class Gear : u8 {
 enum class Compilation : u8 {
   Eager,  // a module's functions when the module is made, on several threads
   Lazy,   // each at its first call; they are still validated when the module is made
+  Fitting,  // Eager for a module of few bytes, of which going over each function twice would be the larger part
 };
 
 // What a gear makes of a function.

@@ -68,6 +68,24 @@ TEST(Optimisation, NoneComputesTheSameWithMoreCode) {
   EXPECT_FALSE(Module::from_artifact_trusted(plain, artifact));
 }
 
+// What is lazily compiled is no artifact.
+TEST(Artifact, AModuleOfFewBytesIsCompiledAtOnceWhereThatFits) {
+  Config config;
+  config.compilation = Compilation::Fitting;
+  Engine engine = make_engine(config);
+  std::string many = "(module (func (export \"run\") (param i32) (result i32) local.get 0 ";
+  for (int i = 0; i < 10'000; ++i) many += "i32.const 1 i32.add ";
+  constexpr char few[] = "(module (func (export \"run\") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 14))))";
+  Module small = make_module(engine, few), large = make_module(engine, many + "))");
+  EXPECT_TRUE(small.serialise());
+  EXPECT_FALSE(large.serialise());
+  Store store = make_store(engine);
+  EXPECT_EQ(*get<i32(i32)>(make_instance(store, small, Linker(engine)), "run")(7), 98);
+  EXPECT_EQ(*get<i32(i32)>(make_instance(store, large, Linker(engine)), "run")(7), 10'007);
+  Module again = *Module::from_artifact_trusted(engine, *small.serialise());
+  EXPECT_EQ(*get<i32(i32)>(make_instance(store, again, Linker(engine)), "run")(7), 98);
+}
+
 TEST(Profiler, ThePerfMapNamesFunctionsOnceTheyAreCompiled) {
   char path[] = "/tmp/skerry-perf-XXXXXX";
   close(mkstemp(path));

@@ -31,8 +31,8 @@ GDB_PORT = "1234"
 MOST_HARTS = 64  # as the kernel
 
 # Flags that the kernel reads by the same name, with a value and without; and those of `skerry run`
-# that say nothing here: there is one gear, one processor, no cache, and functions are always
-# compiled at their first call.
+# that say nothing here: there is one gear, one processor, no cache, and when functions are
+# compiled is the kernel's to say.
 PASSED_ON = ("unknown-imports", "features", "fuel")
 SWITCHES_PASSED_ON = ("allow-precompiled", "stats")
 WITHOUT_EFFECT, SWITCHES_WITHOUT_EFFECT = ("gear", "jobs"), ("no-cache", "lazy")
