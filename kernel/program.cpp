@@ -97,9 +97,11 @@ class Program {
     auto is_served = [](const Manifest::Preopen& preopen) { return !preopen.root; };
     if (std::ranges::any_of(manifest_->preopens, is_served)) servers_.find(info);
     end_stage("read");
+    note_free_memory(info);
 
     u8 code = run_module(clock, files);
     if (files.changes() != 0 && channel_.started()) give_back_files();
+    note_free_memory(info);
     if (manifest_->stats) report(stats_);
     return code;
   }

@@ -3,9 +3,14 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(root, "tools", "dev"))
+
+import os_archive
+
+HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); THEN }\n'
 
 # Of the test that runs: how many harts its machines have ("--harts=N" behind BUILD), and the cases that are named.
 harts = next((word.removeprefix("--harts=") for word in sys.argv[2:] if word.startswith("--harts=")), "1")
@@ -22,6 +27,18 @@ sys.exit(machine.run(machine.Machine({kernel!r}, {arch!r}, append={append!r}, bo
 def arch_of(build):
     """The ISA that a build's kernel is for: the build's folder ends in it."""
     return os.path.basename(os.path.normpath(build)).removeprefix("bare-")
+
+
+def hello(*records, then=""):
+    """An archive with hello world in C, which goes on with the statement, and more records for its manifest."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["clang-19", "--target=wasm32-wasi", "-O2", "-DTHEN=" + then, "-x", "c", "-", "-o",
+                        folder + "/hello.wasm"],
+                       input=HELLO.encode(), check=True)
+        with open(folder + "/hello.wasm", "rb") as file:
+            program = file.read()
+    manifest = [b"file=hello", b"arg=hello", b"stream=0", b"stream=0", b"stream=0", *records]
+    return b"".join(os_archive.pack_program(manifest, program) + [os_archive.pack_end()])
 
 
 def command(build, test, board=None, harts=1):

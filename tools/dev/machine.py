@@ -5,6 +5,7 @@ console, which is the kernel's own voice, goes to memory and is shown when the m
 """
 
 import fcntl
+import json
 import mmap
 import os
 import select
@@ -83,9 +84,11 @@ def is_open(fd):
 
 
 class Machine:
-    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None, harts=1, folders=(), gdb=None):
+    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None, harts=1, folders=(), gdb=None,
+                 monitored=False):
         """`folders` are (tag, path, whether it may be written to) of what the machine gets of the host's files.
-        `gdb` is a TCP port or the path of a socket, where the machine waits for a debugger before it begins."""
+        `gdb` is a TCP port or the path of a socket, where the machine waits for a debugger before it begins.
+        `monitored`: the emulator can be asked (ask), and is there when the machine has switched itself off."""
         board = board or default_board(arch)
         self.files = bytearray()  # what the Files messages brought
         self.pending = bytearray()  # received, not yet a whole message
@@ -114,6 +117,15 @@ class Machine:
             where = f"path={gdb}" if "/" in gdb else f"host=127.0.0.1,port={gdb}"
             command += ["-S", "-chardev", f"socket,id=gdb,server=on,wait=off,{where}", "-gdb", "chardev:gdb"]
         fds = [self.console, theirs.fileno()]
+        if monitored:
+            self.monitor, emulators = socket.socketpair()
+            # The device for exit codes would end the emulator at once.
+            at = next((i for i, word in enumerate(command) if word.startswith("isa-debug-exit")), None)
+            if at is not None:
+                del command[at - 1:at + 1]
+            command += ["-no-shutdown", "-chardev", f"socket,id=monitor,fd={emulators.fileno()}",
+                        "-mon", "chardev=monitor,mode=control"]
+            fds.append(emulators.fileno())
         if archive is not None:
             initrd = os.memfd_create("archive")
             with open(initrd, "wb", closefd=False) as file:
@@ -124,6 +136,26 @@ class Machine:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=self.console, pass_fds=fds, start_new_session=True)
         theirs.close()
+        if monitored:
+            emulators.close()
+            self.replies = self.monitor.makefile("rb")
+            self.replies.readline()  # the greeting
+            self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        """What the emulator's monitor (QMP) answers."""
+        self.monitor.sendall(json.dumps({"execute": command, "arguments": arguments}).encode())
+        while True:
+            reply = json.loads(self.replies.readline())
+            if "return" in reply:
+                return reply["return"]
+            if "error" in reply:
+                raise MachineFailure(reply["error"]["desc"])
+
+    def translated_blocks(self):
+        """How many pieces of code the emulator has translated."""
+        text = self.ask("human-monitor-command", **{"command-line": "info jit"})
+        return int(next(line for line in text.splitlines() if line.startswith("TB count")).split()[2])
 
     def console_text(self):
         size = os.fstat(self.console).st_size
@@ -202,6 +234,12 @@ class Machine:
         self.send(READY, struct.pack("<II", state, max(size, 0)))
         return state != 0
 
+    def take_output(self, kind, body):
+        """What the program wrote: to the file of that number."""
+        view = memoryview(body)
+        while view:
+            view = view[os.write(kind, view):]
+
     def take_messages(self):
         at = 0
         code = None
@@ -219,9 +257,7 @@ class Machine:
     def take_message(self, kind, body):
         if kind == OUTPUT or kind == ERROR:
             try:
-                view = memoryview(body)
-                while view:
-                    view = view[os.write(kind, view):]
+                self.take_output(kind, body)
             except OSError:
                 self.send(CLOSED, struct.pack("<I", kind))
         elif kind == READ:
