@@ -117,6 +117,7 @@ class Program {
     return exit_failure;
   }
   void end_stage(std::string_view name) {
+    if (!manifest_->stats) return;
     u64 now = arch::monotonic_ns();
     stats_ += concat(name, " ", (now - stage_began_) / 1000, " us  ");
     stage_began_ = now;
@@ -124,6 +125,7 @@ class Program {
 
   // All that nothing was put into; the machine's memory but for this is in use.
   void note_free_memory(const BootInfo& info) {
+    if (!manifest_->stats) return;
     u64 bytes = 0;
     for (u32 i = 0; i < info.ram_count; ++i) bytes += info.ram[i].size();
     stats_ += concat("free ", (bytes - frame_counts().used * page_size) / KiB, " KiB  ");
@@ -142,6 +144,7 @@ class Program {
 
     Mounts mounts;  // what descriptors refer to, so it is there before the processes
     Processes all(*engine, clock);
+    all.tells_stages = manifest_->stats;
     Launch launch;
     launch.name = manifest_->file;
     launch.program = manifest_->program;

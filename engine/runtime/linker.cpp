@@ -69,9 +69,17 @@ detail::HostFunction unknown_function(const FuncType& type, std::string name) {
 }  // namespace
 
 Linker::Names& Linker::names_of(std::string_view module) {
-  auto place = modules_.find(module);
-  if (place == modules_.end()) place = modules_.emplace(module, Names()).first;
-  return place->second;
+  for (auto& [name, names] : modules_) {
+    if (name == module) return names;
+  }
+  return modules_.emplace_back(module, Names()).second;
+}
+
+const Linker::Names* Linker::find_module(std::string_view module) const {
+  for (const auto& [name, names] : modules_) {
+    if (name == module) return &names;
+  }
+  return nullptr;
 }
 
 void Linker::define(std::string_view module, std::string_view name, std::variant<detail::HostFunction, Extern> what) {
@@ -100,8 +108,8 @@ Linker::Definition Linker::find(const Names& names, std::string_view name) {
 }
 
 Linker::Definition Linker::find(std::string_view module, std::string_view name) const {
-  auto names = modules_.find(module);
-  return names == modules_.end() ? Definition() : find(names->second, name);
+  const Names* names = find_module(module);
+  return names ? find(*names, name) : Definition();
 }
 
 std::string Linker::nearest(std::string_view module, std::string_view name) const {
@@ -112,15 +120,15 @@ std::string Linker::nearest(std::string_view module, std::string_view name) cons
       for (const HostRow& row : table.rows) nearest.see(row.name);
     return nearest.best();
   };
-  if (auto names = modules_.find(module); names != modules_.end()) {
-    std::string_view found = nearest_in(names->second);
+  if (const Names* names = find_module(module)) {
+    std::string_view found = nearest_in(*names);
     return found.empty() ? "" : concat("; the nearest is \"", module, "\" \"", found, "\"");
   }
   // The module may be misspelt, or the name be in another.
   Nearest near_module(module);
   for (const auto& [key, names] : modules_) near_module.see(key);
   if (std::string_view near = near_module.best(); !near.empty()) {
-    const Names& names = modules_.find(near)->second;
+    const Names& names = *find_module(near);
     std::string_view found = find(names, name) ? name : nearest_in(names);
     return found.empty() ? concat("; there is no module of that name, the nearest is \"", near, "\"")
                          : concat("; the nearest is \"", near, "\" \"", found, "\"");

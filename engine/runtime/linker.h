@@ -53,13 +53,14 @@ class Linker {
   };
 
   Names& names_of(std::string_view module);
+  const Names* find_module(std::string_view module) const;
   static Definition find(const Names& names, std::string_view name);
   Definition find(std::string_view module, std::string_view name) const;
   std::string nearest(std::string_view module, std::string_view name) const;
   Result<ExternValue> value_of(Store& store, const Definition& definition) const;
 
   std::shared_ptr<Engine> engine_;
-  std::map<std::string, Names, std::less<>> modules_;
+  std::vector<std::pair<std::string, Names>> modules_;  // few, in the order in which they were first defined
   bool traps_unknown_functions_ = false;
 };
 

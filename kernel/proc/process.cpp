@@ -471,6 +471,7 @@ Result<Module> Processes::module_of(Process& process) {
 }
 
 void Processes::end_stage(const Process& process, std::string_view name) {
+  if (!tells_stages) return;
   if (process.parent != 0) return;
   u64 now = arch::monotonic_ns();
   stages += concat(name, " ", (now - stage_began_) / 1000, " us  ");

@@ -153,7 +153,8 @@ class Processes {
   void on_who_sees_interrupts(std::function<void(bool)> callback) { tell_who_sees_ = std::move(callback); }
 
   const Engine& engine() const { return engine_; }
-  // With --stats: how long the stages of the first process took.
+  // How long the stages of the first process took, if it is to be told.
+  bool tells_stages = false;
   std::string stages;
 
  private:

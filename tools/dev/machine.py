@@ -84,11 +84,11 @@ def is_open(fd):
 
 
 class Machine:
-    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None, harts=1, folders=(), gdb=None,
-                 monitored=False):
+    def __init__(self, kernel, arch="x64", archive=None, append="", memory="2G", board=None, harts=1, folders=(),
+                 gdb=None, monitored=False):
         """`folders` are (tag, path, whether it may be written to) of what the machine gets of the host's files.
         `gdb` is a TCP port or the path of a socket, where the machine waits for a debugger before it begins.
-        `monitored`: the emulator can be asked (ask), and is there when the machine has switched itself off."""
+        `monitored`: the emulator can be asked (ask), while the machine runs."""
         board = board or default_board(arch)
         self.files = bytearray()  # what the Files messages brought
         self.pending = bytearray()  # received, not yet a whole message
@@ -102,7 +102,8 @@ class Machine:
         self.channel = ours
         command = [
             "setpriv", "--pdeathsig", "KILL", *BOARDS[arch][board],
-            "-m", memory, "-smp", str(harts), *(MANY_HARTS if harts > 1 else []), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-m", memory, "-smp", str(harts), *(MANY_HARTS if harts > 1 else []),
+            "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-kernel", kernel, "-append", append,
             "-chardev", f"file,id=console,path=/proc/self/fd/{self.console}", "-serial", "chardev:console",
             *SERIAL[board],
@@ -119,12 +120,7 @@ class Machine:
         fds = [self.console, theirs.fileno()]
         if monitored:
             self.monitor, emulators = socket.socketpair()
-            # The device for exit codes would end the emulator at once.
-            at = next((i for i, word in enumerate(command) if word.startswith("isa-debug-exit")), None)
-            if at is not None:
-                del command[at - 1:at + 1]
-            command += ["-no-shutdown", "-chardev", f"socket,id=monitor,fd={emulators.fileno()}",
-                        "-mon", "chardev=monitor,mode=control"]
+            command += ["-chardev", f"socket,id=monitor,fd={emulators.fileno()}", "-mon", "chardev=monitor,mode=control"]
             fds.append(emulators.fileno())
         if archive is not None:
             initrd = os.memfd_create("archive")

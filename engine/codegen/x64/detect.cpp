@@ -34,13 +34,19 @@ CpuFeatures detect_cpu_features() {
   constexpr u32 xcr0_sse = 1 << 1, xcr0_avx = 1 << 2;
   constexpr u32 os_uses_xsave = 27;  // leaf 1, ecx
 
-  CpuFeatures found;
-  auto add = [&found](CpuFeature feature, CpuFeature parent, bool reported) {
-    if (reported && found.has(parent)) found = found.with(feature);
-  };
-#define FEATURE(Name, name, level, Parent, leaf, reg, index) \
-  add(CpuFeature::Name, CpuFeature::Parent, Leaf(leaf).bit(reg, index));
+  constexpr struct {
+    CpuFeature feature, parent;
+    u32 leaf;
+    Register reg;
+    u32 bit;
+  } rows[] = {
+#define FEATURE(Name, name, level, Parent, leaf, reg, index) {CpuFeature::Name, CpuFeature::Parent, leaf, reg, index},
 #include "engine/codegen/x64/cpu.def"
+  };
+  CpuFeatures found;
+  for (const auto& row : rows) {
+    if (Leaf(row.leaf).bit(row.reg, row.bit) && found.has(row.parent)) found = found.with(row.feature);
+  }
 
   bool saves_vectors = Leaf(1).bit(Ecx, os_uses_xsave) && (~read_xcr0() & (xcr0_sse | xcr0_avx)) == 0;
   return saves_vectors ? found : found.without(CpuFeature::Avx);
