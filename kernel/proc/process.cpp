@@ -39,6 +39,10 @@ HostResult<std::vector<u8>> read_whole(wasi::File& file) {
   u64 size = TRY(file.stat()).size;
   constexpr u64 most = 1 * GiB;  // a module's limit
   if (size > most) return fail(Errno::Fbig);
+  // A file can say that it is of any size, and has no pages for that.
+  FrameCounts counts = frame_counts();
+  u64 available = (counts.total - std::min(counts.total, counts.charged)) * page_size;
+  if (size > available / 2) return fail(Errno::Nomem);
   std::vector<u8> bytes(size);
   for (u64 done = 0; done < size;) {
     u64 got = TRY(file.read_at(std::span(bytes).subspan(done), done));

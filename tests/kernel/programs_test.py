@@ -392,6 +392,16 @@ def test_processes():
     assert "kill: 1000: No such process" in errors, errors
 
 
+def test_a_program_of_any_size():
+    # A file without bytes says that it has more than there is memory for: who starts it is told, and all goes on.
+    root = f"{work}/sparse"
+    os.mkdir(root)
+    with open(f"{root}/holes.wasm", "wb") as file:
+        file.truncate((1 << 30) - 1)
+    errors = expect([("/w/holes", "=1\n"), ("echo on", "on\n=0\n")], "--memory", "512M", "--dir-ro", f"{root}::/w")
+    assert "skerry: holes.wasm: not enough" in errors, errors
+
+
 def test_interface():
     root, only = f"{work}/interface", f"{work}/only"
     os.mkdir(root)
