@@ -281,6 +281,19 @@ def test_folders_are_the_hosts():
         assert [tool.stdout.readline() for _ in range(2)] == ["a\n", "renamed\n"]
         os.symlink("/etc/passwd", f"{root}/out")
         os.mkfifo(f"{root}/pipe")
+        # Somebody turns the folder that the shell is in into a way out of it.
+        assert ask("cd a; echo in >&2; pwd") == "/work/a\n" and tool.stderr.readline() == "in\n"
+        os.rename(f"{root}/a", f"{root}/was")
+        for target in ("/etc", "../../../../etc", "."):
+            os.symlink(target, f"{root}/a")
+            assert ask("cat /work/a/passwd ../work/a/./passwd; echo $?") == "1\n"
+            told = [tool.stderr.readline() for _ in range(2)]
+            why = "No such file or directory" if target == "." else "Operation not permitted"
+            assert told == [f"cat: {name}: {why}\n" for name in ("/work/a/passwd", "../work/a/./passwd")], told
+            os.unlink(f"{root}/a")
+        assert ask("cat passwd; cd /work; echo back") == "back\n"
+        assert "No such file" in tool.stderr.readline()
+        os.rename(f"{root}/was", f"{root}/a")
         tool.stdin.write("cat out; cat pipe; echo no > /look/new; mv renamed back; rm -r a; echo over >&2; exit 3\n")
         out, errors = tool.communicate(timeout=60)
         assert (tool.returncode, out) == (3, ""), (tool.returncode, out, errors)
