@@ -1,4 +1,5 @@
-// cut (-c LIST | -f LIST [-d BYTE]) [FILE...]: bytes or fields of each line. LIST is N, N-M, N-, -M, with commas between.
+// cut (-c LIST | -f LIST [-d BYTE]) [FILE...]: bytes or fields of each line
+// LIST is N, N-M, N- or -M, several with commas between.
 
 #include <stdlib.h>
 #include <string.h>

@@ -204,8 +204,8 @@ static int set_parameters(int count, char **words, Streams streams) {
   for (int i = first; i < count; ++i) list[1 + i - first] = strcpy(grow(NULL, strlen(words[i]) + 1), words[i]);
   parameter_count = 1 + count - first;
   list[parameter_count] = NULL;
-  memcpy(parameters = grow(parameters, (parameter_count + 1) * sizeof *list), list, (parameter_count + 1) * sizeof *list);
-  free(list);
+  free(parameters);
+  parameters = list;
   return 0;
 }
 

@@ -71,8 +71,8 @@ def test_a_breakpoint_in_the_kernel():
     program = f"{work}/words.wasm"
     subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"{here}/programs/words.c", "-o", program], check=True)
     path = f"{work}/gdb"
-    tool = subprocess.Popen(["timeout", "-k", "5", "100", "/usr/bin/python3", "-IB", f"{boot.root}/tools/dev/os.py", kernel,
-                             "--arch", boot.arch_of(build), f"--gdb={path}", program, "7"],
+    tool = subprocess.Popen(["timeout", "-k", "5", "100", "/usr/bin/python3", "-IB", f"{boot.root}/tools/dev/os.py",
+                             kernel, "--arch", boot.arch_of(build), f"--gdb={path}", program, "7"],
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     debugger = Debugger(path, tool)
     debugger.ask("qSupported")
