@@ -235,6 +235,7 @@ Frame CompiledModule::frame(const FunctionTable& table, u32 function, u32 offset
   if (index.raw() < module_.function_names.size()) frame.function = module_.function_names[index];
   frame.function_index = index.raw();
   u32 body = module_.functions[index].body.offset;
+  frame.function_begin = body;
   frame.position = std::max(site ? site->position : table.nearest_position(function, offset, body), body);
   return frame;
 }

@@ -86,6 +86,7 @@ class Store {
   // --- Instances
 
   Result<Instance*> add_instance(std::unique_ptr<Instance> instance);
+  std::span<const std::unique_ptr<Instance>> instances() const { return instances_; }
   // What was made since the mark, of which nobody knows, can be forgotten again.
   struct Mark {
     usize instances, memories, tables, globals;

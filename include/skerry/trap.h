@@ -25,7 +25,8 @@ struct Frame {
   std::string module;    // its name in the module's "name" section; may be empty
   std::string function;  // likewise
   u32 function_index = 0;
-  u32 position = 0;  // byte offset in the .wasm of the instruction
+  u32 position = 0;        // byte offset in the .wasm of the instruction
+  u32 function_begin = 0;  // and of the function's body
 };
 
 class Trap {
