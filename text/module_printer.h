@@ -18,6 +18,7 @@ class ModulePrinter {
  public:
   ModulePrinter(const wasm::Module& module, Features features);
   Result<std::string> run();
+  Result<std::vector<PrintedInstruction>> run_function(FuncIndex function);
 
  private:
   // print.cpp
@@ -61,6 +62,12 @@ class ModulePrinter {
   Features features_;
   ModuleIds ids_;
   FuncIndex function_;  // whose body is printed
+  // Where in the text instructions begin, and in the .wasm; kept for run_function.
+  struct Mark {
+    usize text;
+    u32 position;
+  };
+  std::vector<Mark>* marks_ = nullptr;
   bool uses_data_count_ = false;  // an instruction that was printed does
   std::string out_;
   usize size_limit_;

@@ -15,14 +15,34 @@
 
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "engine/wasm/features.h"
+#include "engine/wasm/module.h"
 
 namespace skerry::text {
 
 Result<std::string> print_module(std::span<const u8> wasm, Features features = Features::implemented());
+
+// One function's instructions, indented by their nesting, each with its byte offset in the .wasm; in front of them a
+// line for its type and one for its locals, if there are any, at the begin of its body.
+struct PrintedInstruction {
+  u32 position;
+  std::string text;
+};
+class ModulePrinter;
+class FunctionPrinter {
+ public:
+  explicit FunctionPrinter(const wasm::Module& module, Features features = Features::implemented());
+  ~FunctionPrinter();
+  Result<std::vector<PrintedInstruction>> print(FuncIndex function);
+
+ private:
+  std::unique_ptr<ModulePrinter> printer_;
+};
 
 }  // namespace skerry::text

@@ -71,6 +71,43 @@ Result<void> ModulePrinter::function(FuncIndex index) {
   return check_size();
 }
 
+Result<std::vector<PrintedInstruction>> ModulePrinter::run_function(FuncIndex index) {
+  std::vector<Mark> marks;
+  out_.clear();
+  marks_ = &marks;
+  Result<void> done = function(index);
+  marks_ = nullptr;
+  if (!done) return done.take_failure();
+  out_.pop_back();  // the parenthesis that closes it
+  u32 body = module_.functions[index].body.offset;
+  usize first = marks.empty() ? out_.size() : marks[0].text;
+  std::vector<PrintedInstruction> lines;
+  // A line of text begins with its break; the first four spaces are the indentation of a function in its module.
+  auto add = [&](u32 position, std::string_view text) {
+    while (text.starts_with('\n')) text.remove_prefix(1);
+    for (int i = 0; i < 2 && text.starts_with(' '); ++i) text.remove_prefix(1);
+    lines.push_back({position, std::string(text)});
+  };
+  std::string_view out = out_, head = out.substr(0, first);
+  while (!head.empty()) {
+    usize end = std::min(head.find('\n', 1), head.size());
+    add(body, head.substr(0, end));
+    head.remove_prefix(end);
+  }
+  for (usize i = 0; i < marks.size(); ++i) {
+    usize end = i + 1 < marks.size() ? marks[i + 1].text : out.size();
+    add(marks[i].position, out.substr(marks[i].text, end - marks[i].text));
+  }
+  return lines;
+}
+
+FunctionPrinter::FunctionPrinter(const wasm::Module& module, Features features)
+    : printer_(std::make_unique<ModulePrinter>(module, features)) {}
+FunctionPrinter::~FunctionPrinter() = default;
+Result<std::vector<PrintedInstruction>> FunctionPrinter::print(FuncIndex function) {
+  return printer_->run_function(function);
+}
+
 // The locals at the start of a body, of which the first has the index `first`.
 Result<void> ModulePrinter::locals(wasm::Reader& reader, u32 first) {
   std::vector<ValueType> types;
@@ -97,6 +134,7 @@ Result<void> ModulePrinter::body(wasm::Reader& reader) {
     wasm::Instruction inst = TRY(wasm::read_instruction(reader, features_));
     if (inst.opcode == Opcode::End && nesting.depth() == 0) break;
     bool outdented = inst.opcode == Opcode::End || inst.opcode == Opcode::Else;
+    if (marks_) marks_->push_back({out_.size(), inst.offset});
     line(2 + nesting.depth() - (outdented && nesting.depth() > 0));
     TRY(nesting.step(inst));
     put(info(inst.opcode).mnemonic);

@@ -16,5 +16,6 @@ int inspect_command(Words words);
 int wat_command(Words words);
 int wast_command(Words words);
 int objdump_command(Words words);
+int explore_command(Words words);
 
 }  // namespace skerry::tools

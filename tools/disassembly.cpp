@@ -50,7 +50,7 @@ std::optional<Instruction> parse_line(std::string_view line) {
   return instruction;
 }
 
-std::vector<Instruction> disassemble(const std::string& program, std::span<const u8> code) {
+std::vector<Instruction> disassemble(const std::string& command, std::span<const u8> code) {
   std::vector<Instruction> instructions;
   char path[] = "/tmp/skerry-objdump-XXXXXX";
   int fd = mkstemp(path);
@@ -59,7 +59,7 @@ std::vector<Instruction> disassemble(const std::string& program, std::span<const
   for (u8 byte : code) std::fprintf(file, "0x%02x ", byte);
   std::fclose(file);
   std::string output = output_of(
-      concat(program, " --disassemble --triple=x86_64 --output-asm-variant=1 --show-encoding ", path, " 2>/dev/null"));
+      concat(command, " --disassemble --show-encoding ", path, " 2>/dev/null"));
   unlink(path);
   for (std::string_view rest = output; !rest.empty();) {
     std::string_view line = rest.substr(0, rest.find('\n'));
@@ -82,11 +82,14 @@ std::string with_target(std::string text, u32 end) {
 
 }  // namespace
 
-Disassembler Disassembler::find() {
+Disassembler Disassembler::find(std::string_view target) {
   std::string path = output_of("PATH=\"$PATH:/usr/lib/llvm-19/bin\"; command -v llvm-mc-19 || command -v llvm-mc");
   path = path.substr(0, path.find('\n'));
   if (path.empty()) report("llvm-mc-19 is not installed: instructions are shown as bytes");
-  return Disassembler(std::move(path));
+  bool is_x64 = target == "x86_64";
+  std::string options = is_x64 ? " --triple=x86_64 --output-asm-variant=1"
+                               : concat(" --triple=", target, " --mattr=+m,+a,+f,+d,+c,+zba,+zbb,+zbs");
+  return Disassembler(path.empty() ? "" : path + options, is_x64);
 }
 
 std::vector<Line> Disassembler::lines(std::span<const u8> code, std::vector<u32> stops) const {
@@ -102,15 +105,16 @@ std::vector<Line> Disassembler::lines(std::span<const u8> code, std::vector<u32>
       at = next;
     }
   };
-  if (!program_.empty()) {
-    for (Instruction& instruction : disassemble(program_, code)) {
+  if (!command_.empty()) {
+    for (Instruction& instruction : disassemble(command_, code)) {
       // What llvm-mc could not read it left out: bytes up to where this instruction's are.
       auto found = std::search(code.begin() + at, code.end(), instruction.bytes.begin(), instruction.bytes.end(),
                                [](u8 byte, std::optional<u8> wanted) { return !wanted || *wanted == byte; });
       if (found == code.end() || instruction.bytes.empty()) break;
       bytes_up_to(u32(found - code.begin()));
       u32 size = u32(instruction.bytes.size());
-      lines.push_back({at, size, with_target(std::move(instruction.text), at + size)});
+      std::string text = std::move(instruction.text);
+      lines.push_back({at, size, is_x64_ ? with_target(std::move(text), at + size) : std::move(text)});
       at += size;
     }
   }

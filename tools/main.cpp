@@ -30,6 +30,7 @@ constexpr Subcommand subcommands[] = {
     {"wat", wat_command, "turn a .wat into a .wasm, and back"},
     {"wast", wast_command, "run scripts of the specification's test suite"},
     {"objdump", objdump_command, "show the machine code of a module"},
+    {"explore", explore_command, "write a page that shows what becomes of a module's functions, stage by stage"},
 };
 
 std::string usage() {

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "engine/abi/bounds_plan.h"
 #include "engine/abi/instance.h"
+#include "engine/codegen/listing.h"
 #include "engine/ir/function.h"
 
 namespace skerry::codegen {
@@ -155,6 +156,8 @@ class Target {
 class Scratch {
  public:
   virtual ~Scratch() = default;
+  // The instructions of the function that was compiled last, with the places of their operands: for people.
+  virtual std::vector<ListedInst> listing() const = 0;
   // By index in Target::rules(): whether a function compiled with this has used it. For tests.
   std::vector<u8> fired;
 };

@@ -136,38 +136,48 @@ std::string print(const Function& function, Value value) {
 }
 
 std::string print(const Function& function) {
-  std::string out = concat("function ", function.index.raw(), ' ');
-  append_types(out, function.signature->params);
-  out += " -> ";
-  append_types(out, function.signature->results);
-  out += '\n';
+  std::string out;
+  for (const PrintedLine& line : print_lines(function)) out += concat(line.text, '\n');
+  return out;
+}
+
+std::vector<PrintedLine> print_lines(const Function& function) {
+  std::vector<PrintedLine> lines;
+  auto head = [&](std::string text) { lines.push_back({PrintedLine::no_position, std::move(text)}); };
+  std::string first = concat("function ", function.index.raw(), ' ');
+  append_types(first, function.signature->params);
+  first += " -> ";
+  append_types(first, function.signature->results);
+  head(std::move(first));
   if (!function.slots.empty()) {
-    out += "slots";
-    for (Type type : function.slots) out += concat(' ', name(type));
-    out += '\n';
+    std::string slots = "slots";
+    for (Type type : function.slots) slots += concat(' ', name(type));
+    head(std::move(slots));
   }
   u32 next_loop = 0;
   for (Block block(0); block < function.blocks.end_key(); block = block.next()) {
     for (; next_loop < function.loops.size() && function.loops[Loop(next_loop)].header == block; ++next_loop)
-      out += concat("loop to block", function.loops[Loop(next_loop)].end.raw(), ":\n");
+      head(concat("loop to block", function.loops[Loop(next_loop)].end.raw(), ":"));
     const BlockData& data = function.blocks[block];
-    out += concat("block", block.raw());
+    std::string begin = concat("block", block.raw());
     if (data.params > 0) {
-      out += '(';
+      begin += '(';
       for (u32 i = 0; i < data.params; ++i) {
         Value value(data.begin + i);
-        out += concat(i > 0 ? ", v" : "v", value.raw(), ": ", name(function.type(value)));
+        begin += concat(i > 0 ? ", v" : "v", value.raw(), ": ", name(function.type(value)));
       }
-      out += ')';
+      begin += ')';
     }
-    out += ":\n";
+    head(begin + ":");
     for (Value value(data.begin + data.params); value.raw() < data.end; value = value.next()) {
-      out += "  ";
-      if (function.type(value) != Type::Void) out += concat('v', value.raw(), ": ", name(function.type(value)), " = ");
-      out += print(function, value) + '\n';
+      std::string text = "  ";
+      if (function.type(value) != Type::Void) text += concat('v', value.raw(), ": ", name(function.type(value)), " = ");
+      u32 at = value.raw();
+      lines.push_back({at < function.positions.size() ? function.positions[at] : PrintedLine::no_position,
+                       text + print(function, value)});
     }
   }
-  return out;
+  return lines;
 }
 
 }  // namespace skerry::ir

@@ -8,12 +8,20 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/ir/function.h"
 
 namespace skerry::ir {
 
 std::string print(const Function& function);
+// The same in lines, with the place in the .wasm that each came from; heads of blocks and loops have none.
+struct PrintedLine {
+  static constexpr u32 no_position = ~u32{0};
+  u32 position;
+  std::string text;
+};
+std::vector<PrintedLine> print_lines(const Function& function);
 // One instruction without its name and type, as in print.
 std::string print(const Function& function, Value value);
 

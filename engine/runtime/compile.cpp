@@ -176,6 +176,7 @@ Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex fun
                              .reuse = optimises};
   function_.clear();
   TRY(translate::translate_function(module_, function, engine_.features(), options, translate_scratch_, function_));
+  if (watch_) watch_("translation", function_);
   compiled_.clear();
   engine_.target().compile({module_, layout_, settings_}, function_, *scratch_, compiled_);
   return &compiled_;

@@ -7,6 +7,8 @@
 
 #pragma once
 
+#include <functional>
+
 #include "engine/runtime/compiled_module.h"
 #include "engine/translate/translate.h"
 
@@ -20,6 +22,10 @@ class FunctionCompiler {
 
   // The result is valid until the next call.
   Result<const codegen::CompiledFunction*> compile(FuncIndex function);
+  // For people who look inside: told of the IR after each stage, by the stage's name; and what the last call made of it.
+  using Watch = std::function<void(std::string_view stage, const ir::Function& function)>;
+  void set_watch(Watch watch) { watch_ = std::move(watch); }
+  std::vector<codegen::ListedInst> listing() const { return scratch_->listing(); }
 
  private:
   const Engine& engine_;
@@ -30,6 +36,7 @@ class FunctionCompiler {
   std::unique_ptr<codegen::Scratch> scratch_;
   ir::Function function_;
   codegen::CompiledFunction compiled_;
+  Watch watch_;
 };
 
 Result<ModuleCode> compile_module(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout);

@@ -332,7 +332,7 @@ TEST_F(Run, MistakesInOptionsAreTwo) {
 TEST_F(Run, HelpIsNoMistake) {
   Outcome all = run_skerry({"--help"});
   EXPECT_EQ(all.status, 0);
-  for (const char* name : {"run", "compile", "validate", "inspect", "wat", "wast", "objdump"}) {
+  for (const char* name : {"run", "compile", "validate", "inspect", "wat", "wast", "objdump", "explore"}) {
     EXPECT_TRUE(contains(all.out, name));
     Outcome one = run_skerry({name, "--help"});
     EXPECT_EQ(one.status, 0);

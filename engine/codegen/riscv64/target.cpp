@@ -9,6 +9,11 @@ namespace skerry::riscv64 {
 
 namespace {
 
+std::string_view register_name(u32 reg) {
+  return codegen::class_of(reg) == codegen::RegClass::Int ? name(Gpr(reg))
+                                                          : name(Fpr(reg - codegen::float_register_base));
+}
+
 struct Riscv64Scratch : codegen::Scratch {
   explicit Riscv64Scratch(CpuFeatures cpu) : emitter(cpu) {}
   codegen::VCode code;
@@ -17,6 +22,10 @@ struct Riscv64Scratch : codegen::Scratch {
   codegen::Allocation allocation;
   codegen::SelectionScratch selection;
   Emitter emitter;
+
+  std::vector<codegen::ListedInst> listing() const override {
+    return codegen::list(code, vop_table, allocation, register_name);
+  }
 };
 
 class Riscv64Target : public codegen::Target {

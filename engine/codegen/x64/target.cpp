@@ -11,6 +11,11 @@ namespace skerry::x64 {
 
 namespace {
 
+std::string_view register_name(u32 reg) {
+  return codegen::class_of(reg) == codegen::RegClass::Int ? name(Gpr(reg))
+                                                          : name(Xmm(reg - codegen::float_register_base));
+}
+
 struct X64Scratch : codegen::Scratch {
   explicit X64Scratch(CpuFeatures cpu) : emitter(cpu) {}
   codegen::VCode code;
@@ -19,6 +24,10 @@ struct X64Scratch : codegen::Scratch {
   codegen::Allocation allocation;
   codegen::SelectionScratch selection;
   Emitter emitter;
+
+  std::vector<codegen::ListedInst> listing() const override {
+    return codegen::list(code, vop_table, allocation, register_name);
+  }
 };
 
 class X64Target : public codegen::Target {
