@@ -98,7 +98,7 @@ void RunOptions::add_to(CommandLine& line) {
   line.count("--fuel", "N", "stop it after N instructions of WebAssembly, with a trap", fuel);
   line.word("--unknown-imports", "functions that nothing provides trap when they are called, or return zeros",
             {"trap", "default"}, unknown_imports);
-  line.word("--profile", "write the names of compiled functions where that profiler looks for them", {"perf"}, profile);
+  line.word("--profile", "write the names of compiled functions where that profiler looks for them", {"perf", "jitdump"}, profile);
   line.flag("--no-cache", "neither take compiled code from the cache nor put it there", no_cache);
   line.flag("--allow-precompiled", "also take what `skerry compile` made, which is trusted", allow_precompiled);
   line.flag("--stats", "tell the time and memory of each stage at the end", stats);
@@ -236,8 +236,10 @@ int run(const RunOptions& options, std::span<const std::string_view> arguments) 
     // A cache that cannot be had costs time and nothing else.
     if (Result<std::shared_ptr<CodeCache>> cache = CodeCache::open_folder("", cache_bytes)) config.cache = std::move(*cache);
   }
-  if (options.profile == "perf") {
-    Result<std::shared_ptr<Profiler>> profiler = Profiler::open_perf_map("");
+  if (options.lines) config.debugger = Debugger::gdb();
+  if (!options.profile.empty()) {
+    bool is_map = options.profile == "perf";
+    Result<std::shared_ptr<Profiler>> profiler = is_map ? Profiler::open_perf_map("") : Profiler::open_jitdump("");
     if (!profiler) {
       report(profiler.error().message);
       return exit_failure;

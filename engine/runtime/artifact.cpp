@@ -7,42 +7,14 @@
 #include "base/string.h"
 #include "engine/runtime/blake2b.h"
 #include "engine/runtime/debug_sections.h"
+#include "engine/runtime/elf.h"
 #include "engine/runtime/engine_id.h"
 #include "engine/runtime/targets.h"
 
 namespace skerry::runtime {
 namespace {
 
-// ELF, as its specification has it.
-struct FileHeader {
-  u8 ident[16];
-  u16 type, machine;
-  u32 version;
-  u64 entry, program_headers, section_headers;
-  u32 flags;
-  u16 header_size, program_header_size, program_header_count, section_header_size, section_header_count, names_section;
-};
-static_assert(sizeof(FileHeader) == 64);
-struct SectionHeader {
-  u32 name, type;
-  u64 flags, address, offset, size;
-  u32 link, info;
-  u64 alignment, entry_size;
-};
-static_assert(sizeof(SectionHeader) == 64);
-struct Symbol {
-  u32 name;
-  u8 info, other;
-  u16 section;
-  u64 value, size;
-};
-static_assert(sizeof(Symbol) == 24);
-
-constexpr u8 ident[16] = {0x7f, 'E', 'L', 'F', 2 /* 64 bits */, 1 /* low byte first */, 1};
-constexpr u16 relocatable = 1;
-enum SectionType : u32 { Null = 0, ProgramBits = 1, SymbolTable = 2, StringTable = 3 };
-constexpr u64 allocated = 2, executable = 4;
-constexpr u8 local_function = 2;
+using namespace elf;
 
 // The sections, in their order in the file.
 enum SectionIndex : u16 {
@@ -117,7 +89,7 @@ class Writer {
     }
     Hash no_hash{};
     DebugSections debug;
-    if (module_.engine().settings().lines) debug = write_debug_sections(module_.module().module_name, code_.table, code_.size);
+    if (module_.engine().settings().lines) debug = write_debug_sections(module_, code_.table, code_.size, 0);
     std::span<const u8> contents[SectionCount] = {
         {}, code_.memory.bytes().first(code_.size), bytes_of(rows_), sites_, module_.bytes(), text_bytes(settings),
         no_hash, bytes_of(symbols_), text_bytes(strings_), debug.abbrev, debug.info, debug.line, text_bytes(names)};

@@ -9,6 +9,7 @@
 #include "engine/runtime/artifact.h"
 #include "engine/runtime/compile.h"
 #include "engine/runtime/const_expr.h"
+#include "engine/runtime/debug_object.h"
 #include "engine/runtime/lazy.h"
 #include "engine/validate/module.h"
 #include "engine/validate/validate.h"
@@ -26,6 +27,7 @@ CompiledModule::CompiledModule(std::shared_ptr<Engine> engine, std::vector<u8> b
     : engine_(std::move(engine)), bytes_(std::move(bytes)) {}
 
 CompiledModule::~CompiledModule() {
+  if (debugger_token_) engine_->config().debugger->code_removed(debugger_token_);
   for (u32 id : signatures_) engine_->signatures().release(id);
 }
 
@@ -98,6 +100,9 @@ Result<void> CompiledModule::finish() {
     TRY(code_.memory.publish());
     code_.memory.add_range(0, code_.size, CodeKind::Functions, &code_.table);
     tell_profiler(code_.table);
+    if (Debugger* debugger = engine_->config().debugger.get()) {
+      debugger_token_ = debugger->code_added(write_debug_object(*this));
+    }
   }
   TRY(make_stubs());
   return make_images();

@@ -94,6 +94,7 @@ class CompiledModule {
   std::vector<u32> exports_by_name_;
   std::vector<std::shared_ptr<const MemoryImage>> images_;
   u32 data_in_images_ = 0;
+  void* debugger_token_ = nullptr;  // of code that the engine's debugger was told of
 };
 
 }  // namespace skerry::runtime

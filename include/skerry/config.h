@@ -14,6 +14,7 @@
 #include <string>
 
 #include "skerry/code_cache.h"
+#include "skerry/debugger.h"
 #include "skerry/integers.h"
 #include "skerry/profiler.h"
 
@@ -39,7 +40,7 @@ enum class Optimisation : u8 {
 // What compiled code says of itself, to backtraces and in artifacts.
 enum class DebugInformation : u8 {
   Sites,  // where in the .wasm each trap and call is
-  Lines,  // where each instruction is; artifacts then have DWARF line tables, whose lines are offsets in the .wasm
+  Lines,  // where each instruction is; artifacts then have DWARF line tables
 };
 
 // Whether the engine may install signal handlers (for SIGSEGV, SIGBUS, SIGILL, SIGFPE and
@@ -86,6 +87,7 @@ struct Config {
   StoreLimits limits;
   std::shared_ptr<CodeCache> cache;  // none: modules are compiled each time
   std::shared_ptr<Profiler> profiler;  // none: nobody is told of compiled code
+  std::shared_ptr<Debugger> debugger;  // the same
 };
 
 }  // namespace skerry

@@ -24,6 +24,9 @@ class Profiler {
   // The file in which `perf` looks for names. An empty path: /tmp/perf-PID.map, where perf expects it. The file must
   // not exist, or be this user's.
   static Result<std::shared_ptr<Profiler>> open_perf_map(std::string path);
+  // The same with the code itself, for `perf record -k mono PROGRAM; perf inject --jit`. An empty path: jit-PID.dump in
+  // the current folder; another has to end so.
+  static Result<std::shared_ptr<Profiler>> open_jitdump(std::string path);
 };
 
 }  // namespace skerry
