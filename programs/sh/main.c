@@ -17,7 +17,8 @@ static void run_all(Source *source) {
   while (!must_exit) {
     ArenaMark mark = arena_mark();
     reap();
-    interrupted = false;
+    interrupted = must_return = continues = false;  // what was interrupted may have been on its way out
+    leaves_loops = 0;
     Node *node = NULL;
     ParseResult result = parse(source, &node);
     if (result == Parsed) run(node, streams);
