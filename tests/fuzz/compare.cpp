@@ -153,13 +153,14 @@ std::string explain_difference(std::span<const u8> wasm, u64 seed, const std::st
                 text ? *text : text.error().message);
 }
 
-std::optional<std::string> find_difference(std::span<const u8> wasm, u64 seed, Tally& tally) {
+std::optional<std::string> find_difference(std::span<const u8> wasm, u64 seed, Tally& tally,
+                                           std::span<const Contender> with) {
   std::vector<u8> bytes(wasm.begin(), wasm.end());
   auto plain = Program::load(bytes), with_fuel = Program::load(bytes, Features::implemented(), {.fuel = true});
   if (!plain) return concat("it does not load: ", plain.error().message, " at ", plain.error().offset);
   if (!with_fuel) return concat("it does not load with fuel: ", with_fuel.error().message);
   ++tally.modules;
-  for (const Contender& contender : contenders()) {
+  for (const Contender& contender : with) {
     const Program& program = contender.counts_fuel ? **with_fuel : **plain;
     std::unique_ptr<Subject> expected = make_interpreter_subject(program),
         got = contender.make(contender.index, program);

@@ -22,7 +22,8 @@ std::string summary(const Tally& tally);
 // What differed first, or why the module did not load; nothing if all is well. Calls that exhaust the stack or
 // take too many steps are set aside, and end the comparison of the module. So is a module of which the interpreter
 // itself tells by its results which NaNs arithmetic makes; that is looked at only where something differs.
-std::optional<std::string> find_difference(std::span<const u8> wasm, u64 seed, Tally& tally);
+std::optional<std::string> find_difference(std::span<const u8> wasm, u64 seed, Tally& tally,
+                                           std::span<const Contender> with = contenders());
 
 // The same with the smallest module that differs so, as text: for reports.
 std::string explain_difference(std::span<const u8> wasm, u64 seed, const std::string& difference);
