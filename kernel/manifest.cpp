@@ -38,6 +38,7 @@ Result<void> Manifest::read_record(std::string_view key, std::string_view value,
   else if (key == "features") features = value;
   else if (key == "unknown-imports") unknown_imports = value;
   else if (key == "allow-precompiled") allow_precompiled = true;
+  else if (key == "eager") eager = true;
   else if (key == "stats") stats = true;
   else return bad(concat("an unknown record: ", key));
   return {};

@@ -14,7 +14,7 @@
 //                         each folder is a preopened directory, and there is nothing besides
 //   stream=TYPE           what standard input, output, error are on the host: WASI's number
 //   timeout_ns=N  max-memory=N  fuel=N  features=LIST  unknown-imports=trap|default
-//   allow-precompiled=  stats=
+//   allow-precompiled=  eager=  stats=
 //   lines=                code knows its lines, as that of `skerry compile -g` does
 
 #pragma once
@@ -44,7 +44,7 @@ struct Manifest {
   std::vector<wasi::FileType> streams;
   std::optional<u64> timeout_ns, max_memory, fuel;
   std::string features, unknown_imports;
-  bool allow_precompiled = false, stats = false, system = false, lines = false;
+  bool allow_precompiled = false, eager = false, stats = false, system = false, lines = false;
 
   std::span<const u8> program;  // in the archive
 

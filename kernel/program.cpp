@@ -134,7 +134,7 @@ class Program {
   u8 run_module(const std::shared_ptr<wasi::Clock>& clock, RamFiles& files) {
     Config config;
     config.features = manifest_->features;
-    config.compilation = Compilation::Fitting;
+    config.compilation = manifest_->eager ? Compilation::Eager : Compilation::Fitting;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
     if (manifest_->lines) config.debug_information = DebugInformation::Lines;
     if (arch::address_limit() < room_for_guards) config.memory_bounds = MemoryBounds::Comparison;

@@ -7,6 +7,7 @@ The flags are those of `skerry run` that the kernel takes, and for the machine i
   --board BOARD     of QEMU's: microvm (otherwise) or q35 for x64, virt for riscv64
   --harts N         processors of the machine (1)
   --memory SIZE     of the machine, as QEMU takes it (2G)
+  --eager           compile modules whole before they begin, on all harts, not each function at its first call
   --gdb             the machine waits for a debugger on TCP port 1234, or --gdb=PORT or --gdb=SOCKET (docs/debugging.md)
   --append TEXT     the kernel's command line; sv39: RISC-V with fewer bits of address than the machine has
   --files HOW       9p (otherwise): a --dir is the host's own folder, as the program writes it; archive: it is copied,
@@ -31,10 +32,10 @@ GDB_PORT = "1234"
 MOST_HARTS = 64  # as the kernel
 
 # Flags that the kernel reads by the same name, with a value and without; and those of `skerry run`
-# that say nothing here: there is one gear, one processor, no cache, and when functions are
-# compiled is the kernel's to say.
+# that say nothing here: there is one gear, no cache, all processors compile, and the functions of
+# modules that are not small are compiled at their first call, unless "eager" says otherwise.
 PASSED_ON = ("unknown-imports", "features", "fuel")
-SWITCHES_PASSED_ON = ("allow-precompiled", "stats")
+SWITCHES_PASSED_ON = ("allow-precompiled", "eager", "stats")
 WITHOUT_EFFECT, SWITCHES_WITHOUT_EFFECT = ("gear", "jobs"), ("no-cache", "lazy")
 
 

@@ -1,0 +1,129 @@
+"""harts_test.py BUILD [CASE...]: several harts.
+
+What is held against a bound is counted, or time that a processor was had, not the wall's time: the host may be busy.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import boot
+import machine
+import os_archive
+
+build = sys.argv[1]
+arch = boot.arch_of(build)
+here = os.path.dirname(os.path.abspath(__file__))
+BOARDS = list(machine.BOARDS[arch])
+
+
+def run(*words, harts=1, board=BOARDS[0], memory="256M"):
+    tool = os.path.join(boot.root, "tools", "dev", "os.py")
+    return subprocess.run(["timeout", "-k", "5", "200", "/usr/bin/python3", "-IB", tool, build + "/skerry.elf",
+                           "--arch", arch, "--board", board, "--harts", str(harts), "--memory", memory,
+                           "--dir-ro", f"{folder}::/work", f"{folder}/crowd.wasm", *words],
+                          capture_output=True, stdin=subprocess.DEVNULL)
+
+
+def test_parts():
+    for harts, parts in ((2, ("memory", "faults", "threads", "compile", "harts")), (4, ("heap", "memory", "faults"))):
+        for part in parts:
+            done = boot.run(build, part, harts=harts)
+            assert (done.returncode, done.stdout, done.stderr) == (0, part.encode() + b"\n", b""), (part, done)
+
+
+def test_a_failure_on_any_hart():
+    done = boot.run(build, "check_fails_elsewhere", harts=4)
+    assert done.returncode == 70 and done.stderr.count(b"check failed: false") == 1, done
+    assert done.stderr.count(b"the kernel stops") == 1, done
+
+
+def test_stress():
+    """No page is lost when processes start, end and are killed on four harts."""
+    for board in BOARDS:
+        done = run("stress", "8", harts=4, board=board)
+        match = re.fullmatch(rb"(-?\d+) pages\n", done.stdout)
+        assert done.returncode == 0 and match, done
+        # Lists of free objects are as long as they once had to be, and are not equally long at all times.
+        assert int(match[1]) <= 200, done
+
+
+def test_share():
+    """Two processes compute on two harts at once; on one they take turns."""
+    for harts, least, most in ((1, 90, 101), (2, 180, 201)):
+        done = run("share", "2", harts=harts)
+        assert done.returncode == 0 and least <= int(done.stdout) <= most, done
+
+
+def test_console():
+    """The console answers though eight programs compute on four harts."""
+    image = f"{folder}/crowd.img"
+    subprocess.run(["/usr/bin/python3", "-IB", f"{boot.root}/tools/dev/image.py", f"{build}/skerry.elf", "-o", image,
+                    "--arch", arch, "--dir-ro", f"{folder}::/work", f"{folder}/crowd.wasm", "answer", "8"],
+                   check=True, capture_output=True)
+    qemu = [word for word in machine.BOARDS[arch][BOARDS[0]] if "isa-debug-exit" not in word and word != "-device"]
+    process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *qemu, "-smp", "4", *machine.MANY_HARTS, "-m", "256M",
+                                "-nodefaults", "-display", "none", "-serial", "stdio", "-kernel", image],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    screen = bytearray()
+
+    def read_until(text):
+        while text not in screen:
+            byte = os.read(process.stdout.fileno(), 4096)
+            assert byte, bytes(screen)
+            screen.extend(byte)
+
+    try:
+        read_until(b"ready")
+        took = []
+        for i in range(20):
+            screen.clear()
+            began = time.monotonic()
+            process.stdin.write(b"line %d\r" % i)
+            process.stdin.flush()
+            read_until(b"read line %d" % i)
+            took.append((time.monotonic() - began) * 1000)
+        print(f"console: {min(took):.1f} to {max(took):.1f} ms")
+        assert min(took) <= 100, took
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_rest():
+    """Harts without work take nothing of the host's."""
+    def processor_time(pid):
+        with open(f"/proc/{pid}/stat") as file:
+            words = file.read().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+    with open(f"{folder}/crowd.wasm", "rb") as file:
+        code = file.read()
+    manifest = [b"file=crowd", b"arg=crowd", b"arg=rest", b"stream=0", b"stream=0", b"stream=0"]
+    box = machine.Machine(build + "/skerry.elf", arch, memory="256M", harts=4,
+                          archive=b"".join(os_archive.pack_program(manifest, code) + [os_archive.pack_end()]))
+    try:
+        out = b""
+        while b"rests" not in out:
+            out += box.channel.recv(4096)
+        before = processor_time(box.process.pid)
+        while b"rested" not in out:
+            out += box.channel.recv(4096)
+        took = processor_time(box.process.pid) - before
+        print(f"rest: {took:.2f} s of 2 s")
+        assert took <= 0.2, took
+    finally:
+        box.stop()
+
+
+with tempfile.TemporaryDirectory() as folder:
+    subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"-I{boot.root}/programs/include",
+                    f"{here}/programs/crowd.c", f"{boot.root}/programs/process.c", "-o", f"{folder}/crowd.wasm"], check=True)
+    for name, test in list(globals().items()):
+        if name.startswith("test_") and (not boot.named or name in boot.named):
+            began = time.monotonic()
+            test()
+            print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)

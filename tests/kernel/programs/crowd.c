@@ -1,0 +1,151 @@
+// Many processes on many harts. It is /work/crowd.wasm, and its own child.
+//
+//   stress ROUNDS   starts, pipes, kills and reaps children, many at once, and prints by how many pages the free memory
+//                   differs between the rounds' middle and their end
+//   share COUNT     starts children that compute, and prints how many of them ran at once, in hundredths
+//   answer COUNT    starts children that compute for ever, and answers lines with what it read
+//   rest            says so, does nothing for two seconds, and says so
+#include <assert.h>
+#include <skerry/process.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+SKERRY_IMPORT("memory") int skerry_memory(uint64_t total_and_free[2]);
+
+static const char *const path = "/work/crowd.wasm";
+
+static uint32_t start(const char *what, const char *with, int in, int out) {
+  char *words[] = {"crowd", (char *)what, (char *)with, NULL}, *none[] = {NULL};
+  const int streams[3] = {in, out, 2};
+  uint32_t number;
+  int error = process_start(path, words, none, streams, &number);
+  assert(error == 0);
+  return number;
+}
+
+static int status_of(uint32_t number) {
+  struct skerry_ended ended;
+  assert(skerry_wait(number, 0, &ended) == 0 && ended.number == number);
+  return process_status(&ended);
+}
+
+static uint64_t now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static unsigned compute(unsigned count) {
+  volatile unsigned sum = 0;
+  for (unsigned i = 0; i < count; ++i) sum = sum * 31 + i;
+  return sum;
+}
+
+// Bytes go through three children; meanwhile others compute, end, and are killed at any instant.
+static void one_round(unsigned round) {
+  enum { links = 3, others = 8, size = 3000 };
+  uint32_t chain[links], crowd[others], ends[2];
+  assert(skerry_pipe(ends) == 0);
+  int in = ends[0], feed = ends[1];
+  for (unsigned i = 0; i < links; ++i) {
+    assert(skerry_pipe(ends) == 0);
+    chain[i] = start("pass", NULL, in, ends[1]);
+    close(in);
+    close(ends[1]);
+    in = ends[0];
+  }
+  for (unsigned i = 0; i < others; ++i) {
+    char text[16];
+    snprintf(text, sizeof text, "%u", round + i);
+    crowd[i] = i % 2 ? start("spin", NULL, 0, 1) : start("exit", text, 0, 1);
+  }
+  char sent[size], got[size];
+  for (unsigned i = 0; i < size; ++i) sent[i] = (char)(i * 7 + round);
+  assert(write(feed, sent, size) == size);
+  close(feed);
+  unsigned filled = 0;
+  for (ssize_t more; (more = read(in, got + filled, size - filled)) > 0;) filled += (unsigned)more;
+  assert(filled == size && memcmp(sent, got, size) == 0);
+  close(in);
+  for (unsigned i = 0; i < links; ++i) assert(status_of(chain[i]) == 0);
+  compute(round % 16 * 1000);
+  for (unsigned i = 1; i < others; i += 2) assert(skerry_kill(crowd[i]) == 0);
+  for (unsigned i = 0; i < others; ++i) assert(status_of(crowd[i]) == (i % 2 ? 137 : (int)((round + i) & 0xff)));
+}
+
+static int64_t free_pages(void) {
+  uint64_t memory[2];
+  assert(skerry_memory(memory) == 0);
+  return (int64_t)(memory[1] / 4096);
+}
+
+static void stress(unsigned rounds) {
+  int64_t before = 0;
+  for (unsigned i = 0; i < rounds; ++i) {
+    if (i == rounds / 2) before = free_pages();
+    one_round(i);
+  }
+  printf("%lld pages\n", (long long)(before - free_pages()));
+}
+
+static void share(unsigned count) {
+  uint32_t children[64], ends[2], stored;
+  assert(count <= 64 && skerry_pipe(ends) == 0);
+  for (unsigned i = 0; i < count; ++i) children[i] = start("work", NULL, 0, (int)ends[1]);
+  char c;
+  for (unsigned i = 0; i < count; ++i) assert(read((int)ends[0], &c, 1) == 1);
+  // All of them compute by now.
+  struct skerry_process list[80];
+  uint64_t sums[2] = {0, 0}, times[2];
+  for (unsigned look = 0; look < 2; ++look) {
+    if (look == 1) sleep(2);
+    times[look] = now();
+    assert(skerry_list(list, 80, &stored) == 0);
+    for (unsigned i = 0; i < stored; ++i) {
+      for (unsigned k = 0; k < count; ++k) sums[look] += list[i].number == children[k] ? list[i].processor_ns : 0;
+    }
+  }
+  for (unsigned i = 0; i < count; ++i) assert(skerry_kill(children[i]) == 0 && status_of(children[i]) == 137);
+  printf("%llu\n", (unsigned long long)((sums[1] - sums[0]) * 100 / (times[1] - times[0])));
+}
+
+static void answer(unsigned count) {
+  for (unsigned i = 0; i < count; ++i) start("spin", NULL, 0, 1);
+  char line[80];
+  puts("ready");
+  fflush(stdout);
+  while (fgets(line, sizeof line, stdin)) {
+    printf("read %s", line);
+    fflush(stdout);
+  }
+}
+
+int main(int count, char **words) {
+  const char *what = count > 1 ? words[1] : "";
+  unsigned with = count > 2 ? (unsigned)strtoul(words[2], NULL, 10) : 0;
+  if (strcmp(what, "exit") == 0) return (int)(compute(with * 100) & 0) + (int)with;
+  if (strcmp(what, "spin") == 0) for (;;) compute(1000);
+  if (strcmp(what, "work") == 0) {
+    write(1, "", 1);
+    for (;;) compute(1000);
+  }
+  if (strcmp(what, "pass") == 0) {
+    char buffer[100];
+    for (ssize_t size; (size = read(0, buffer, sizeof buffer)) > 0;) assert(write(1, buffer, (size_t)size) == size);
+    return 0;
+  }
+  if (strcmp(what, "stress") == 0) stress(with);
+  if (strcmp(what, "share") == 0) share(with);
+  if (strcmp(what, "answer") == 0) answer(with);
+  if (strcmp(what, "rest") == 0) {
+    puts("rests");
+    fflush(stdout);
+    sleep(2);
+    puts("rested");
+  }
+  return 0;
+}
