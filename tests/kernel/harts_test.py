@@ -44,7 +44,7 @@ def test_a_failure_on_any_hart():
 def test_stress():
     """No page is lost when processes start, end and are killed on four harts."""
     for board in BOARDS:
-        done = run("stress", "8", harts=4, board=board)
+        done = run("stress", "6", harts=4, board=board)
         match = re.fullmatch(rb"(-?\d+) pages\n", done.stdout)
         assert done.returncode == 0 and match, done
         # Lists of free objects are as long as they once had to be, and are not equally long at all times.
