@@ -52,10 +52,13 @@ def test_stress():
 
 
 def test_share():
-    """Two processes compute on two harts at once; on one they take turns."""
+    """Two processes compute on two harts at once; on one they take turns. How fast is the host's to decide: printed."""
     for harts, least, most in ((1, 90, 101), (2, 180, 201)):
         done = run("share", "2", harts=harts)
         assert done.returncode == 0 and least <= int(done.stdout) <= most, done
+    done = run("pace", "2", harts=2)
+    assert done.returncode == 0, done
+    print(done.stdout.decode(), end="")
 
 
 def test_console():

@@ -3,6 +3,7 @@
 //   stress ROUNDS   starts, pipes, kills and reaps children, many at once, and prints by how many pages the free memory
 //                   differs between the rounds' middle and their end
 //   share COUNT     starts children that compute, and prints how many of them ran at once, in hundredths
+//   pace COUNT      children do equal work, first one after the other, then at once; prints both times
 //   answer COUNT    starts children that compute for ever, and answers lines with what it read
 //   rest            says so, does nothing for two seconds, and says so
 #include <assert.h>
@@ -113,6 +114,20 @@ static void share(unsigned count) {
   printf("%llu\n", (unsigned long long)((sums[1] - sums[0]) * 100 / (times[1] - times[0])));
 }
 
+static void pace(unsigned count) {
+  uint32_t children[64];
+  assert(count <= 64);
+  for (unsigned round = 0; round < 3; ++round) {
+    uint64_t begin = now();
+    for (unsigned i = 0; i < count; ++i) assert(status_of(start("job", NULL, 0, 1)) == 0);
+    uint64_t middle = now();
+    for (unsigned i = 0; i < count; ++i) children[i] = start("job", NULL, 0, 1);
+    for (unsigned i = 0; i < count; ++i) assert(status_of(children[i]) == 0);
+    printf("one after the other %llu ms, at once %llu ms\n", (unsigned long long)((middle - begin) / 1000000),
+           (unsigned long long)((now() - middle) / 1000000));
+  }
+}
+
 static void answer(unsigned count) {
   for (unsigned i = 0; i < count; ++i) start("spin", NULL, 0, 1);
   char line[80];
@@ -129,6 +144,7 @@ int main(int count, char **words) {
   unsigned with = count > 2 ? (unsigned)strtoul(words[2], NULL, 10) : 0;
   if (strcmp(what, "exit") == 0) return (int)(compute(with * 100) & 0) + (int)with;
   if (strcmp(what, "spin") == 0) for (;;) compute(1000);
+  if (strcmp(what, "job") == 0) return (int)(compute(30000000) & 0);
   if (strcmp(what, "work") == 0) {
     write(1, "", 1);
     for (;;) compute(1000);
@@ -140,6 +156,7 @@ int main(int count, char **words) {
   }
   if (strcmp(what, "stress") == 0) stress(with);
   if (strcmp(what, "share") == 0) share(with);
+  if (strcmp(what, "pace") == 0) pace(with);
   if (strcmp(what, "answer") == 0) answer(with);
   if (strcmp(what, "rest") == 0) {
     puts("rests");
