@@ -104,6 +104,7 @@ static void send(u32 id, u32 command) {
 void send_vector(u32 hart, u8 vector) { send(ids[hart], command_fixed | vector); }
 void send_to_others(u32 command) {
   constexpr u32 all_others = 3 << 18;
+  if (!local_registers) return;  // so early there are no others
   send(0, command | all_others);
 }
 
