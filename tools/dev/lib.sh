@@ -7,6 +7,7 @@ build_packages=(clang-19 lld-19 llvm-19 libclang-rt-19-dev ccache cmake ninja-bu
   libgtest-dev libbenchmark-dev)
 riscv64_packages=(g++-riscv64-linux-gnu googletest)
 qemu_packages=(qemu-system-x86 qemu-system-misc qemu-user python3)
+proof_packages=(z3)
 wasm_packages=(wasi-libc libclang-rt-19-dev-wasm32 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32)
 
 shopt -s extglob  # +(...) in patterns

@@ -3,7 +3,7 @@
 # the sum over all presets. Sourced by ./dev; FILTER is a regular expression over test names.
 
 filter=${1:-}
-need "${build_packages[@]}" "${riscv64_packages[@]}" "${qemu_packages[@]}" "${wasm_packages[@]}"
+need "${build_packages[@]}" "${riscv64_packages[@]}" "${qemu_packages[@]}" "${wasm_packages[@]}" "${proof_packages[@]}"
 for preset in "${presets[@]}"; do build "$preset"; done
 
 # count FILE ATTRIBUTE: of the test suite; ctest writes one to a line.
