@@ -1,4 +1,6 @@
-// HAZARDS rows 1, 2, 4, 5, 6: the upper halves of i32, addresses, folded loads, sizes.
+// HAZARDS rows 1 to 6: the upper halves of i32, addresses, folded loads, sizes.
+
+#include <set>
 
 #include "engine/wasm/opcodes.h"
 #include "tests/hazards/same.h"
@@ -83,6 +85,51 @@ TEST(Hazard02, SpilledNumbersWithBit31) {
   for (u64 x : {0ull, 64ull, 65000ull, 0x7ffffff8ull, 0x80000000ull, 0x80000100ull, 0xfffffff0ull})
     for (u64 i : {0, 1, 23, 39, 100}) arguments.push_back({x, i});
   expect_same(wat, {{"f", arguments}});
+}
+
+// CVE-2026-34971: the address that was checked was not the one that was accessed, where it is shifted by more than its
+// width. Some of the contenders check explicitly, others by guards.
+TEST(Hazard03, ShiftsWithinAddresses) {
+  constexpr std::string_view ops[] = {"shl", "shr_s", "shr_u", "rotl", "rotr"};
+  constexpr std::string_view accesses[] = {"i32.load8_u", "i64.load", "i32.load16_s offset=65530",
+                                           "i64.load32_u offset=1"};
+  for (std::string_view op : ops) {
+    Text functions;
+    std::vector<Calls> calls;
+    auto add = [&](const Text& address, const Arguments& arguments) {
+      for (std::string_view access : accesses) {
+        Text name = concat("f", calls.size()), stored = concat("s", calls.size()), type = type_of(access);
+        functions += concat("(func (export \"", name, "\") (param i32 i64) (result ", type, ") (", access, " ", address,
+                            "))\n");
+        // The same place, checked and accessed by a store.
+        functions += concat("(func (export \"", stored, "\") (param i32 i64) (result i32) (i32.store8 offset=7 ",
+                            address, " (i32.wrap_i64 (local.get 1))) (i32.load8_u offset=7 ", address, "))\n");
+        calls.push_back({name, arguments});
+        calls.push_back({stored, arguments});
+      }
+    };
+    // What is shifted to just before and behind the end of memory, there and back, and what has its upper bits set.
+    auto numbers_for = [&](u32 k) {
+      std::set<u64> all = {0, 1, 0x80000000, 0xffffffff, 0x7fffffff, 0x10000};
+      for (u64 end : {u64{65'527}, u64{65'528}, u64{65'535}, u64{65'536}})
+        for (u64 number : {end >> (k % 32), end << (k % 32), end << (k % 64) >> 32}) all.insert(u32(number));
+      return all;
+    };
+    for (u32 k = 0; k < 128; ++k) {
+      Arguments arguments;
+      for (u64 x : numbers_for(k)) arguments.push_back({x, x | u64{k} << 57});
+      if (k % 4 == 3 || k % 32 < 3) add(concat("(i32.", op, " (local.get 0) (i32.const ", k, "))"), arguments);
+      if (k % 4 == 1 || k % 64 < 3)
+        add(concat("(i32.wrap_i64 (i64.", op, " (local.get 1) (i64.const ", k, ")))"), arguments);
+    }
+    Arguments amounts;
+    for (u64 k = 0; k < 128; ++k)
+      for (u64 x : numbers_for(u32(k)))
+        if (x % 3 != 1) amounts.push_back({x, k});
+    add(concat("(i32.", op, " (local.get 0) (i32.wrap_i64 (local.get 1)))"), amounts);
+    add(concat("(i32.wrap_i64 (i64.", op, " (i64.extend_i32_u (local.get 0)) (local.get 1)))"), amounts);
+    expect_same(concat("(module ", memory(), functions, ")"), calls);
+  }
 }
 
 // CVE-2026-34987: an i32 that was used as an address was taken to be zero-extended.
