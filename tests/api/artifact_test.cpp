@@ -306,11 +306,14 @@ TEST(Configs, FeaturesByName) {
 
 TEST(Configs, TargetsByName) {
   Config config;
-  config.target = "x86_64";
-  config.cpu = "x86-64-v2";
+  bool is_x64 = make_engine().target().starts_with("x86_64");
+  config.target = is_x64 ? "x86_64" : "riscv64";
+  config.cpu = is_x64 ? "x86-64-v2" : "rv64gc";
   Engine engine = make_engine(config);
-  EXPECT_NE(engine.target().find("x86_64 x86-64-v2"), std::string::npos) << engine.target();
+  EXPECT_TRUE(engine.target().starts_with(config.target + " " + config.cpu)) << engine.target();
   EXPECT_EQ(run(engine, make_module(engine, text), 3), 1000 + 'x');
+  // No machine's code is made for a CPU that has less than it takes.
+  config.target = "x86_64";
   config.cpu = "x86-64-v1";
   EXPECT_FALSE(Engine::create(config));
   config.target = "pdp11";

@@ -247,15 +247,22 @@ u64 Machine::global(GlobalIndex i) {
   return bits;
 }
 
+// Made once for each type: new code is dear under an emulator, which has to translate it.
+Machine::Enter Machine::enter_of(const FuncType& type) {
+  for (auto& [known, enter] : enters_)
+    if (known == &type) return enter;
+  auto enter = reinterpret_cast<Enter>(place(target_->stub(codegen::StubKind::Enter, &type, nullptr)));
+  enters_.push_back({&type, enter});
+  return enter;
+}
+
 oracle::Outcome Machine::invoke(std::string_view exported, std::span<const u64> arguments) {
   const wasm::Module& module = program_.module;
   for (const wasm::Export& item : module.exports) {
     if (item.kind != ExternKind::Func || item.name != exported) continue;
     FuncIndex index(item.index);
     const FuncType& type = module.type_of(index);
-    u8* keep = code_end_;
-    auto enter = reinterpret_cast<u32 (*)(StoreState*, FuncRecord*, u64*)>(
-        place(target_->stub(codegen::StubKind::Enter, &type, nullptr)));
+    Enter enter = enter_of(type);
     FuncRecord record{};
     record.code = functions_[index];
     record.instance = reinterpret_cast<InstanceHeader*>(instance_.data());
@@ -264,7 +271,6 @@ oracle::Outcome Machine::invoke(std::string_view exported, std::span<const u64> 
     state_.stack_limit = u64(__builtin_frame_address(0)) - stack_bytes;
     state_.pending_trap = 0;
     u32 code = enter(&state_, &record, values.data());
-    code_end_ = keep;
     if (code != 0) return oracle::Outcome::trapped(TrapCode(code - 1));
     values.resize(type.results.size());
     return {oracle::Outcome::Kind::Returned, TrapCode::Unreachable, values};

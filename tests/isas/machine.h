@@ -41,6 +41,7 @@ class Machine {
 
  private:
   struct Builtins;
+  using Enter = u32 (*)(StoreState*, FuncRecord*, u64* values);
 
   u8* place(std::span<const u8> code);
   void compile(codegen::Settings settings);
@@ -49,6 +50,7 @@ class Machine {
   u8* reserve(u64 bytes);
   u8* instance_bytes() { return reinterpret_cast<u8*>(instance_.data()); }
   TableEntry entry(u32 handle, ValueType element);
+  Enter enter_of(const FuncType& type);
 
   const oracle::Program& program_;
   InstanceLayout layout_;
@@ -58,6 +60,7 @@ class Machine {
   std::vector<std::span<u8>> reserved_;
   std::vector<u64> instance_;
   std::vector<const void*> builtins_;
+  std::vector<std::pair<const FuncType*, Enter>> enters_;
   IndexMap<FuncIndex, const u8*> functions_;
   u32 function_handles_ = 1;
   IndexMap<MemoryIndex, MemoryRecord> memories_;
