@@ -256,11 +256,13 @@ bool rotate(Lower& l, Value value, const Inst& inst) {
   return true;
 }
 
+// The counts read the low half alone, but QEMU before 8.0 counts trailing zeros on into the upper half (its ctzw of
+// 2^33 is 33): of an i32 whose register is extended they are right there too.
 bool count_zbb(Lower& l, Value value, const Inst& inst) {
   if (!l.has(CpuFeature::Zbb)) return false;
-  bool wide = is_wide(inst);
+  bool wide = is_wide(inst), whole = wide || inst.op == Op::ICtz;
   RR op = inst.op == Op::IClz ? (wide ? RR::Clz : RR::Clzw) : inst.op == Op::ICtz ? (wide ? RR::Ctz : RR::Ctzw) : wide ? RR::Cpop : RR::Cpopw;
-  l.emit(op, l.def(value), wide ? l.use(Value(inst.a)) : l.low(Value(inst.a)));
+  l.emit(op, l.def(value), whole ? l.use(Value(inst.a)) : l.low(Value(inst.a)));
   return true;
 }
 
