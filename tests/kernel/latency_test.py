@@ -1,8 +1,8 @@
 """latency_test.py BUILD: from QEMU's start to the first byte of output, against a kernel that is empty.
 
-The empty kernel (image/empty_*.S) is QEMU's own floor; hello world, which is compiled first, may take so much more. What
-is held against the budget is the time that QEMU had a processor, so that a busy host does not count; the wall's is
-printed as well. Most of it goes into code that runs for the first time, which the emulator translates: so the number
+The empty kernel (image/empty_*.S) is QEMU's own floor; hello world, which is compiled first, may take so much more.
+What is held against the budget is the time that QEMU had a processor, so that a busy host does not count; the wall's
+is printed as well. Most of it goes into code that runs for the first time, which the emulator translates: so the number
 of blocks that it has translated, which does not depend on the host at all, is held against a budget of its own. What is
 counted waits or spins after its first byte.
 """

@@ -28,7 +28,8 @@ def image_size(path):
 
 def free_memory():
     """After boot and at the end of a hello."""
-    box = machine.Machine(build + "/skerry.elf", boot.arch_of(build), archive=boot.hello(b"stats="), memory=f"{MEMORY}B")
+    archive = boot.hello(b"stats=")
+    box = machine.Machine(build + "/skerry.elf", boot.arch_of(build), archive=archive, memory=f"{MEMORY}B")
     text = bytearray()
     box.take_output = lambda _, data: text.extend(data)
     try:
@@ -40,6 +41,7 @@ def free_memory():
 
 image = image_size(build + "/skerry.elf")
 after_boot, at_end = (MEMORY - free for free in free_memory())
-print(f"image {image / MIB:.2f} MiB; in use after boot {after_boot / MIB:.2f} MiB, after a hello {at_end / MIB:.2f} MiB")
+print(f"image {image / MIB:.2f} MiB; in use after boot {after_boot / MIB:.2f} MiB, "
+      f"after a hello {at_end / MIB:.2f} MiB")
 assert image <= IMAGE_BUDGET
 assert after_boot <= BOOT_BUDGET and at_end <= BOOT_BUDGET
