@@ -40,14 +40,13 @@ class KernelInterruption final : public wasi::Interruption {
 // A file that a process may have to wait for, as streams and pipes are. It has no position.
 class Waitable : public wasi::File {
  public:
-  explicit Waitable(wasi::FileType type = wasi::FileType::Unknown) : type_(type) {}
+  explicit Waitable(wasi::FileType type = wasi::FileType::Unknown) : File(type) {}
 
-  wasi::HostResult<wasi::FileStat> stat() override { return wasi::FileStat{.type = type_, .links = 1}; }
+  wasi::HostResult<wasi::FileStat> stat() override { return wasi::FileStat{.type = type(), .links = 1}; }
   wasi::HostResult<void> set_times(wasi::NewTime, wasi::NewTime) override { return fail(wasi::Errno::Notsup); }
   wasi::HostResult<void> datasync() override { return {}; }
   wasi::HostResult<void> sync() override { return {}; }
 
-  wasi::FileType type() const override { return type_; }
   wasi::HostResult<u64> read(std::span<u8>) override { return fail(wasi::Errno::Badf); }
   wasi::HostResult<u64> write(std::span<const u8>) override { return fail(wasi::Errno::Badf); }
   wasi::HostResult<u64> read_at(std::span<u8>, u64) override { return fail(wasi::Errno::Spipe); }
@@ -56,19 +55,14 @@ class Waitable : public wasi::File {
   wasi::HostResult<void> allocate(u64, u64) override { return fail(wasi::Errno::Spipe); }
   wasi::HostResult<void> set_size(u64) override { return fail(wasi::Errno::Inval); }
   wasi::HostResult<void> advise(u64, u64, wasi::Advice) override { return fail(wasi::Errno::Spipe); }
-  wasi::FdFlags flags() const override { return flags_.load(std::memory_order_relaxed); }
   wasi::HostResult<void> set_flags(wasi::FdFlags flags) override {
-    flags_.store(flags, std::memory_order_relaxed);
+    keep_flags(flags);
     return {};
   }
   std::optional<u64> wait_handle() const override { return u64{0}; }
 
   // What a Poller wants to know. `news` changes when the answer may have.
   virtual void poll(wasi::PollItem& item) = 0;
-
- private:
-  wasi::FileType type_;
-  std::atomic<wasi::FdFlags> flags_ = wasi::FdFlags();
 };
 
 // The clocks: since the kernel began, and the host's own time, which is asked for once. Without a

@@ -53,7 +53,7 @@ struct WasiFunction {
 std::vector<WasiFunction> wasi_functions() {
   std::vector<WasiFunction> all;
   auto note = [&](std::string_view module) {
-    return [&all, module]<auto function>(std::string_view name, std::string_view type) { all.push_back({module, name, type}); };
+    return [&all, module]<auto body>(std::string_view name, std::string_view type) { all.push_back({module, name, type}); };
   };
   wasi::for_each_preview1(note(wasi::preview1_module));
   wasi::for_each_unstable(note(wasi::unstable_module));

@@ -7,7 +7,8 @@
 //   context.add_file(std::move(standard_input), Right::FdRead);   // 0, 1 and 2, in this order
 //   context.add_directory(std::move(directory), "/data", Mutability::ReadOnly);
 //
-// One thread of the guest is in a call at a time.
+// One thread of the guest is in a call at a time; so what a call found in the table of descriptors stays there until
+// the call itself changes it.
 
 #pragma once
 

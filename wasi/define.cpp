@@ -3,17 +3,20 @@
 #include <algorithm>
 
 #include "engine/runtime/linker.h"
-#include "wasi/link.h"
+#include "wasi/entry.h"
 
 namespace skerry::wasi {
-namespace {
 
-// Whose call it is: always one process's, or what somebody tells.
-struct OneContext {
-  std::shared_ptr<Context> context;
-  Context& operator()(const skerry::Caller&) const { return *context; }
-};
-using ToldContext = Context& (*)(const skerry::Caller&);
+// Each is instantiated beside its body.
+#define WASI_CALL(name, type) extern template struct link::Entry<&preview1::name>;
+#define WASI_OWN_CALL(name, type) extern template struct link::Entry<&unstable::name>;
+#include "wasi/preview1.def"
+#include "wasi/unstable.def"
+#undef WASI_OWN_CALL
+#undef WASI_CALL
+
+namespace link {
+namespace {
 
 class Listener final : public InterruptListener {
  public:
@@ -25,89 +28,84 @@ class Listener final : public InterruptListener {
   const std::shared_ptr<Interruption> interruption_;
 };
 
-void listen(Context& context, const skerry::Caller& caller) {
-  context.listens = true;
-  if (context.host.interruption) caller.listen(std::make_shared<Listener>(context.host.interruption));
+}  // namespace
+
+bool begin(const WhoseCall& whose, InstanceHeader* header) {
+  const skerry::detail::AnyData& data = runtime::Store::of(*header->store).data();
+  Context* context = whose.context.get();
+  if (!context && data.tag == whose.data_tag) context = *static_cast<Context* const*>(data.pointer.get());
+  if (!context) {
+    skerry::detail::raise(header, Trap("the store's data do not say whose call of WASI it is"));
+    return false;
+  }
+  if (!context->listens && context->host.interruption) {
+    skerry::Caller(header).listen(std::make_shared<Listener>(context->host.interruption));
+  }
+  context->listens = true;
+  runtime::Store::known(*header->store) = {&whose, context};
+  return true;
 }
 
-// A host function over one of WASI's: R is u32, the errno, or nothing.
-template <auto function, class R, class ContextOf>
-struct Import;
-
-template <class... Number, CallResult (*function)(Caller&, Number...), class R, class ContextOf>
-struct Import<function, R, ContextOf> {
-  ContextOf context_of;
-
-  Called<R> operator()(skerry::Caller& caller, Number... numbers) const {
-    Context& context = context_of(caller);
-    if (!context.listens) [[unlikely]] listen(context, caller);
-    std::span<u8> memory = caller.memory();
-    Caller here{context, GuestMemory(memory.data(), memory.size())};
-    CallResult result = function(here, numbers...);
-    switch (result.kind) {
-      case CallResult::Kind::Return:
-        if constexpr (std::is_void_v<R>) return {};
-        else return result.value;
-      case CallResult::Kind::Exit: return fail(Trap::exit(result.value));
-      case CallResult::Kind::Cancelled: return fail(Trap(TrapCode::Interrupted));
-      case CallResult::Kind::Fault: break;
-    }
-    return fail(Trap(TrapCode::MemoryOutOfBounds));
+u32 leave(CallResult result, InstanceHeader* header) {
+  switch (result.kind) {
+    case CallResult::Kind::Exit: skerry::detail::raise(header, Trap::exit(result.value)); break;
+    case CallResult::Kind::Cancelled: skerry::detail::raise(header, Trap(TrapCode::Interrupted)); break;
+    case CallResult::Kind::Fault: skerry::detail::raise(header, Trap(TrapCode::MemoryOutOfBounds)); break;
+    case CallResult::Kind::Return: UNREACHABLE("a call that returned does not return");
   }
-};
+  return 0;
+}
 
-// proc_exit alone has no result.
-template <auto function>
-constexpr bool has_result = true;
-template <>
-constexpr bool has_result<&link::Adapter<&preview1::proc_exit>::call> = false;
+}  // namespace link
+
+namespace {
+
+template <auto body>
+const void* code_of_entry() {
+  return reinterpret_cast<const void*>(&link::Entry<body>::call);
+}
 
 // The functions that a visit of link.h tells, ascending by name.
-template <class ContextOf, usize size>
+template <usize size>
 struct Rows {
   std::array<runtime::HostRow, size> rows;
   usize count = 0;
 
-  template <auto function>
+  template <auto body>
   constexpr void operator()(std::string_view name, std::string_view type) {
-    using Callable = Import<function, std::conditional_t<has_result<function>, u32, void>, ContextOf>;
-    rows[count++] = {name, type, runtime::code_of<Callable>};
+    rows[count++] = {name, type, &code_of_entry<body>};
   }
 };
 struct Count {
   usize count = 0;
-  template <auto function>
+  template <auto body>
   constexpr void operator()(std::string_view, std::string_view) { ++count; }
 };
 
-template <class ContextOf, auto visit>
+template <auto visit>
 constexpr auto make_rows() {
   constexpr usize size = [] {
     Count count;
     visit(count);
     return count.count;
   }();
-  Rows<ContextOf, size> all{};
+  Rows<size> all{};
   visit(all);
   std::ranges::sort(all.rows, {}, &runtime::HostRow::name);
   return all.rows;
 }
-template <class ContextOf>
-constexpr auto preview1_rows = make_rows<ContextOf, [](auto& visitor) { for_each_preview1(visitor); }>();
-template <class ContextOf>
-constexpr auto unstable_rows = make_rows<ContextOf, [](auto& visitor) { for_each_unstable(visitor); }>();
+constexpr auto preview1_rows = make_rows<[](auto& visitor) { for_each_preview1(visitor); }>();
+constexpr auto unstable_rows = make_rows<[](auto& visitor) { for_each_unstable(visitor); }>();
 
-// Every Import is a ContextOf and nothing more, so that one serves all.
-template <class ContextOf>
-void define(Linker& linker, ContextOf context_of) {
-  auto environment = std::make_shared<ContextOf>(std::move(context_of));
-  linker.internal().define_rows(preview1_module, preview1_rows<ContextOf>, environment);
-  linker.internal().define_rows(unstable_module, unstable_rows<ContextOf>, environment);
+void define(Linker& linker, link::WhoseCall whose) {
+  auto environment = std::make_shared<link::WhoseCall>(std::move(whose));
+  linker.internal().define_rows(preview1_module, preview1_rows, environment);
+  linker.internal().define_rows(unstable_module, unstable_rows, environment);
 }
 
 }  // namespace
 
-void define_wasi(Linker& linker, std::shared_ptr<Context> context) { define(linker, OneContext{std::move(context)}); }
-void define_wasi(Linker& linker, Context& (*context_of)(const skerry::Caller&)) { define(linker, context_of); }
+void define_wasi(Linker& linker, std::shared_ptr<Context> context) { define(linker, {std::move(context)}); }
+void define_wasi_of_data(Linker& linker, const void* data_tag) { define(linker, {nullptr, data_tag}); }
 
 }  // namespace skerry::wasi

@@ -14,7 +14,9 @@
 
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <type_traits>
 
 #include "skerry/linker.h"
 #include "wasi/context.h"
@@ -22,8 +24,13 @@
 namespace skerry::wasi {
 
 void define_wasi(Linker& linker, std::shared_ptr<Context> context);
-// For instances of any process: `context_of` tells whose call it is, from its store's data for instance. Who starts many
-// processes needs one linker for all of them.
-void define_wasi(Linker& linker, Context& (*context_of)(const skerry::Caller& caller));
+void define_wasi_of_data(Linker& linker, const void* data_tag);
+// For instances of any process: whose call it is is said by the store's data, a T whose first member is a Context*
+// `wasi`, not null. Who starts many processes needs one linker for all of them.
+template <class T>
+void define_wasi_of(Linker& linker) {
+  static_assert(std::is_standard_layout_v<T> && offsetof(T, wasi) == 0 && std::is_same_v<decltype(T::wasi), Context*>);
+  define_wasi_of_data(linker, &skerry::detail::type_tag<T>);
+}
 
 }  // namespace skerry::wasi

@@ -1,14 +1,13 @@
 #include "wasi/descriptors.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace skerry::wasi {
 
-HostResult<void> Descriptor::allow(Rights needed) const {
-  if (tree == Mutability::ReadOnly && needed.has_any(mutating_rights)) return fail(Errno::Rofs);
-  Rights missing = needed.without(base);
-  if (missing.empty()) return {};
-  return fail(missing.has_any(Right::FdRead | Right::FdWrite) ? Errno::Badf : Errno::Notcapable);
+Errno Descriptor::refusal(Rights needed) const {
+  if (tree == Mutability::ReadOnly && needed.has_any(mutating_rights)) return Errno::Rofs;
+  return needed.without(base).has_any(Right::FdRead | Right::FdWrite) ? Errno::Badf : Errno::Notcapable;
 }
 
 Descriptor make_descriptor(Opened node, Rights asked, Rights inherited, Mutability tree) {
@@ -24,32 +23,15 @@ Descriptor make_descriptor(Opened node, Rights asked, Rights inherited, Mutabili
   return {std::move(node), rights, inheriting, tree, std::nullopt};
 }
 
-HostResult<void> DescriptorTable::check(u32 fd) const {
-  if (fd >= slots_.size() || !slots_[fd]) return fail(Errno::Badf);
-  return {};
-}
-
-HostResult<Descriptor> DescriptorTable::find(u32 fd, Rights needed) const {
-  TRY(check(fd));
-  TRY(slots_[fd]->allow(needed));
-  return *slots_[fd];
-}
-
-HostResult<std::shared_ptr<File>> DescriptorTable::file(u32 fd, Rights needed) const {
-  TRY(check(fd));
-  const Descriptor& descriptor = *slots_[fd];
-  if (descriptor.is_directory()) return fail(Errno::Isdir);
-  TRY(descriptor.allow(needed));
-  return descriptor.node.file;
-}
-
 HostResult<DescriptorTable::InDirectory> DescriptorTable::directory(u32 fd, Rights needed) const {
-  TRY(check(fd));
-  const Descriptor& descriptor = *slots_[fd];
+  const Descriptor& descriptor = *TRY(find(fd, {}));
   if (!descriptor.is_directory()) return fail(Errno::Notdir);
   TRY(descriptor.allow(needed));
   return InDirectory{descriptor.node.directory, descriptor.inheriting, descriptor.tree};
 }
+
+// A process begins with its standard files and a directory.
+constexpr usize usual = 4;
 
 HostResult<void> DescriptorTable::full() const {
   if (count_ >= limit_) return fail(Errno::Mfile);
@@ -59,36 +41,39 @@ HostResult<void> DescriptorTable::full() const {
 HostResult<u32> DescriptorTable::insert(Descriptor descriptor) {
   TRY(full());
   u32 fd = first_free_;
-  while (fd < slots_.size() && slots_[fd]) ++fd;
-  if (fd == slots_.size()) slots_.emplace_back();
-  slots_[fd] = std::move(descriptor);
+  while (fd < slots_.size() && slots_[fd].is_open()) ++fd;
+  if (fd == slots_.size()) {
+    if (slots_.empty()) slots_.reserve(usual);
+    slots_.push_back(std::move(descriptor));
+  } else {
+    slots_[fd] = std::move(descriptor);
+  }
   first_free_ = fd + 1;
   ++count_;
   return fd;
 }
 
 HostResult<void> DescriptorTable::close(u32 fd) {
-  TRY(check(fd));
-  slots_[fd].reset();
+  TRY(find(fd, {}));
+  slots_[fd] = {};
   first_free_ = std::min(first_free_, fd);
   --count_;
   return {};
 }
 
 HostResult<void> DescriptorTable::renumber(u32 from, u32 to) {
-  TRY(check(from));
-  TRY(check(to));
+  TRY(find(from, {}));
+  TRY(find(to, {}));
   if (from == to) return {};
-  slots_[to] = std::move(slots_[from]);
-  slots_[from].reset();
+  slots_[to] = std::exchange(slots_[from], {});
   first_free_ = std::min(first_free_, from);
   --count_;
   return {};
 }
 
 HostResult<void> DescriptorTable::restrict(u32 fd, Rights base, Rights inheriting) {
-  TRY(check(fd));
-  Descriptor& descriptor = *slots_[fd];
+  TRY(find(fd, {}));
+  Descriptor& descriptor = slots_[fd];
   if (!descriptor.base.has(base) || !descriptor.inheriting.has(inheriting)) return fail(Errno::Notcapable);
   descriptor.base = base;
   descriptor.inheriting = inheriting;

@@ -52,10 +52,21 @@ struct Descriptor {
   Mutability tree;
   std::optional<std::string> preopen;  // the guest's name for a directory that was given
 
+  // Whether it stands for something: a number that is free has an empty one.
+  bool is_open() const { return node.file || node.directory; }
   bool is_directory() const { return node.directory != nullptr; }
   Node& object() const { return node.directory ? static_cast<Node&>(*node.directory) : *node.file; }
+  bool allows(Rights needed) const {
+    return base.has(needed) && (tree == Mutability::ReadWrite || !needed.has_any(mutating_rights));
+  }
   // Rofs, Badf for reading or writing what was not opened for it, else Notcapable.
-  HostResult<void> allow(Rights needed) const;
+  HostResult<void> allow(Rights needed) const {
+    if (!allows(needed)) [[unlikely]] return fail(refusal(needed));
+    return {};
+  }
+
+ private:
+  [[gnu::cold]] Errno refusal(Rights needed) const;
 };
 
 // The descriptor of what was opened in a directory whose descriptors inherit `inherited`.
@@ -66,17 +77,27 @@ class DescriptorTable {
  public:
   explicit DescriptorTable(u32 limit) : limit_(limit) {}
 
-  // Badf where the number stands for nothing. The copies keep the object alive should the
-  // guest close the number meanwhile.
-  HostResult<Descriptor> find(u32 fd, Rights needed) const;
-  // The same without a copy, for a call that neither waits nor changes the table: it is good until somebody does.
-  HostResult<const Descriptor*> look(u32 fd, Rights needed) const {
-    if (fd >= slots_.size() || !slots_[fd]) return fail(Errno::Badf);
-    const Descriptor& descriptor = *slots_[fd];
-    if (!needed.empty()) TRY(descriptor.allow(needed));
-    return &descriptor;
+  // Badf where the number stands for nothing. Good until the table changes: by this call, or by nobody, since one
+  // thread of the guest is in a call at a time (context.h), waits included.
+  HostResult<const Descriptor*> find(u32 fd, Rights needed) const {
+    // As slots_.size() says, without the division in it.
+    u64 offset = u64{fd} * sizeof(Descriptor);
+    const char* begin = reinterpret_cast<const char*>(slots_.data());
+    if (offset >= u64(reinterpret_cast<const char*>(slots_.data() + slots_.size()) - begin)) [[unlikely]] {
+      return fail(Errno::Badf);
+    }
+    const Descriptor* descriptor = reinterpret_cast<const Descriptor*>(begin + offset);
+    if (!descriptor->is_open()) [[unlikely]] return fail(Errno::Badf);
+    TRY(descriptor->allow(needed));
+    return descriptor;
   }
-  HostResult<std::shared_ptr<File>> file(u32 fd, Rights needed) const;  // also Isdir
+  HostResult<File*> file(u32 fd, Rights needed) const {  // also Isdir
+    const Descriptor* descriptor = TRY(find(fd, {}));
+    if (descriptor->is_directory()) [[unlikely]] return fail(Errno::Isdir);
+    TRY(descriptor->allow(needed));
+    return descriptor->node.file.get();
+  }
+  // With copies, which outlive a change of the table.
   struct InDirectory {
     std::shared_ptr<Directory> directory;
     Rights inheriting;
@@ -96,12 +117,10 @@ class DescriptorTable {
   u32 count() const { return count_; }
 
  private:
-  HostResult<void> check(u32 fd) const;
-
   u32 limit_;
   u32 count_ = 0;
   u32 first_free_ = 0;  // no number below it is free
-  std::vector<std::optional<Descriptor>> slots_;
+  std::vector<Descriptor> slots_;  // by number
 };
 
 }  // namespace skerry::wasi

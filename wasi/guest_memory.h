@@ -57,14 +57,6 @@ class GuestMemory {
 
   u64 size() const { return bytes_.size(); }
 
-  // The `count` items of `item_size` bytes at `address`; an empty range may lie anywhere up to
-  // and including the end.
-  Result<Pinned, BadPointer> range(u64 address, u64 count, u64 item_size) const {
-    u64 size = count * item_size;  // both below 2^32
-    if (address > bytes_.size() || size > bytes_.size() - address) return fail(BadPointer{address, size});
-    return bytes_.subspan(address, size);
-  }
-
   Result<Pinned, BadPointer> pin(GuestSpan<u8> bytes) const { return range(bytes.address, bytes.count, 1); }
 
   template <GuestData T>
@@ -108,6 +100,15 @@ class GuestMemory {
   }
 
  private:
+  // The `count` items of `item_size` bytes at `address`; an empty range may lie anywhere up to
+  // and including the end.
+  Result<Pinned, BadPointer> range(u64 address, u64 count, u64 item_size) const {
+    u64 size = count * item_size;
+    // Neither overflows: an address is below 2^33, a count below 2^32, and an item is a structure of WASI.
+    if (address + size > bytes_.size()) [[unlikely]] return fail(BadPointer{address, size});
+    return bytes_.subspan(address, size);
+  }
+
   template <GuestData T>
   Result<Pinned, BadPointer> item(GuestSpan<T> span, u32 index) const {
     CHECK(index < span.count);

@@ -20,6 +20,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -58,7 +59,7 @@ class Node {
 class File : public Node {
  public:
   // Known without asking the system, and the same for the object's whole life.
-  virtual FileType type() const = 0;
+  FileType type() const { return type_; }
 
   // At the file's position, which moves. Waits where nothing is there, unless Nonblock is
   // set (Again then). 0 bytes read is the end of the file, for a buffer that is not empty.
@@ -76,8 +77,9 @@ class File : public Node {
   virtual HostResult<void> set_size(u64 size) = 0;
   virtual HostResult<void> advise(u64 offset, u64 size, Advice advice) = 0;
 
-  // Changes of Dsync, Rsync and Sync after opening may be refused (Notsup).
-  virtual FdFlags flags() const = 0;
+  // Changes of Dsync, Rsync and Sync after opening may be refused (Notsup). They are the object's, so that all
+  // descriptors of it see a change.
+  FdFlags flags() const { return FdFlags::truncate(flags_.load(std::memory_order_relaxed)); }
   virtual HostResult<void> set_flags(FdFlags flags) = 0;
 
   // What the host's Poller waits on for this file. None: always ready, both ways.
@@ -95,6 +97,15 @@ class File : public Node {
   virtual HostResult<u64> send(std::span<const u8>) { return fail(Errno::Notsock); }
   enum class Shutdown : u8 { Read = 1, Write = 2, Both = 3 };
   virtual HostResult<void> shutdown(Shutdown) { return fail(Errno::Notsock); }
+
+ protected:
+  // Both are here and not asked of the class, since programs ask for them often.
+  explicit File(FileType type, FdFlags flags = {}) : type_(type), flags_(flags.bits()) {}
+  void keep_flags(FdFlags flags) { flags_.store(flags.bits(), std::memory_order_relaxed); }
+
+ private:
+  const FileType type_;
+  std::atomic<u16> flags_;
 };
 
 struct DirectoryEntry {

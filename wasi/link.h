@@ -1,14 +1,13 @@
 // WASI's functions as a linker wants them: names, WebAssembly types, and native functions with
 // one parameter of the native type for each of WebAssembly's.
 //
-//   wasi::for_each_preview1([&]<auto function>(std::string_view name, std::string_view type) {
-//     // function is a CallResult (*)(Caller&, u32, u64, ...), a constant
+//   wasi::for_each_preview1([&]<auto body>(std::string_view name, std::string_view type) {
+//     // link::Adapter<body>::call is a CallResult (*)(Caller&, u32, u64, ...)
 //   });
 //
 // i32 parameters are u32, i64 ones u64, and the result is a CallResult in one register: the
-// wasm function's i32, or that the guest is to be unwound (call.h). A runtime writes one
-// template over `function` that makes the Caller from its instance (a GuestMemory from the
-// memory's base and current size, fetched at each call) and deals with the CallResult.
+// wasm function's i32, or that the guest is to be unwound (call.h). entry.h makes of it what
+// compiled code calls.
 //
 // An Adapter is made from the type of the body that it calls: each of the body's parameters
 // takes one or two of WebAssembly's (GuestSpan), and its value is stored through one or two
@@ -38,48 +37,43 @@ namespace link {
 template <class... T>
 struct Types {};
 
-// How a body's parameter travels: which native parameters it takes, and what they decode to.
+// How a body's parameter travels: which native parameters it takes, what they decode to, and whether they are any
+// such thing (else Inval).
 template <class T>
 struct Parameter;
 
-template <>
-struct Parameter<u32> {
-  using Native = Types<u32>;
-  static HostResult<u32> decode(u32 value) { return value; }
+template <class T, class... N>
+struct PlainParameter {
+  using Native = Types<N...>;
+  static constexpr bool accepts(N...) { return true; }
+  static constexpr T decode(N... natives) { return T{natives...}; }
 };
 template <>
-struct Parameter<u64> {
-  using Native = Types<u64>;
-  static HostResult<u64> decode(u64 value) { return value; }
-};
+struct Parameter<u32> : PlainParameter<u32, u32> {};
+template <>
+struct Parameter<u64> : PlainParameter<u64, u64> {};
 template <>
 struct Parameter<i64> {
   using Native = Types<u64>;
-  static HostResult<i64> decode(u64 value) { return i64(value); }
+  static constexpr bool accepts(u64) { return true; }
+  static constexpr i64 decode(u64 value) { return i64(value); }
 };
 template <GuestData T>
-struct Parameter<GuestPtr<T>> {
-  using Native = Types<u32>;
-  static HostResult<GuestPtr<T>> decode(u32 address) { return GuestPtr<T>{address}; }
-};
+struct Parameter<GuestPtr<T>> : PlainParameter<GuestPtr<T>, u32> {};
 template <GuestData T>
-struct Parameter<GuestSpan<T>> {
-  using Native = Types<u32, u32>;
-  static HostResult<GuestSpan<T>> decode(u32 address, u32 count) { return GuestSpan<T>{address, count}; }
-};
+struct Parameter<GuestSpan<T>> : PlainParameter<GuestSpan<T>, u32, u32> {};
 template <class Bit>
 struct Parameter<Flags<Bit>> {
   using Number = std::conditional_t<sizeof(Bit) == 8, u64, u32>;
   using Native = Types<Number>;
-  static HostResult<Flags<Bit>> decode(Number bits) { return Flags<Bit>::from_bits(bits); }
+  static constexpr bool accepts(Number bits) { return Flags<Bit>::knows(bits); }
+  static constexpr Flags<Bit> decode(Number bits) { return Flags<Bit>::truncate(bits); }
 };
 template <class T, T last>
 struct EnumParameter {
   using Native = Types<u32>;
-  static HostResult<T> decode(u32 value) {
-    if (value > u32(last)) return fail(Errno::Inval);
-    return T(value);
-  }
+  static constexpr bool accepts(u32 value) { return value <= u32(last); }
+  static constexpr T decode(u32 value) { return T(value); }
 };
 template <>
 struct Parameter<Whence> : EnumParameter<Whence, Whence::End> {};
@@ -131,21 +125,17 @@ struct Concatenate<Types<A...>, Types<B...>, Rest...> : Concatenate<Types<A..., 
 template <class... T>
 constexpr usize count(Types<T...>) { return sizeof...(T); }
 
-// Calls `function` with the elements of `tuple` from `first` on, as many as `List` has.
-template <usize first, class List, class Tuple, class Function>
-auto apply_part(const Tuple& tuple, Function&& function) {
-  return [&]<usize... i>(std::index_sequence<i...>) {
-    return function(std::get<first + i>(tuple)...);
-  }(std::make_index_sequence<count(List())>());
-}
-
 template <auto body, class Parameters, class Natives, class T>
 struct AdapterOf;
 
+// All of it is one function with the body, where the compiler sees that: on the way of every call, each call less in
+// it counts (docs/wasi.md).
 template <auto body, class... P, class... N, class T>
 struct AdapterOf<body, Types<P...>, Types<N...>, T> {
-  static CallResult call(Caller& caller, N... natives) {
-    auto result = run(caller, std::tuple<N...>(natives...));
+  using Natives = Types<N...>;
+
+  [[gnu::always_inline]] static CallResult call(Caller& caller, N... natives) {
+    Outcome<> result = run(caller, std::index_sequence_for<P...>(), std::tuple<N...>(natives...));
     return result ? CallResult{0, CallResult::Kind::Return} : result.error().result();
   }
 
@@ -164,28 +154,48 @@ struct AdapterOf<body, Types<P...>, Types<N...>, T> {
     return result;
   }();
 
-  static Outcome<> run(Caller& caller, const std::tuple<N...>& natives) {
-    return [&]<usize... i>(std::index_sequence<i...>) -> Outcome<> {
-      using Pointers = typename Value<T>::Native;
-      TRY((apply_part<offsets[sizeof...(P)], Pointers>(
-          natives, [&](auto... at) { return Value<T>::check(caller.memory, at...); })));
-      std::tuple<HostResult<P>...> decoded = {
-          apply_part<offsets[i], typename Parameter<P>::Native>(natives, Parameter<P>::decode)...};
-      Errno first = Errno::Success;
-      auto note = [&](const auto& parameter) {
-        if (!parameter && first == Errno::Success) first = parameter.error();
-      };
-      (note(std::get<i>(decoded)), ...);
-      if (first != Errno::Success) return fail(first);
-      if constexpr (std::is_void_v<T>) {
-        return body(caller, *std::get<i>(decoded)...);
-      } else {
-        T value = TRY(body(caller, *std::get<i>(decoded)...));
-        TRY((apply_part<offsets[sizeof...(P)], Pointers>(
-            natives, [&](auto... at) { return Value<T>::store(caller.memory, value, at...); })));
-        return {};
-      }
-    }(std::index_sequence_for<P...>());
+  // Of the parameter behind the natives from `first` on.
+  template <class Parameter, usize first, usize... i>
+  [[gnu::always_inline]] static constexpr bool accepts(const std::tuple<N...>& natives, std::index_sequence<i...>) {
+    return Parameter::accepts(std::get<first + i>(natives)...);
+  }
+  template <class Parameter, usize first, usize... i>
+  [[gnu::always_inline]] static constexpr auto decode(const std::tuple<N...>& natives, std::index_sequence<i...>) {
+    return Parameter::decode(std::get<first + i>(natives)...);
+  }
+  template <class List>
+  using Indices = std::make_index_sequence<count(List())>;
+  template <class Parameter>
+  using IndicesOf = Indices<typename Parameter::Native>;
+  using Pointers = Indices<typename Value<T>::Native>;
+
+  template <usize... i>
+  [[gnu::always_inline]] static auto check(const Caller& caller, const std::tuple<N...>& natives,
+                                           std::index_sequence<i...>) {
+    return Value<T>::check(caller.memory, std::get<offsets[sizeof...(P)] + i>(natives)...);
+  }
+  template <class U, usize... i>
+  [[gnu::always_inline]] static auto store(const Caller& caller, const U& value, const std::tuple<N...>& natives,
+                                           std::index_sequence<i...>) {
+    return Value<U>::store(caller.memory, value, std::get<offsets[sizeof...(P)] + i>(natives)...);
+  }
+
+  template <usize... i>
+  [[gnu::always_inline]] static Outcome<> run(Caller& caller, std::index_sequence<i...>, std::tuple<N...> natives) {
+    TRY(check(caller, natives, Pointers()));
+    bool accepted = (accepts<Parameter<P>, offsets[i]>(natives, IndicesOf<Parameter<P>>()) && ...);
+    if (!accepted) [[unlikely]] return fail(Errno::Inval);
+    Outcome<T> outcome = invoke(caller, decode<Parameter<P>, offsets[i]>(natives, IndicesOf<Parameter<P>>())...);
+    if constexpr (std::is_void_v<T>) {
+      return outcome;
+    } else {
+      T value = TRY(outcome);
+      TRY(store(caller, value, natives, Pointers()));
+      return {};
+    }
+  }
+  [[gnu::always_inline]] static Outcome<T> invoke(Caller& caller, P... parameters) {
+    [[clang::always_inline]] return body(caller, parameters...);
   }
 };
 
@@ -200,20 +210,20 @@ struct Inspect<body, Outcome<T> (*)(Caller&, P...)> {
 template <auto body>
 using Adapter = typename Inspect<body, decltype(body)>::Adapter;
 
-// The adapter's entry, if it has the type that the table says.
+// The body, if it has the type that the table says.
 template <auto body, std::array type>
-consteval auto entry() {
+consteval auto checked() {
   static_assert(Adapter<body>::has_type(std::string_view(type.data(), type.size() - 1)));
-  return &Adapter<body>::call;
+  return body;
 }
 
 }  // namespace link
 
-// Calls `visit.template operator()<function>(name, type)` for each function of preview 1.
+// Calls `visit.template operator()<body>(name, type)` for each function of preview 1.
 template <class Visitor>
 constexpr void for_each_preview1(Visitor&& visit) {
 #define WASI_CALL(name, type) \
-  visit.template operator()<link::entry<&preview1::name, std::to_array(type)>()>(#name, type);
+  visit.template operator()<link::checked<&preview1::name, std::to_array(type)>()>(#name, type);
 #include "wasi/preview1.def"
 #undef WASI_CALL
 }
@@ -222,9 +232,9 @@ constexpr void for_each_preview1(Visitor&& visit) {
 template <class Visitor>
 constexpr void for_each_unstable(Visitor&& visit) {
 #define WASI_CALL(name, type) \
-  visit.template operator()<link::entry<&preview1::name, std::to_array(type)>()>(#name, type);
+  visit.template operator()<link::checked<&preview1::name, std::to_array(type)>()>(#name, type);
 #define WASI_OWN_CALL(name, type) \
-  visit.template operator()<link::entry<&unstable::name, std::to_array(type)>()>(#name, type);
+  visit.template operator()<link::checked<&unstable::name, std::to_array(type)>()>(#name, type);
 #include "wasi/unstable.def"
 #undef WASI_OWN_CALL
 #undef WASI_CALL

@@ -32,7 +32,7 @@ HostResult<std::vector<Event>> await(Context& context, std::span<const Wish> wis
     } else if (wish.type == EventType::Clock) {
       deadline = std::min(deadline.value_or(wish.deadline), wish.deadline);
     } else {
-      items.push_back({wish.file.get(), wish.type == EventType::FdRead ? Interest::Read : Interest::Write});
+      items.push_back({wish.file, wish.type == EventType::FdRead ? Interest::Read : Interest::Write});
     }
   }
   if (failed) deadline = 0;

@@ -22,7 +22,7 @@ struct Wish {
   EventType type;
   Errno error = Errno::Success;              // of a subscription that cannot be waited for
   Timestamp deadline = 0;                    // Clock: by the monotonic clock
-  std::shared_ptr<File> file = nullptr;      // FdRead, FdWrite
+  File* file = nullptr;                      // FdRead, FdWrite; the descriptor's
 };
 
 // When a clock subscription ends, by the monotonic clock, which reads `now`. Inval for a clock
@@ -54,7 +54,7 @@ Outcome<Size> poll(Caller& c, GuestSpan<T> in, GuestSpan<Event> out) {
     } else {
       Rights right = wish.type == EventType::FdRead ? Right::FdRead : Right::FdWrite;
       auto file = c.context.files.file(subscription.fd, right | Right::PollFdReadwrite);
-      if (file) wish.file = *std::move(file);
+      if (file) wish.file = *file;
       else wish.error = file.error();
     }
     wishes.push_back(std::move(wish));

@@ -53,9 +53,10 @@ class Flags {
   constexpr Flags(Bit bit) : bits_(Raw(bit)) {}
   static constexpr Flags all() { return Flags(Raw(Bit::Mask)); }
   static constexpr Flags truncate(u64 bits) { return Flags(Raw(bits & u64(Bit::Mask))); }
+  static constexpr bool knows(u64 bits) { return (bits & ~u64(Bit::Mask)) == 0; }
   // Inval where a bit is set that means nothing.
   static HostResult<Flags> from_bits(u64 bits) {
-    if (bits & ~u64(Bit::Mask)) return fail(Errno::Inval);
+    if (!knows(bits)) return fail(Errno::Inval);
     return Flags(Raw(bits));
   }
 

@@ -83,9 +83,10 @@ union GlobalCell {
 struct Activation {
   Activation* previous;
   u64 entry_stack_pointer;  // to unwind to
-  // Set whenever guest code leaves for the host, so that the stack can be walked from there:
-  u64 exit_frame_pointer;  // 0 before the first time
-  u64 exit_pc;
+  // Set whenever guest code leaves for the host, so that the stack can be walked from there: the frame of the stub
+  // that it leaves by, whose return address is the guest's. 0 before the first time.
+  u64 exit_frame_pointer;
+  u64 unused;  // frames are of 16 bytes
 };
 
 // Code without calls and with a frame of at most so many bytes does not compare with the

@@ -136,7 +136,7 @@ runtime::Store& store_of(InstanceHeader* header) { return runtime::Store::of(*he
 }  // namespace
 
 const detail::Link& Caller::link() const { return store_of(header_).link(); }
-const detail::AnyData& Caller::any_data() const { return store_of(header_).data; }
+const detail::AnyData& Caller::any_data() const { return store_of(header_).data(); }
 bool Caller::interrupted() const {
   const runtime::Run* run = runtime::Store::innermost_run();
   return store_of(header_).is_interrupted() || (run && run->is_to_stop());

@@ -25,8 +25,8 @@ void Store::set_fuel(u64 fuel) { store_->state().fuel = fuel; }
 u64 Store::fuel() const { return store_->state().fuel; }
 Engine Store::engine() const { return Engine(store_->shared_engine()); }
 const detail::Link& Store::link() const { return store_->link(); }
-void Store::set_any_data(detail::AnyData data) { store_->data = std::move(data); }
-const detail::AnyData& Store::any_data() const { return store_->data; }
+void Store::set_any_data(detail::AnyData data) { store_->set_data(std::move(data)); }
+const detail::AnyData& Store::any_data() const { return store_->data(); }
 
 void InterruptHandle::interrupt() const {
   platform::MutexGuard guard(link_->mutex);

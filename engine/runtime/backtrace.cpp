@@ -31,9 +31,14 @@ void Backtrace::capture(u64 pc, u64 frame_pointer, u64 stack_pointer, const Acti
 void Backtrace::capture(const Activation* activation) {
   count_ = 0;
   if (!activation || activation->exit_frame_pointer == 0) return;
-  add(activation->exit_pc, Kind::ReturnAddress);
-  u64 exit = activation->exit_frame_pointer;
-  walk(reinterpret_cast<const FrameWords*>(exit)->caller, exit, activation);
+  walk(add_exit(*activation), activation->exit_frame_pointer, activation);
+}
+
+// Where the guest left; the frame pointer of who did.
+u64 Backtrace::add_exit(const Activation& activation) {
+  const FrameWords& exit = *reinterpret_cast<const FrameWords*>(activation.exit_frame_pointer);
+  add(exit.return_address, Kind::ReturnAddress);
+  return exit.caller;
 }
 
 void Backtrace::walk(u64 frame_pointer, u64 low, const Activation* activation) {
@@ -50,9 +55,8 @@ void Backtrace::walk(u64 frame_pointer, u64 low, const Activation* activation) {
     }
     activation = activation->previous;
     if (!activation) return;
-    add(activation->exit_pc, Kind::ReturnAddress);
     low = activation->exit_frame_pointer;
-    frame_pointer = reinterpret_cast<const FrameWords*>(low)->caller;
+    frame_pointer = add_exit(*activation);
   }
 }
 

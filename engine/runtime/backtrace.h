@@ -34,6 +34,7 @@ class Backtrace {
     Kind kind;
   };
   void walk(u64 frame_pointer, u64 low, const Activation* activation);
+  u64 add_exit(const Activation& activation);
   void add(u64 pc, Kind kind);
 
   u64 count_ = 0;  // all that were seen; the last `half` are a ring behind the first

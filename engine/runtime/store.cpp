@@ -37,7 +37,7 @@ Store::~Store() {
   }
   link_->store = nullptr;
   // Values of the host's may refer to the store, whose handles are refused from here on.
-  data = {};
+  set_data({});
   externs_.clear();
   for (HostFunctionData& function : host_functions_) {
     function.environment = nullptr;

@@ -56,6 +56,19 @@ class Store {
   StoreState& state() { return state_; }
   static Store& of(StoreState& state) { return *static_cast<WithState&>(state).store; }
 
+  // For functions of the host that are to be quick: what an environment of theirs stood for in this store when it was
+  // asked last. Forgotten when the store's data change.
+  struct Known {
+    const void* environment;
+    void* value;
+  };
+  static Known& known(StoreState& state) { return static_cast<WithState&>(state).known; }
+  const detail::AnyData& data() const { return data_; }
+  void set_data(detail::AnyData data) {
+    state_.known = {};
+    data_ = std::move(data);
+  }
+
   // --- Functions
 
   FuncRecords& records() { return records_; }
@@ -116,8 +129,6 @@ class Store {
   // What an interruption does when the guest cannot be unwound at once (docs/abi.md). For fault handlers too.
   void stop_at_next_chance();
 
-  detail::AnyData data;
-
  private:
   Store(std::shared_ptr<Engine> engine, const StoreLimits& limits, Space space);
   u64 stack_limit_from(u64 here) const;
@@ -129,9 +140,11 @@ class Store {
 
   const std::shared_ptr<Engine> engine_;
   const StoreLimits limits_;
+  detail::AnyData data_;
   // What compiled code sees, with the way back.
   struct WithState : StoreState {
     Store* store;
+    Known known;
   };
   WithState state_ = {};
   u64 stack_limit_ = 0;   // what state_.stack_limit is but for interruptions

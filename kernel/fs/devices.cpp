@@ -21,13 +21,12 @@ enum class Takes : u8 { Everything, Nothing };
 class Device final : public wasi::File {
  public:
   Device(wasi::FileStat stat, Gives gives, Takes takes, std::shared_ptr<wasi::Random> random)
-      : stat_(stat), gives_(gives), takes_(takes), random_(std::move(random)) {}
+      : File(FileType::CharacterDevice), stat_(stat), gives_(gives), takes_(takes), random_(std::move(random)) {}
 
   HostResult<wasi::FileStat> stat() override { return stat_; }
   HostResult<void> set_times(wasi::NewTime, wasi::NewTime) override { return fail(Errno::Perm); }
   HostResult<void> datasync() override { return {}; }
   HostResult<void> sync() override { return {}; }
-  FileType type() const override { return FileType::CharacterDevice; }
 
   HostResult<u64> read(std::span<u8> into) override {
     // Nobody else runs meanwhile: a piece at a time.
@@ -50,9 +49,8 @@ class Device final : public wasi::File {
   HostResult<void> allocate(u64, u64) override { return fail(Errno::Nodev); }
   HostResult<void> set_size(u64) override { return fail(Errno::Inval); }
   HostResult<void> advise(u64, u64, wasi::Advice) override { return {}; }
-  FdFlags flags() const override { return flags_; }
   HostResult<void> set_flags(FdFlags flags) override {
-    flags_ = flags;
+    keep_flags(flags);
     return {};
   }
 
@@ -61,7 +59,6 @@ class Device final : public wasi::File {
   const Gives gives_;
   const Takes takes_;
   const std::shared_ptr<wasi::Random> random_;
-  std::atomic<FdFlags> flags_ = FdFlags();
 };
 
 class Devices final : public MadeDirectory {

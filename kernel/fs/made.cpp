@@ -21,7 +21,7 @@ wasi::FileStat stat_of(u64 device, u64 inode, FileType type, u64 size, wasi::Tim
 class MadeFile final : public wasi::File {
  public:
   MadeFile(std::string text, u64 device, u64 inode, wasi::Timestamp since)
-      : text_(std::move(text)), device_(device), inode_(inode), since_(since) {}
+      : File(FileType::RegularFile), text_(std::move(text)), device_(device), inode_(inode), since_(since) {}
 
   HostResult<wasi::FileStat> stat() override {
     return stat_of(device_, inode_, FileType::RegularFile, text_.size(), since_);
@@ -29,7 +29,6 @@ class MadeFile final : public wasi::File {
   HostResult<void> set_times(wasi::NewTime, wasi::NewTime) override { return fail(Errno::Perm); }
   HostResult<void> datasync() override { return {}; }
   HostResult<void> sync() override { return {}; }
-  FileType type() const override { return FileType::RegularFile; }
 
   HostResult<u64> read(std::span<u8> into) override {
     u64 size = TRY(read_at(into, position_));
@@ -55,9 +54,8 @@ class MadeFile final : public wasi::File {
   HostResult<void> allocate(u64, u64) override { return fail(Errno::Perm); }
   HostResult<void> set_size(u64) override { return fail(Errno::Perm); }
   HostResult<void> advise(u64, u64, wasi::Advice) override { return {}; }
-  FdFlags flags() const override { return flags_; }
   HostResult<void> set_flags(FdFlags flags) override {
-    flags_ = flags;
+    keep_flags(flags);
     return {};
   }
 
@@ -66,7 +64,6 @@ class MadeFile final : public wasi::File {
   const u64 device_, inode_;
   const wasi::Timestamp since_;
   std::atomic<u64> position_ = 0;
-  std::atomic<FdFlags> flags_ = FdFlags();
 };
 
 constexpr int host_identity = 0;

@@ -20,13 +20,12 @@ namespace {
 // reader may change as well.
 class ReadOnlyFile final : public wasi::File {
  public:
-  explicit ReadOnlyFile(std::shared_ptr<wasi::File> file) : file_(std::move(file)) {}
+  explicit ReadOnlyFile(std::shared_ptr<wasi::File> file) : File(file->type(), file->flags()), file_(std::move(file)) {}
 
   HostResult<wasi::FileStat> stat() override { return file_->stat(); }
   HostResult<void> set_times(NewTime, NewTime) override { return fail(Errno::Rofs); }
   HostResult<void> datasync() override { return file_->datasync(); }
   HostResult<void> sync() override { return file_->sync(); }
-  FileType type() const override { return file_->type(); }
   HostResult<u64> read(std::span<u8> into) override { return file_->read(into); }
   HostResult<u64> write(std::span<const u8>) override { return fail(Errno::Rofs); }
   HostResult<u64> read_at(std::span<u8> into, u64 offset) override { return file_->read_at(into, offset); }
@@ -37,8 +36,11 @@ class ReadOnlyFile final : public wasi::File {
   HostResult<void> advise(u64 offset, u64 size, wasi::Advice advice) override {
     return file_->advise(offset, size, advice);
   }
-  FdFlags flags() const override { return file_->flags(); }
-  HostResult<void> set_flags(FdFlags flags) override { return file_->set_flags(flags); }
+  HostResult<void> set_flags(FdFlags flags) override {
+    TRY(file_->set_flags(flags));
+    keep_flags(file_->flags());
+    return {};
+  }
 
  private:
   std::shared_ptr<wasi::File> file_;

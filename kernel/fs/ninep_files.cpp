@@ -153,7 +153,8 @@ u32 open_bits(Access access, FdFlags flags) {
 class NinepFile final : public wasi::File {
  public:
   NinepFile(NinepFid fid, Access access, FdFlags flags, Attributes attributes)
-      : fid_(std::move(fid)), access_(access), flags_(flags), qid_(attributes.qid), last_(attributes.stat) {}
+      : File(FileType::RegularFile, flags), fid_(std::move(fid)), access_(access),
+        qid_(attributes.qid), last_(attributes.stat) {}
 
   HostResult<wasi::FileStat> stat() override {
     platform::MutexGuard guard(lock_);
@@ -171,8 +172,6 @@ class NinepFile final : public wasi::File {
     platform::MutexGuard guard(lock_);
     return sync_fid(fid_, 0);
   }
-  FileType type() const override { return FileType::RegularFile; }
-
   HostResult<u64> read(std::span<u8> into) override {
     platform::MutexGuard guard(lock_);
     u64 at = TRY(position());
@@ -182,7 +181,7 @@ class NinepFile final : public wasi::File {
   }
   HostResult<u64> write(std::span<const u8> from) override {
     platform::MutexGuard guard(lock_);
-    if (flags_.has(FdFlag::Append)) {
+    if (flags().has(FdFlag::Append)) {
       u64 size = TRY(write_from(from, 0));
       is_at_end_ = true;
       return size;
@@ -225,16 +224,13 @@ class NinepFile final : public wasi::File {
   }
   HostResult<void> advise(u64, u64, wasi::Advice) override { return {}; }
 
-  FdFlags flags() const override {
-    platform::MutexGuard guard(lock_);
-    return flags_;
-  }
   // To append or not is the server's to do, of a fid that was opened so.
   HostResult<void> set_flags(FdFlags flags) override {
     platform::MutexGuard guard(lock_);
     constexpr FdFlags fixed = FdFlag::Dsync | FdFlag::Rsync | FdFlag::Sync;
-    if ((flags & fixed) != (flags_ & fixed)) return fail(Errno::Notsup);
-    if (flags.has(FdFlag::Append) != flags_.has(FdFlag::Append)) {
+    FdFlags now = this->flags();
+    if ((flags & fixed) != (now & fixed)) return fail(Errno::Notsup);
+    if (flags.has(FdFlag::Append) != now.has(FdFlag::Append)) {
       u64 at = TRY(position());
       NinepFid other = TRY(fid_.client().clone(fid_));
       NinepQid qid = TRY(open_fid(other, open_bits(access_, flags)));
@@ -243,7 +239,7 @@ class NinepFile final : public wasi::File {
       position_ = at;
       is_at_end_ = false;
     }
-    flags_ = flags;
+    keep_flags(flags);
     return {};
   }
 
@@ -310,7 +306,7 @@ class NinepFile final : public wasi::File {
       if (!part) break;
       done += *part;
     }
-    last_.size = flags_.has(FdFlag::Append) ? last_.size + done : std::max(last_.size, offset + done);
+    last_.size = flags().has(FdFlag::Append) ? last_.size + done : std::max(last_.size, offset + done);
     return done;
   }
 
@@ -329,7 +325,6 @@ class NinepFile final : public wasi::File {
   mutable platform::Mutex lock_;
   NinepFid fid_;
   const Access access_;
-  FdFlags flags_;
   const NinepQid qid_;
   wasi::FileStat last_;  // what was last known of it
   u64 position_ = 0;

@@ -36,7 +36,8 @@ void set_node_times(RamNode& node, NewTime accessed, NewTime modified) {
 
 class RamFile final : public wasi::File {
  public:
-  RamFile(std::shared_ptr<RamNode> node, FdFlags flags) : files_(node->files), node_(std::move(node)), flags_(flags) {}
+  RamFile(std::shared_ptr<RamNode> node, FdFlags flags)
+      : File(FileType::RegularFile, flags), files_(node->files), node_(std::move(node)) {}
 
   ~RamFile() override {
     auto guard = files_.exclude();
@@ -55,8 +56,6 @@ class RamFile final : public wasi::File {
   HostResult<void> datasync() override { return {}; }
   HostResult<void> sync() override { return {}; }
 
-  FileType type() const override { return FileType::RegularFile; }
-
   HostResult<u64> read(std::span<u8> into) override {
     auto guard = files_.exclude();
     u64 size = TRY(read_from(into, position_));
@@ -65,7 +64,7 @@ class RamFile final : public wasi::File {
   }
   HostResult<u64> write(std::span<const u8> from) override {
     auto guard = files_.exclude();
-    u64 at = flags_.has(FdFlag::Append) ? node_->content.size() : position_;
+    u64 at = flags().has(FdFlag::Append) ? node_->content.size() : position_;
     u64 size = TRY(write_to(from, at));
     position_ = at + size;
     return size;
@@ -78,7 +77,7 @@ class RamFile final : public wasi::File {
     if (offset > u64(INT64_MAX)) return fail(Errno::Inval);
     auto guard = files_.exclude();
     // As Linux has it: a file that appends does so here as well.
-    return write_to(from, flags_.has(FdFlag::Append) ? node_->content.size() : offset);
+    return write_to(from, flags().has(FdFlag::Append) ? node_->content.size() : offset);
   }
   HostResult<u64> seek(i64 offset, wasi::Whence whence) override {
     auto guard = files_.exclude();
@@ -101,13 +100,8 @@ class RamFile final : public wasi::File {
   }
   HostResult<void> advise(u64, u64, wasi::Advice) override { return {}; }
 
-  FdFlags flags() const override {
-    auto guard = files_.exclude();
-    return flags_;
-  }
   HostResult<void> set_flags(FdFlags flags) override {
-    auto guard = files_.exclude();
-    flags_ = flags;
+    keep_flags(flags);
     return {};
   }
 
@@ -136,7 +130,6 @@ class RamFile final : public wasi::File {
 
   RamFiles& files_;
   std::shared_ptr<RamNode> node_;
-  FdFlags flags_;
   u64 position_ = 0;
 };
 

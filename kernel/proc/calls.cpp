@@ -151,7 +151,7 @@ class Calls {
     if (passes.count > most_passes) return fail(Errno::Mfile);
     for (u32 i = 0; i < passes.count; ++i) {
       Pass pass = TRY(memory.load(passes, i));
-      wasi::Descriptor descriptor = TRY(self_.context().files.find(pass.descriptor, {}));
+      wasi::Descriptor descriptor = *TRY(self_.context().files.find(pass.descriptor, {}));
       std::string name = TRY(copy_text(memory, pass.name, pass.name_size, child.limits.path_bytes, Errno::Nametoolong));
       descriptor.preopen.reset();
       if (pass.name_size != 0) {

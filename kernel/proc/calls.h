@@ -4,6 +4,10 @@
 
 #include "skerry/skerry.h"
 
+namespace skerry::wasi {
+struct Context;
+}
+
 namespace skerry::kernel {
 
 class Process;
@@ -11,6 +15,7 @@ class Processes;
 
 // For instances of every process, whose store's data is a ProcessOfStore.
 struct ProcessOfStore {
+  wasi::Context* wasi;  // wasi/define.h
   Process* process;
 };
 void define_process_calls(Linker& linker, Processes& all);

@@ -139,7 +139,7 @@ Ending Process::run() {
     if (interruption_.raised()) handle_->interrupt();
   }
 
-  store->set_data(ProcessOfStore{this});
+  store->set_data(ProcessOfStore{&context(), this});
 
   // What is unknown to all but this process is defined in a linker of its own.
   std::optional<Linker> own;
@@ -187,9 +187,7 @@ Processes::Processes(Engine engine, std::shared_ptr<wasi::Clock> clock)
 }
 
 void Processes::define_calls(Linker& linker) {
-  wasi::define_wasi(linker, [](const Caller& caller) -> wasi::Context& {
-    return caller.data<ProcessOfStore>()->process->context();
-  });
+  wasi::define_wasi_of<ProcessOfStore>(linker);
   define_process_calls(linker, *this);
 }
 

@@ -41,7 +41,7 @@ HostResult<off_t> file_offset(u64 offset) {
 
 LinuxFile::LinuxFile(Handle handle, Description description, Kind kind, FileType type, FdFlags flags,
                      std::shared_ptr<LinuxInterruption> interruption)
-    : handle_(std::move(handle)), description_(description), kind_(kind), type_(type), flags_(flags.bits()),
+    : File(type, flags), handle_(std::move(handle)), description_(description), kind_(kind),
       interruption_(std::move(interruption)) {}
 
 HostResult<std::shared_ptr<LinuxFile>> LinuxFile::create(Handle handle, Description description, FdFlags flags,
@@ -64,7 +64,7 @@ HostResult<wasi::FileStat> LinuxFile::stat() {
   struct stat stat;
   if (fstat(fd(), &stat) < 0) return system_failure();
   wasi::FileStat result = stat_from_linux(stat);
-  result.type = type_;
+  result.type = type();
   return result;
 }
 
@@ -150,7 +150,7 @@ HostResult<u64> LinuxFile::write(std::span<const u8> from) {
     auto written = waiting(POLLOUT, [&] { return write_now(from.subspan(done)); });
     if (!written) return done != 0 ? HostResult<u64>(done) : written;
     done += *written;
-  } while (done < from.size() && type_ != FileType::SocketDatagram);
+  } while (done < from.size() && type() != FileType::SocketDatagram);
   return done;
 }
 
@@ -204,7 +204,7 @@ HostResult<void> LinuxFile::set_flags(FdFlags wanted) {
     set = wanted.has(FdFlag::Append) ? set | O_APPEND : set & ~O_APPEND;
     if (fcntl(fd(), F_SETFL, set) < 0) return system_failure();
   }
-  flags_.store(wanted.bits(), std::memory_order_relaxed);
+  keep_flags(wanted);
   return {};
 }
 
@@ -225,7 +225,7 @@ HostResult<std::shared_ptr<wasi::File>> LinuxFile::accept(FdFlags flags) {
 
 HostResult<wasi::File::Received> LinuxFile::receive(std::span<u8> into, Receive take, WaitFor wait) {
   if (kind_ != Kind::Socket) return fail(Errno::Notsock);
-  bool whole = wait == WaitFor::All && take == Receive::Take && type_ == FileType::SocketStream;
+  bool whole = wait == WaitFor::All && take == Receive::Take && type() == FileType::SocketStream;
   Received received = {0, false};
   do {
     iovec buffer = {into.data() + received.size, into.size() - received.size};

@@ -30,7 +30,6 @@ class LinuxFile final : public wasi::File {
   wasi::HostResult<void> datasync() override;
   wasi::HostResult<void> sync() override;
 
-  wasi::FileType type() const override { return type_; }
   wasi::HostResult<u64> read(std::span<u8> into) override;
   wasi::HostResult<u64> write(std::span<const u8> from) override;
   wasi::HostResult<u64> read_at(std::span<u8> into, u64 offset) override;
@@ -39,7 +38,6 @@ class LinuxFile final : public wasi::File {
   wasi::HostResult<void> allocate(u64 offset, u64 size) override;
   wasi::HostResult<void> set_size(u64 size) override;
   wasi::HostResult<void> advise(u64 offset, u64 size, wasi::Advice advice) override;
-  wasi::FdFlags flags() const override { return wasi::FdFlags::truncate(flags_.load(std::memory_order_relaxed)); }
   wasi::HostResult<void> set_flags(wasi::FdFlags flags) override;
   std::optional<u64> wait_handle() const override;
 
@@ -63,8 +61,6 @@ class LinuxFile final : public wasi::File {
   Handle handle_;
   const Description description_;
   const Kind kind_;
-  const wasi::FileType type_;
-  std::atomic<u16> flags_;
   std::atomic<bool> nowait_ = true;  // the kernel may know RWF_NOWAIT for this file
   std::shared_ptr<LinuxInterruption> interruption_;
 };

@@ -36,9 +36,10 @@ TEST_F(Linking, NamesAllThatIsMissing) {
 
 // WASI's functions are a table that is looked into, and no definitions until a module asks for one.
 TEST_F(Linking, TablesOfFunctionsAreAsIfEachWereDefined) {
-  auto define_wasi = [&] {
-    wasi::define_wasi(linker, +[](const Caller&) -> wasi::Context& { std::abort(); });
+  struct Data {
+    wasi::Context* wasi;
   };
+  auto define_wasi = [&] { wasi::define_wasi_of<Data>(linker); };
   auto imports = [](std::string_view name, std::string_view type) {
     return std::string("(module (import \"wasi_snapshot_preview1\" \"") + std::string(name) + "\" (func " + std::string(type) + ")))";
   };

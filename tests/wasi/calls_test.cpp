@@ -11,10 +11,10 @@ using Kind = CallResult::Kind;
 
 TEST(Link, TablesHaveEveryFunctionOnce) {
   std::map<std::string, std::string> preview1, unstable;
-  for_each_preview1([&]<auto function>(std::string_view name, std::string_view type) {
+  for_each_preview1([&]<auto body>(std::string_view name, std::string_view type) {
     EXPECT_TRUE(preview1.emplace(name, type).second) << name;
   });
-  for_each_unstable([&]<auto function>(std::string_view name, std::string_view type) {
+  for_each_unstable([&]<auto body>(std::string_view name, std::string_view type) {
     EXPECT_TRUE(unstable.emplace(name, type).second) << name;
   });
   EXPECT_EQ(preview1.size(), 46u);
@@ -47,7 +47,8 @@ TEST(Hazard35, EveryCallWithEveryKindOfNumber) {
   std::mt19937_64 random(35);
   auto pick = [&] { return addresses[random() % std::size(addresses)]; };
   u64 ended[4] = {};
-  auto visit = [&]<auto function>(std::string_view name, std::string_view) {
+  auto visit = [&]<auto body>(std::string_view name, std::string_view) {
+    constexpr auto function = &link::Adapter<body>::call;
     if (name == "poll_oneoff") return;  // below: it may rightly wait for ever
     for (int round = 0; round < 300; ++round) {
       Guest guest({.descriptors = 16});

@@ -111,7 +111,7 @@ TEST(Hazard31, AReadOnlyTreeStaysAsItIsUnderEverySetOfRights) {
     for (const Mutation& mutation : mutations) {
       Guest guest;
       u32 root = guest.add_folder(folder.path(), Mutability::ReadOnly);
-      auto descriptor = value_or_fail(guest.context.files.find(root, Rights()));
+      auto descriptor = *value_or_fail(guest.context.files.find(root, Rights()));
       u32 reopened = guest.must_open(root, ".", {.rights = {}});
       u32 nested = guest.must_open(root, "dir", {.rights = {}});
       for (u32 fd : {root, reopened, nested}) {
@@ -198,7 +198,7 @@ TEST(Rights, CanBeDroppedAndNeverAdded) {
   auto set = [&](u32 of, Rights base, Rights inheriting) {
     return guest.errno_of<&preview1::fd_fdstat_set_rights>(of, base.bits(), inheriting.bits());
   };
-  auto descriptor = value_or_fail(guest.context.files.find(fd, Rights()));
+  auto descriptor = *value_or_fail(guest.context.files.find(fd, Rights()));
   EXPECT_EQ(set(fd, descriptor.base | Right::FdRead, descriptor.inheriting), Errno::Notcapable);
   EXPECT_EQ(set(fd, descriptor.base, descriptor.inheriting | Right::SockAccept), Errno::Notcapable);
   EXPECT_EQ(guest.errno_of<&preview1::fd_fdstat_set_rights>(fd, ~u64(0), u64(0)), Errno::Inval);
@@ -208,7 +208,7 @@ TEST(Rights, CanBeDroppedAndNeverAdded) {
   // What is opened there has not more, nor has what is opened in that.
   EXPECT_EQ(guest.open(fd, "file", {.rights = Right::FdRead | Right::FdWrite}), Errno::Notcapable);
   u32 dir = guest.must_open(fd, "dir", {.rights = {}});
-  EXPECT_EQ(value_or_fail(guest.context.files.find(dir, Rights())).inheriting, fewer);
+  EXPECT_EQ(value_or_fail(guest.context.files.find(dir, Rights()))->inheriting, fewer);
   EXPECT_EQ(guest.open(dir, "file", {.rights = Right::FdWrite}), Errno::Notcapable);
   u32 file = guest.must_open(dir, "file", {.rights = Right::FdRead});
   EXPECT_EQ(guest.write(file, "x"), Errno::Badf);

@@ -1,6 +1,6 @@
 // clock_*: Inval for a clock that the host has not.
 
-#include "wasi/context.h"
+#include "wasi/entry.h"
 #include "wasi/preview1/calls.h"
 
 namespace skerry::wasi::preview1 {
@@ -13,3 +13,8 @@ Outcome<Timestamp> clock_time_get(Caller& c, ClockId clock, Timestamp) {
 }
 
 }  // namespace skerry::wasi::preview1
+
+namespace skerry::wasi {
+WASI_ENTRY(preview1::clock_res_get)
+WASI_ENTRY(preview1::clock_time_get)
+}  // namespace skerry::wasi

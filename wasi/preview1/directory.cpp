@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "wasi/context.h"
+#include "wasi/entry.h"
 #include "wasi/preview1/calls.h"
 
 namespace skerry::wasi::preview1 {
@@ -54,3 +54,7 @@ Outcome<Size> fd_readdir(Caller& c, u32 fd, Bytes into, u64 cookie) {
 }
 
 }  // namespace skerry::wasi::preview1
+
+namespace skerry::wasi {
+WASI_ENTRY(preview1::fd_readdir)
+}  // namespace skerry::wasi

@@ -14,8 +14,8 @@
 //   link, symlink: to    Exist                 Exist for a directory, Notdir, Noent
 
 #include "base/utf8.h"
-#include "wasi/context.h"
 #include "wasi/convert.h"
+#include "wasi/entry.h"
 #include "wasi/preview1/calls.h"
 #include "wasi/walk.h"
 
@@ -187,3 +187,16 @@ Outcome<> path_unlink_file(Caller& c, u32 fd, Bytes path) {
 }
 
 }  // namespace skerry::wasi::preview1
+
+namespace skerry::wasi {
+WASI_ENTRY(preview1::path_create_directory)
+WASI_ENTRY(preview1::path_filestat_get)
+WASI_ENTRY(preview1::path_filestat_set_times)
+WASI_ENTRY(preview1::path_link)
+WASI_ENTRY(preview1::path_open)
+WASI_ENTRY(preview1::path_readlink)
+WASI_ENTRY(preview1::path_remove_directory)
+WASI_ENTRY(preview1::path_rename)
+WASI_ENTRY(preview1::path_symlink)
+WASI_ENTRY(preview1::path_unlink_file)
+}  // namespace skerry::wasi

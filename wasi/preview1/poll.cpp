@@ -2,6 +2,7 @@
 
 #include "wasi/poll.h"
 
+#include "wasi/entry.h"
 #include "wasi/preview1/calls.h"
 
 namespace skerry::wasi::preview1 {
@@ -11,3 +12,7 @@ Outcome<Size> poll_oneoff(Caller& c, GuestPtr<Subscription> in, GuestPtr<Event> 
 }
 
 }  // namespace skerry::wasi::preview1
+
+namespace skerry::wasi {
+WASI_ENTRY(preview1::poll_oneoff)
+}  // namespace skerry::wasi

@@ -1,6 +1,6 @@
 // What a process is given and how it ends: args_*, environ_*, proc_*, sched_yield, random_get.
 
-#include "wasi/context.h"
+#include "wasi/entry.h"
 #include "wasi/preview1/calls.h"
 
 namespace skerry::wasi::preview1 {
@@ -71,3 +71,14 @@ Outcome<> random_get(Caller& c, Bytes into) {
 }
 
 }  // namespace skerry::wasi::preview1
+
+namespace skerry::wasi {
+WASI_ENTRY(preview1::args_get)
+WASI_ENTRY(preview1::args_sizes_get)
+WASI_ENTRY(preview1::environ_get)
+WASI_ENTRY(preview1::environ_sizes_get)
+WASI_ENTRY(preview1::proc_exit)
+WASI_ENTRY(preview1::proc_raise)
+WASI_ENTRY(preview1::sched_yield)
+WASI_ENTRY(preview1::random_get)
+}  // namespace skerry::wasi

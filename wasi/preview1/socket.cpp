@@ -3,20 +3,20 @@
 // What is no socket is Notsock, before its rights are looked at. A message of a datagram
 // socket is one buffer's content.
 
-#include "wasi/context.h"
+#include "wasi/entry.h"
 #include "wasi/preview1/calls.h"
 #include "wasi/transfer.h"
 
 namespace skerry::wasi::preview1 {
 namespace {
 
-HostResult<std::shared_ptr<File>> socket(Caller& c, u32 fd, Rights needed) {
-  Descriptor descriptor = TRY(c.context.files.find(fd, Rights()));
+HostResult<File*> socket(Caller& c, u32 fd, Rights needed) {
+  const Descriptor& descriptor = *TRY(c.context.files.find(fd, Rights()));
   if (descriptor.is_directory()) return fail(Errno::Notsock);
   FileType type = descriptor.node.file->type();
   if (type != FileType::SocketStream && type != FileType::SocketDatagram) return fail(Errno::Notsock);
   TRY(descriptor.allow(needed));
-  return descriptor.node.file;
+  return descriptor.node.file.get();
 }
 
 }  // namespace
@@ -24,7 +24,7 @@ HostResult<std::shared_ptr<File>> socket(Caller& c, u32 fd, Rights needed) {
 Outcome<u32> sock_accept(Caller& c, u32 fd, FdFlags flags) {
   if (!flags.without(FdFlag::Nonblock).empty()) return fail(Errno::Inval);
   auto listener = TRY(socket(c, fd, Right::SockAccept));
-  Rights inheriting = TRY(c.context.files.find(fd, Rights())).inheriting;
+  Rights inheriting = TRY(c.context.files.find(fd, Rights()))->inheriting;
   TRY(c.context.files.full());
   Opened opened{TRY(listener->accept(flags)), nullptr};
   return TRY(c.context.files.insert(
@@ -58,3 +58,10 @@ Outcome<> sock_shutdown(Caller& c, u32 fd, u32 how) {
 }
 
 }  // namespace skerry::wasi::preview1
+
+namespace skerry::wasi {
+WASI_ENTRY(preview1::sock_accept)
+WASI_ENTRY(preview1::sock_recv)
+WASI_ENTRY(preview1::sock_send)
+WASI_ENTRY(preview1::sock_shutdown)
+}  // namespace skerry::wasi

@@ -1,5 +1,6 @@
 #include "wasi/unstable/calls.h"
 
+#include "wasi/entry.h"
 #include "wasi/poll.h"
 
 namespace skerry::wasi::unstable {
@@ -32,3 +33,10 @@ Outcome<Size> poll_oneoff(Caller& c, GuestPtr<Subscription> in, GuestPtr<Event> 
 }
 
 }  // namespace skerry::wasi::unstable
+
+namespace skerry::wasi {
+WASI_ENTRY(unstable::fd_filestat_get)
+WASI_ENTRY(unstable::path_filestat_get)
+WASI_ENTRY(unstable::fd_seek)
+WASI_ENTRY(unstable::poll_oneoff)
+}  // namespace skerry::wasi

@@ -109,12 +109,11 @@ class Stub {
     pop_frame();
     a_.ret();
   }
-  // Notes in the activation where the guest's stack ends; the frame is there, and ra still the guest's. Uses t2 and t6.
+  // Notes in the activation where the guest's stack ends; the frame is there. Uses t2.
   void note_exit() {
     a_.ld(scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
     a_.ld(scratch_gpr, Mem::at(scratch_gpr, offsetof(StoreState, activation)));
     a_.sd(Mem::at(scratch_gpr, offsetof(Activation, exit_frame_pointer)), frame_register);
-    a_.sd(Mem::at(scratch_gpr, offsetof(Activation, exit_pc)), Gpr::Ra);
   }
   // Goes on to `raise` if the host left a trap. Uses t2 and t1.
   void test_pending(Label raise) {

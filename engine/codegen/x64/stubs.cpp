@@ -79,8 +79,6 @@ class Stub {
     a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
     a_.mov(Width::W64, scratch_gpr, Mem::at(scratch_gpr, offsetof(StoreState, activation)));
     a_.mov(Width::W64, Mem::at(scratch_gpr, offsetof(Activation, exit_frame_pointer)), Gpr::Rbp);
-    a_.push(Mem::at(Gpr::Rbp, 8));
-    a_.pop(Mem::at(scratch_gpr, offsetof(Activation, exit_pc)));
   }
   // Goes on to `raise` if the host left a trap. Uses r11.
   void test_pending(Label raise) {
