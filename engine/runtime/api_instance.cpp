@@ -89,16 +89,40 @@ Linker& Linker::trap_unknown_functions() {
   return *this;
 }
 
-Result<Instance, InstantiationError> Linker::instantiate(const Store& store, const Module& module) const {
-  if (&linker_->engine() != &store.internal().engine()) {
-    return fail(InstantiationError(
-        Error{ErrorCode::Argument, Error::no_offset, "the linker and the store are of different engines"}));
-  }
-  if (&module.internal().engine() != &store.internal().engine()) {
-    return fail(InstantiationError(
-        Error{ErrorCode::Argument, Error::no_offset, "the module and the store are of different engines"}));
-  }
-  return skerry::instantiate(store, module, linker_->resolve(store.internal(), module.internal()));
+namespace {
+
+constexpr char of_another_engine[] = "the linker and the module or the store are of different engines";
+
+Result<Instance, InstantiationError> instantiate(const Store& store, std::shared_ptr<const runtime::InstancePre> pre) {
+  auto instance = runtime::Instance::create(store.internal(), std::move(pre));
+  if (!instance) return instance.take_failure();
+  return Instance(store.link(), *instance);
 }
+
+}  // namespace
+
+Result<Instance, InstantiationError> Linker::instantiate(const Store& store, const Module& module) const {
+  const runtime::Engine* engine = &linker_->engine();
+  if (engine != &store.internal().engine() || engine != &module.internal().engine()) {
+    return fail(InstantiationError(Error{ErrorCode::Argument, Error::no_offset, of_another_engine}));
+  }
+  auto pre = linker_->resolve(module.shared(), &store.internal());
+  if (!pre) return fail(InstantiationError(std::move(pre.error())));
+  return skerry::instantiate(store, *std::move(pre));
+}
+
+Result<InstancePre> Linker::instantiate_pre(const Module& module) const {
+  if (&linker_->engine() != &module.internal().engine()) return fail(ErrorCode::Argument, of_another_engine);
+  if (!linker_->engine().runs_here()) {
+    return fail(ErrorCode::Unsupported, "the engine makes code that does not run here");
+  }
+  return InstancePre(TRY(linker_->resolve(module.shared(), nullptr)));
+}
+
+Result<Instance, InstantiationError> InstancePre::instantiate(const Store& store) const {
+  return skerry::instantiate(store, pre_);
+}
+
+Module InstancePre::module() const { return Module(pre_->module()); }
 
 }  // namespace skerry

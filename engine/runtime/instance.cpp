@@ -50,6 +50,7 @@ void Instance::write_record(FuncRecord& record, u32 handle) {
   if (module_->module().is_imported(function)) {
     record = **at<FuncRecord*>(module_->layout().imported_function(function));
     record.handle = handle;
+    if (record.host_function) record.instance = &store_.host_instance();  // it may be of no store (instance_pre.h)
     return;
   }
   record = {

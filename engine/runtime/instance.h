@@ -16,11 +16,14 @@ namespace skerry::runtime {
 // What is imported or exported, in the order of ExternKind.
 using ExternValue = std::variant<FuncRecord*, Table*, Memory*, Global*>;
 
+class InstancePre;
+
 class Instance {
  public:
   // Allocates and initialises (4.5.4); instantiate.cpp says what remains after a failure.
   static Result<Instance*, InstantiationError> create(Store& store, std::shared_ptr<CompiledModule> module,
                                                       std::span<const ExternValue> imports);
+  static Result<Instance*, InstantiationError> create(Store& store, std::shared_ptr<const InstancePre> pre);
   ~Instance();
 
   // Of the header in compiled code's instance register.
@@ -65,6 +68,7 @@ class Instance {
 
   Store& store_;
   const std::shared_ptr<CompiledModule> module_;
+  std::shared_ptr<const InstancePre> pre_;  // whose records its imports refer to
   InstanceHeader* header_;
   std::vector<Memory*> memories_;
   std::vector<Table*> tables_;

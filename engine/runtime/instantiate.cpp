@@ -15,7 +15,7 @@
 #include "base/string.h"
 #include "engine/runtime/const_expr.h"
 #include "engine/runtime/extern_types.h"
-#include "engine/runtime/instance.h"
+#include "engine/runtime/instance_pre.h"
 
 namespace skerry::runtime {
 namespace {
@@ -30,12 +30,18 @@ struct InInstance {
 
 class Instantiation {
  public:
-  Instantiation(Store& store, std::shared_ptr<CompiledModule> module, std::span<const ExternValue> imports)
+  // With a `pre`, the imports are its values, which match.
+  Instantiation(Store& store, std::shared_ptr<CompiledModule> module, std::span<const ExternValue> imports,
+                std::shared_ptr<const InstancePre> pre)
       : store_(store), compiled_(*module), module_(module->module()), imports_(imports), mark_(store.mark()),
-        owned_(new Instance(store, std::move(module))), instance_(*owned_) {}
+        owned_(new Instance(store, std::move(module))), instance_(*owned_) {
+    instance_.pre_ = std::move(pre);
+  }
 
   Result<Instance*, InstantiationError> run() {
-    if (auto matched = match(); !matched) return failed(std::move(matched.error()));
+    if (!instance_.pre_) {
+      if (auto matched = match(); !matched) return failed(std::move(matched.error()));
+    }
     if (auto allocated = allocate(); !allocated) return failed(std::move(allocated.error()));
     evaluate_globals();
     if (!copy_elems()) {
@@ -169,13 +175,26 @@ class Instantiation {
   u64 no_values_[1] = {};
 };
 
+namespace {
+
+Failure<InstantiationError> of_another_engine() {
+  return fail(InstantiationError(
+      Error{ErrorCode::Argument, Error::no_offset, "the module and the store are of different engines"}));
+}
+
+}  // namespace
+
 Result<Instance*, InstantiationError> Instance::create(Store& store, std::shared_ptr<CompiledModule> module,
                                                        std::span<const ExternValue> imports) {
-  if (&module->engine() != &store.engine()) {
-    return fail(InstantiationError(
-        Error{ErrorCode::Argument, Error::no_offset, "the module and the store are of different engines"}));
-  }
-  return Instantiation(store, std::move(module), imports).run();
+  if (&module->engine() != &store.engine()) return of_another_engine();
+  return Instantiation(store, std::move(module), imports, nullptr).run();
+}
+
+Result<Instance*, InstantiationError> Instance::create(Store& store, std::shared_ptr<const InstancePre> pre) {
+  if (&pre->module()->engine() != &store.engine()) return of_another_engine();
+  auto imports = pre->values(store);
+  if (!imports) return fail(InstantiationError(std::move(imports.error())));
+  return Instantiation(store, pre->module(), *imports, pre).run();
 }
 
 }  // namespace skerry::runtime

@@ -139,52 +139,54 @@ std::string Linker::nearest(std::string_view module, std::string_view name) cons
   return "; there is no module of that name";
 }
 
-Result<ExternValue> Linker::value_of(Store& store, const Definition& definition) const {
-  if (const HostRow* row = definition.row) {
-    u32 handle = TRY(store.add_host_function({read_type(row->type), row->code(), false, definition.table->environment}));
-    return ExternValue(&store.function(handle));
-  }
-  if (auto* handle = std::get_if<Extern>(definition.defined)) return extern_value(store, *handle);
-  u32 handle = TRY(store.add_host_function(std::get<detail::HostFunction>(*definition.defined)));
-  return ExternValue(&store.function(handle));
-}
-
-Result<std::vector<ExternValue>> Linker::resolve(Store& store, const CompiledModule& compiled) const {
-  const wasm::Module& module = compiled.module();
-  std::string wrong;
-  std::vector<ExternValue> values;
-  values.reserve(module.imports.size());
-  for (const wasm::Import& import : module.imports) {
-    Definition definition = find(import.module, import.name);
-    if (!definition && traps_unknown_functions_ && import.kind == ExternKind::Func) {
-      std::string name = concat("\"", import.module, "\" \"", import.name, "\"");
-      u32 handle =
-          TRY(store.add_host_function(unknown_function(module.type_of(FuncIndex(import.index)), std::move(name))));
-      values.push_back(&store.function(handle));
-      continue;
-    }
-    if (!definition) {
-      wrong += concat(wrong.empty() ? "" : "\n", "unknown import \"", import.module, "\" \"", import.name, "\", a ",
-                      describe_import(module, import), nearest(import.module, import.name));
-      continue;
-    }
-    ExternValue value = TRY(value_of(store, definition));
-    if (auto why = mismatch(compiled, import, value)) {
-      wrong += concat(wrong.empty() ? "" : "\n", "incompatible import type: ", *why);
-    }
-    values.push_back(value);
-  }
-  if (!wrong.empty()) return fail(ErrorCode::Link, std::move(wrong));
-  return values;
-}
-
 namespace {
 
 Failure<Error> of_another_store() {
   return fail(ErrorCode::Argument, "something of another store, or of one that is gone, was given to this store");
 }
 
+runtime::StoreLink& link_of(const Extern& handle) {
+  return *std::visit([](const auto& h) { return h.link().get(); }, handle);
+}
+
 }  // namespace
+
+Result<std::shared_ptr<const InstancePre>> Linker::resolve(std::shared_ptr<CompiledModule> compiled,
+                                                           const Store* store) const {
+  const wasm::Module& module = compiled->module();
+  std::shared_ptr<InstancePre> pre(new InstancePre(std::move(compiled)));
+  pre->reserve(module.imports.size());
+  std::string wrong;
+  auto note = [&](auto... what) { wrong += concat(wrong.empty() ? "" : "\n", what...); };
+  for (const wasm::Import& import : module.imports) {
+    Definition definition = find(import.module, import.name);
+    if (!definition && traps_unknown_functions_ && import.kind == ExternKind::Func) {
+      std::string name = concat("\"", import.module, "\" \"", import.name, "\"");
+      TRY(pre->add(unknown_function(module.type_of(FuncIndex(import.index)), std::move(name))));
+      continue;
+    }
+    if (!definition) {
+      note("unknown import \"", import.module, "\" \"", import.name, "\", a ", describe_import(module, import),
+           nearest(import.module, import.name));
+      continue;
+    }
+    std::optional<ExternValue> value;
+    if (const HostRow* row = definition.row) {
+      value = TRY(pre->add({read_type(row->type), row->code(), false, definition.table->environment}));
+    } else if (auto* handle = std::get_if<Extern>(definition.defined)) {
+      // What matches now does so as long as it lives: memories and tables only grow.
+      runtime::Store* owner = link_of(*handle).store;
+      if (!owner || (store && owner != store)) return of_another_store();
+      value = TRY(extern_value(*owner, *handle));
+      pre->add(*handle);
+    } else {
+      value = TRY(pre->add(std::get<detail::HostFunction>(*definition.defined)));
+    }
+    if (auto why = mismatch(*pre->module(), import, *value)) note("incompatible import type: ", *why);
+  }
+  if (!wrong.empty()) return fail(ErrorCode::Link, std::move(wrong));
+  return std::shared_ptr<const InstancePre>(std::move(pre));
+}
 
 Result<ExternValue> extern_value(Store& store, const Extern& handle) {
   bool is_of_store = std::visit([&](const auto& h) { return h.link() == store.link(); }, handle);

@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include "engine/runtime/instance.h"
+#include "engine/runtime/instance_pre.h"
 #include "skerry/linker.h"
 
 namespace skerry::runtime {
@@ -31,8 +31,8 @@ class Linker {
   void define_rows(std::string_view module, std::span<const HostRow> rows, std::shared_ptr<void> environment);
   void trap_unknown_functions() { traps_unknown_functions_ = true; }
 
-  // The values of a module's imports, or what of them is missing or does not match.
-  Result<std::vector<ExternValue>> resolve(Store& store, const CompiledModule& module) const;
+  // Finds a module's imports, or says what of them is missing or does not match. With a store: for instances in it.
+  Result<std::shared_ptr<const InstancePre>> resolve(std::shared_ptr<CompiledModule> module, const Store* store) const;
   const Engine& engine() const { return *engine_; }
 
  private:
@@ -57,7 +57,6 @@ class Linker {
   static Definition find(const Names& names, std::string_view name);
   Definition find(std::string_view module, std::string_view name) const;
   std::string nearest(std::string_view module, std::string_view name) const;
-  Result<ExternValue> value_of(Store& store, const Definition& definition) const;
 
   std::shared_ptr<Engine> engine_;
   std::vector<std::pair<std::string, Names>> modules_;  // few, in the order in which they were first defined

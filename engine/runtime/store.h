@@ -78,6 +78,8 @@ class Store {
   bool is_function(u32 handle) const { return handle != 0 && handle < records_.end(); }
   Result<u32> add_host_function(const detail::HostFunction& function);
   TableEntry entry_of(ValueType type, u32 handle);
+  // What functions of the host belong to.
+  InstanceHeader& host_instance() { return host_instance_; }
 
   // --- Other entities. What a limit forbids is an Error.
 

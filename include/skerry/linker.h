@@ -4,6 +4,11 @@
 //   linker.func("host", "print", [](i32 x) { std::printf("%d\n", x); });
 //   Result<Instance, InstantiationError> instance = linker.instantiate(store, module);
 //
+// Who makes many instances of one module has its imports found once:
+//
+//   Result<InstancePre> pre = linker.instantiate_pre(module);
+//   Result<Instance, InstantiationError> instance = pre->instantiate(store);   // in any number of stores
+//
 // A definition of a name replaces the one before. Host functions defined by func() are of no
 // store, so that one linker serves any number of stores; what define() is given belongs to a
 // store, and instantiating in another one is an error. A Linker is used by one thread at a
@@ -21,8 +26,23 @@
 namespace skerry {
 
 namespace runtime {
+class InstancePre;
 class Linker;
 }
+
+// A module whose imports were found: instantiating it is no search, makes no function of the host anew, and compares no
+// types. A handle: copies refer to the same. Immutable, for any thread; what of the imports belongs to a store serves
+// that store alone. Keeps alive the module and the host functions, not the linker.
+class InstancePre {
+ public:
+  Result<Instance, InstantiationError> instantiate(const Store& store) const;
+  Module module() const;
+
+  explicit InstancePre(std::shared_ptr<const runtime::InstancePre> pre) : pre_(std::move(pre)) {}
+
+ private:
+  std::shared_ptr<const runtime::InstancePre> pre_;
+};
 
 class Linker {
  public:
@@ -47,6 +67,8 @@ class Linker {
   // Finds the imports and instantiates. An error of linking names every import that is missing
   // or of the wrong type, each in a line, with the nearest name that exists.
   Result<Instance, InstantiationError> instantiate(const Store& store, const Module& module) const;
+  // Finds the imports, with the definitions of now; the same errors.
+  Result<InstancePre> instantiate_pre(const Module& module) const;
 
   runtime::Linker& internal() const { return *linker_; }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/string.h"
 #include "engine/runtime/linker.h"
 #include "kernel/mm/frames.h"
 #include "kernel/proc/pipe.h"
@@ -174,7 +173,7 @@ class Calls {
     wasi::FileStat stat = TRY(opened.file->stat());
     if (stat.type != wasi::FileType::RegularFile) return fail(Errno::Acces);
     launch.program_file = std::move(opened.file);
-    launch.module_key = concat(stat.device, ":", stat.inode, ":", stat.size, ":", stat.modified, ":", stat.changed);
+    launch.module_key = {stat.device, stat.inode, stat.size, stat.modified, stat.changed};
     return {};
   }
 

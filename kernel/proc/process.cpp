@@ -114,8 +114,8 @@ Result<Module> Process::load() {
 }
 
 Ending Process::run() {
-  auto module = all_.module_of(*this);
-  if (!module) return refuse(module.error());
+  auto program = all_.program_of(*this);
+  if (!program) return refuse(program.error());
   launch_.program_file.reset();
   all_.end_stage(*this, "compile");
 
@@ -141,17 +141,7 @@ Ending Process::run() {
 
   store->set_data(ProcessOfStore{&context(), this});
 
-  // What is unknown to all but this process is defined in a linker of its own.
-  std::optional<Linker> own;
-  if (!launch_.unknown_imports.empty()) {
-    own.emplace(all_.engine());
-    if (launch_.unknown_imports == "default") {
-      if (auto defined = define_zeros(*own, *store, *module); !defined) return refuse(defined.error());
-    }
-    all_.define_calls(*own);
-    if (launch_.unknown_imports == "trap") own->trap_unknown_functions();
-  }
-  auto instance = (own ? *own : all_.linker_).instantiate(*store, *module);
+  auto instance = program->linked ? program->linked->instantiate(*store) : instantiate_unknown(*store, program->module);
   all_.end_stage(*this, "instantiate");
   if (!instance) {
     if (const Trap* trap = instance.error().trap()) return end_with(*trap);
@@ -160,6 +150,17 @@ Ending Process::run() {
   Ending ending = run_instance(*instance);
   all_.end_stage(*this, "run");
   return ending;
+}
+
+// What is unknown to all but this process is defined in a linker of its own.
+Result<Instance, InstantiationError> Process::instantiate_unknown(const Store& store, const Module& module) {
+  Linker own(all_.engine());
+  if (launch_.unknown_imports == "default") {
+    if (auto defined = define_zeros(own, store, module); !defined) return fail(InstantiationError(defined.error()));
+  }
+  all_.define_calls(own);
+  if (launch_.unknown_imports == "trap") own.trap_unknown_functions();
+  return own.instantiate(store, module);
 }
 
 // A command runs from _start, or from the function under the empty name; a reactor is initialised.
@@ -182,7 +183,7 @@ void Process::kill() {
 // ------------------------------------------------------------------------------- All processes
 
 Processes::Processes(Engine engine, std::shared_ptr<wasi::Clock> clock)
-    : engine_(std::move(engine)), clock_(std::move(clock)), linker_(engine_) {
+    : engine_(std::move(engine)), host_(kernel_wasi_host(std::move(clock))), linker_(engine_) {
   define_calls(linker_);
 }
 
@@ -194,7 +195,7 @@ void Processes::define_calls(Linker& linker) {
 Processes::~Processes() { CHECK(running_ == 0); }
 
 std::shared_ptr<wasi::Context> Processes::new_context() const {
-  return std::make_shared<wasi::Context>(kernel_wasi_host(clock_), wasi::Limits{});
+  return std::make_shared<wasi::Context>(host_, wasi::Limits{});
 }
 
 Process* Processes::find(u32 number) const {
@@ -448,28 +449,34 @@ std::string Processes::command_line(u32 number) const {
   return text;
 }
 
-Result<Module> Processes::module_of(Process& process) {
+Result<Processes::Program> Processes::program_of(Process& process) {
   const auto& key = process.launch_.module_key;
-  if (!key) return process.load();
+  auto load = [&]() -> Result<Program> {
+    Module module = TRY(process.load());
+    if (!process.launch_.unknown_imports.empty()) return Program{std::move(module), std::nullopt};
+    InstancePre linked = TRY(linker_.instantiate_pre(module));
+    return Program{std::move(module), std::move(linked)};
+  };
+  if (!key || !process.launch_.unknown_imports.empty()) return load();
   {
     platform::MutexGuard guard(lock_);
-    auto known = std::ranges::find(known_modules_, *key, &KnownModule::key);
-    if (known != known_modules_.end()) {
-      std::rotate(known_modules_.begin(), known, known + 1);
-      return known_modules_.front().module;
+    auto known = std::ranges::find(known_programs_, *key, &KnownProgram::key);
+    if (known != known_programs_.end()) {
+      std::rotate(known_programs_.begin(), known, known + 1);
+      return known_programs_.front().program;
     }
   }
-  Module module = TRY(process.load());
+  Program program = TRY(load());
   // One that is forgotten, or that another process loaded meanwhile, goes without the lock.
-  std::optional<KnownModule> forgotten;
+  std::optional<KnownProgram> forgotten;
   platform::MutexGuard guard(lock_);
-  if (std::ranges::find(known_modules_, *key, &KnownModule::key) != known_modules_.end()) return module;
-  if (known_modules_.size() == most_known) {
-    forgotten = std::move(known_modules_.back());
-    known_modules_.pop_back();
+  if (std::ranges::find(known_programs_, *key, &KnownProgram::key) != known_programs_.end()) return program;
+  if (known_programs_.size() == most_known) {
+    forgotten = std::move(known_programs_.back());
+    known_programs_.pop_back();
   }
-  known_modules_.insert(known_modules_.begin(), {*key, module});
-  return module;
+  known_programs_.insert(known_programs_.begin(), {*key, program});
+  return program;
 }
 
 void Processes::end_stage(const Process& process, std::string_view name) {

@@ -13,6 +13,7 @@
 
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -35,13 +36,16 @@ struct Ending {
   u32 code = 0;  // Exited: the status, modulo 256; Trapped: the TrapCode
 };
 
+// What tells a file and its content from others: device, inode, size, times of modification and of change.
+using ModuleKey = std::array<u64, 5>;
+
 struct Launch {
   std::string name;
   // A .wasm, .wat or, if it may be, an artifact: bytes that somebody keeps, or a file, which is read if need be.
   std::span<const u8> program;
   std::shared_ptr<wasi::File> program_file;
   // The same for starts of the same program, whose module is then shared; none: it is not shared.
-  std::optional<std::string> module_key;
+  std::optional<ModuleKey> module_key;
   std::shared_ptr<wasi::Context> context;
   std::optional<u64> max_memory, fuel;
   std::string unknown_imports;
@@ -73,6 +77,8 @@ class Process {
   }
 
   Ending run();
+  // With imports that only this process has (Launch::unknown_imports).
+  Result<Instance, InstantiationError> instantiate_unknown(const Store& store, const Module& module);
   Ending run_instance(const Instance& instance);
   Result<Module> load();
   Ending refuse(std::string_view message);
@@ -163,7 +169,12 @@ class Processes {
   Process& add(u32 parent, Launch launch);
   void begin(Process& process);
   void finish(Process& process, Ending ending);
-  Result<Module> module_of(Process& process);
+  // With the imports found in linker_; or, for a process with imports of its own, only the module.
+  struct Program {
+    Module module;
+    std::optional<InstancePre> linked;
+  };
+  Result<Program> program_of(Process& process);
   void end_stage(const Process& process, std::string_view name);
   void tell_who_sees();
   // Under the lock.
@@ -175,7 +186,7 @@ class Processes {
   static Info info_of(const Process& process);
 
   Engine engine_;
-  std::shared_ptr<wasi::Clock> clock_;
+  const wasi::Host host_;  // of all contexts
   Linker linker_;  // of all processes
 
   mutable platform::Mutex lock_;  // guards what follows
@@ -188,13 +199,13 @@ class Processes {
   Process* interrupted_ = nullptr;  // who is meant by Ctrl-C; null before and after all
   std::atomic<bool> somebody_sees_ = false;
 
-  // Modules that were used last, the latest first; more stay while processes have them, but are not found again.
-  struct KnownModule {
-    std::string key;
-    Module module;
+  // Programs that were used last, the latest first; more stay while processes have them, but are not found again.
+  struct KnownProgram {
+    ModuleKey key;
+    Program program;
   };
   static constexpr usize most_known = 32;
-  std::vector<KnownModule> known_modules_;
+  std::vector<KnownProgram> known_programs_;
 
   // Under it the callback is called, which may wait: by who has not the other lock.
   platform::Mutex telling_;

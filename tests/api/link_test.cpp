@@ -1,5 +1,8 @@
 // Linking: which imports match, and what is told when they do not.
 
+#include <memory>
+#include <optional>
+
 #include "tests/api/api.h"
 #include "wasi/define.h"
 
@@ -89,6 +92,75 @@ TEST_F(Linking, UnknownFunctionsMayTrap) {
   EXPECT_EQ(trap_of(called), TrapCode::Host);
   EXPECT_EQ(called.error().message(), "the program called \"a\" \"b\", which is not there");
   EXPECT_NE(error("(module (import \"a\" \"m\" (memory 1)))"), "");
+}
+
+// One search for the imports, many stores. What is imported is called directly, through a table, as a reference handed
+// out, and by the host; its functions outlive the linker.
+TEST_F(Linking, ImportsFoundOnceServeManyStores) {
+  auto calls = std::make_shared<u32>(0);
+  std::optional<Linker> temporary(engine);
+  temporary->func("h", "add", [calls](Caller& caller, i32 x) -> i32 {
+    ++*calls;
+    return *caller.data<i32>() + x;
+  });
+  temporary->func("h", "stop", []() -> Called<void> { return fail(Trap("stopped")); });
+  Module module = make_module(engine, R"((module
+      (import "h" "add" (func $add (param i32) (result i32))) (import "h" "stop" (func $stop))
+      (type $t (func (param i32) (result i32)))
+      (table funcref (elem $add)) (export "add" (func $add)) (export "stop" (func $stop))
+      (func (export "direct") (param i32) (result i32) (call $add (local.get 0)))
+      (func (export "table") (param i32) (result i32) (call_indirect (type $t) (local.get 0) (i32.const 0)))
+      (func (export "reference") (result funcref) (ref.func $add))))");
+  auto pre = temporary->instantiate_pre(module);
+  ASSERT_TRUE(pre);
+  // Definitions that come later count for others.
+  temporary->func("h", "add", [](i32) { return -1; });
+  temporary.reset();
+  EXPECT_EQ(calls.use_count(), 2);
+  auto value = [](const Called<i32>& called) {
+    if (!called) ADD_FAILURE() << called.error().message();
+    return called ? *called : -1;
+  };
+  for (i32 base : {100, 200, 300}) {
+    Store own = make_store(engine);
+    own.set_data(base);
+    auto made = pre->instantiate(own);
+    ASSERT_TRUE(made);
+    EXPECT_EQ(value(get<i32(i32)>(*made, "direct")(1)), base + 1);
+    EXPECT_EQ(value(get<i32(i32)>(*made, "table")(2)), base + 2);
+    EXPECT_EQ(value(get<i32(i32)>(*made, "add")(3)), base + 3);
+    auto referred = get<Func()>(*made, "reference")();
+    ASSERT_TRUE(referred) << referred.error().message();
+    auto typed = referred->typed<i32(i32)>();
+    ASSERT_TRUE(typed) << typed.error().message;
+    EXPECT_EQ(value((*typed)(4)), base + 4);
+    EXPECT_EQ(trap_of(get<void()>(*made, "stop")()), TrapCode::Host);
+    // Another instance of the store imports what this one hands on.
+    Linker next(engine);
+    next.define_instance("h", *made);
+    EXPECT_EQ(value(get<i32(i32)>(make_instance(own, module, next), "direct")(5)), base + 5);
+  }
+  EXPECT_EQ(*calls, 15u);
+  EXPECT_EQ(calls.use_count(), 2);
+  *pre = *linker.instantiate_pre(make_module(engine, "(module)"));
+  EXPECT_EQ(calls.use_count(), 1);
+}
+
+TEST_F(Linking, ImportsFoundOnceAreCheckedAsOthers) {
+  linker.define("h", "m", *Memory::create(store, {.limits = {2, 5}}));
+  auto missing = linker.instantiate_pre(make_module(engine, R"((module (import "h" "n" (func)) (import "h" "m" (memory 3))))"));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().message, error(R"((module (import "h" "n" (func)) (import "h" "m" (memory 3))))"));
+
+  auto pre = linker.instantiate_pre(make_module(engine, R"((module (import "h" "m" (memory 1)) (export "m" (memory 0))))"));
+  ASSERT_TRUE(pre);
+  EXPECT_TRUE(pre->instantiate(store));
+  auto elsewhere = pre->instantiate(make_store(engine));
+  ASSERT_FALSE(elsewhere);
+  EXPECT_EQ(elsewhere.error().error()->code, ErrorCode::Argument);
+  Engine other = make_engine();
+  EXPECT_FALSE(linker.instantiate_pre(make_module(other, "(module)")));
+  EXPECT_FALSE(linker.instantiate_pre(make_module(engine, "(module)"))->instantiate(make_store(other)));
 }
 
 TEST_F(Linking, TheLastDefinitionCounts) {

@@ -94,13 +94,9 @@ bool table_size(Lower& l, Value value, const Inst& inst) {
   return true;
 }
 
+// A reference to an imported function is one of its own: whether two are of one function nobody can ask.
 bool ref_func(Lower& l, Value value, const Inst& inst) {
   FuncIndex function(inst.b);
-  if (l.context.module.is_imported(function)) {
-    VReg record = l.load_field(none(), l.context.layout.imported_function(function), Access::W64);
-    l.emit(VOp::LoadField, l.def(value), record, none(), u8(Access::S32), offsetof(FuncRecord, handle));
-    return true;
-  }
   VReg first = l.load_field(none(), offsetof(InstanceHeader, function_handles), Access::S32);
   if (fits_signed(i64(function.raw()), 12)) l.emit(RRI::Addiw, l.def(value), first, i64(function.raw()));
   else l.emit(RRR::Addw, l.def(value), first, l.made(i64(function.raw())));
