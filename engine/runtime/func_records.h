@@ -1,12 +1,13 @@
 // FuncRecords: the functions of a store by handle.
 //
-// An array in reserved address space, so that records never move: compiled code and tables
-// hold their addresses. An instance has the handles of its whole index space in one run, from
-// which `ref.func` computes; a record is written when something first wants it, since most
-// functions are never referred to.
+// An array in reserved address space: compiled code that calls out of its instance through a table finds a record by
+// the handle in the entry. An instance has the handles of its whole index space in one run, from which `ref.func`
+// computes; a record is written when a table first holds it, and many a store never touches the array at all
+// (Store::function).
 
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/result.h"
@@ -23,7 +24,7 @@ class FuncRecords {
 
   FuncRecords(SpacePool& pool, Space space) : pool_(pool), space_(space) {}
   FuncRecords(const FuncRecords&) = delete;
-  ~FuncRecords() { pool_.give(space_, u64{end_} * sizeof(FuncRecord)); }
+  ~FuncRecords() { pool_.give(space_, u64{touched_} * sizeof(FuncRecord)); }
 
   FuncRecord* base() const { return reinterpret_cast<FuncRecord*>(space_.base); }
   u32 end() const { return end_; }
@@ -38,12 +39,13 @@ class FuncRecords {
   // Handles from `end` on are unused again.
   void shrink(u32 end) {
     CHECK(end >= 1 && end <= end_);
-    std::memset(static_cast<void*>(base() + end), 0, u64{end_ - end} * sizeof(FuncRecord));
+    if (touched_ > end) std::memset(static_cast<void*>(base() + end), 0, u64{touched_ - end} * sizeof(FuncRecord));
     end_ = end;
   }
   // May be all zero: not yet written.
-  FuncRecord& operator[](u32 handle) const {
+  FuncRecord& operator[](u32 handle) {
     DCHECK(handle != 0 && handle < end_);
+    touched_ = std::max(touched_, handle + 1);
     return base()[handle];
   }
 
@@ -51,6 +53,7 @@ class FuncRecords {
   SpacePool& pool_;
   Space space_;
   u32 end_ = 1;
+  u32 touched_ = 0;  // what lies behind is zeros that were never looked at
 };
 
 }  // namespace skerry::runtime

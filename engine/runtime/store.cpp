@@ -48,13 +48,19 @@ Store::~Store() {
   instances_.clear();
 }
 
-FuncRecord& Store::function(u32 handle) {
-  FuncRecord& record = records_[handle];
-  if (record.handle != 0) return record;
+Instance* Store::instance_of(u32 handle) const {
   auto after = std::ranges::upper_bound(instances_by_handle_, handle, {}, &Handles::first);
-  CHECK(after != instances_by_handle_.begin());
-  after[-1].instance->write_record(record, handle);
-  return record;
+  if (after == instances_by_handle_.begin()) return nullptr;
+  const Handles& run = after[-1];
+  return handle - run.first < run.count ? run.instance : nullptr;
+}
+
+FuncRecord& Store::function(u32 handle) {
+  Instance* instance = instance_of(handle);
+  if (!instance) return records_[handle];
+  auto [place, is_new] = asked_for_.try_emplace(handle);
+  if (is_new) instance->write_record(place->second, handle);
+  return place->second;
 }
 
 Result<u32> Store::add_host_function(const detail::HostFunction& function) {
@@ -86,7 +92,8 @@ Result<u32> Store::add_host_function(const detail::HostFunction& function) {
 TableEntry Store::entry_of(ValueType type, u32 handle) {
   if (handle == 0) return {};
   if (type == ValueType::ExternRef) return {.handle = handle};
-  const FuncRecord& record = function(handle);
+  FuncRecord& record = records_[handle];
+  if (record.handle == 0) instance_of(handle)->write_record(record, handle);
   return {record.code, record.instance, record.signature, handle};
 }
 
@@ -246,11 +253,12 @@ void Store::forget_since(const Mark& mark) {
   globals_.resize(mark.globals);
   instances_.resize(mark.instances);
   records_.shrink(mark.handles);
+  std::erase_if(asked_for_, [&](const auto& asked) { return asked.first >= mark.handles; });
 }
 
 Result<u32> Store::allocate_handles(Instance& instance, u32 count) {
   u32 first = TRY(records_.allocate(count));
-  if (count != 0) instances_by_handle_.push_back({first, &instance});
+  if (count != 0) instances_by_handle_.push_back({first, count, &instance});
   return first;
 }
 

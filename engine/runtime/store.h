@@ -10,6 +10,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/abi/instance.h"
@@ -72,7 +73,7 @@ class Store {
   // --- Functions
 
   FuncRecords& records() { return records_; }
-  // The record of a handle that is not 0, written if it was not yet.
+  // A record of a handle that is not 0, for who calls or imports the function. It never moves.
   FuncRecord& function(u32 handle);
   // Whether a handle is a function's: for handles from outside.
   bool is_function(u32 handle) const { return handle != 0 && handle < records_.end(); }
@@ -137,6 +138,8 @@ class Store {
   void note_trap(const Run& run, u32 status);
   void end_interruption();
   void resume_outer(const Run& ended);
+  // Of an instance's function; null for a function of the host.
+  Instance* instance_of(u32 handle) const;
   void release(Memory& memory);
   void release(Table& table);
 
@@ -153,12 +156,14 @@ class Store {
   u64 lowest_stack_ = 0;  // of the thread that runs
   static constinit thread_local const Run* innermost_run_;
   const std::shared_ptr<StoreLink> link_;
-  FuncRecords records_;
+  FuncRecords records_;  // of what tables hold, and of functions of the host
+  // Those of instances that somebody asked for: apart from the array, whose pages most processes do without.
+  std::unordered_map<u32, FuncRecord> asked_for_;
   InstanceHeader host_instance_ = {};  // that host functions belong to
 
   std::vector<std::unique_ptr<Instance>> instances_;
   struct Handles {
-    u32 first;
+    u32 first, count;
     Instance* instance;
   };
   std::vector<Handles> instances_by_handle_;  // ascending

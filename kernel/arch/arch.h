@@ -142,6 +142,12 @@ bool map_page(u64 address, Mapping mapping);
 std::optional<Mapping> find_mapping(u64 address);
 // Pages are mapped below this address, a power of two. After start_paging.
 u64 address_limit();
+// The pages in the range that can be written and have frames of their own: as many as `into` holds, and how many they are.
+// If there are more, or there are others that have frames of their own, more than `into` holds is answered.
+struct OwnPage {
+  u64 address, frame;
+};
+usize own_pages(u64 begin, u64 end, std::span<OwnPage> into);
 // Takes away what is mapped in the range, and gives the frames that are not shared to free_frame, and
 // the tables that the range covers whole, once no hart knows them any more.
 void unmap_range(u64 begin, u64 end);

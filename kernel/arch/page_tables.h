@@ -23,6 +23,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "kernel/arch/arch.h"
 
@@ -71,6 +72,32 @@ class PageTables {
     const u64* entry = address < lower_half_end() ? find_entry(address, 0, Missing::Leave) : nullptr;
     if (!entry || !Format::is_page(*entry)) return std::nullopt;
     return Format::mapping(*entry);
+  }
+
+  // arch::own_pages
+  usize own_pages(u64 begin, u64 end, std::span<arch::OwnPage> into) {
+    usize count = 0;
+    for (u64 at = begin; at < end;) {
+      const u64* table = table_at(root_);
+      unsigned level = top_level_;
+      for (; level > 0; --level) {
+        u64 entry = table[index_of(at, level)];
+        if (entry == 0) break;
+        table = table_at(Format::frame(entry));
+      }
+      u64 next = align_down(at, span_of(level ? level : 1)) + span_of(level ? level : 1);
+      u64 stop = end < next ? end : next;
+      for (; level == 0 && at < stop; at += page_size) {
+        u64 entry = table[index_of(at, 0)];
+        if (entry == 0) continue;
+        arch::Mapping mapping = Format::mapping(entry);
+        if (mapping.shared) continue;
+        if (count == into.size() || mapping.access != arch::Access::ReadWrite) return into.size() + 1;
+        into[count++] = {at, mapping.frame};
+      }
+      at = stop;
+    }
+    return count;
   }
 
   void unmap(u64 begin, u64 end) {
@@ -173,27 +200,27 @@ class PageTables {
   // Tables below `table` that [begin, end) covers whole are freed; begin and end are within the table, which covers
   // addresses from `table_offset` on, counted from the beginning of the range.
   void unmap_in(u64* table, unsigned level, u64 begin, u64 end, Removed& removed, u64 table_offset) {
-    for (u64 at = begin; at < end;) {
-      u64 entry_begin = align_down(at, span_of(level)), entry_end = entry_begin + span_of(level);
-      u64 stop = end < entry_end ? end : entry_end;
-      u64& entry = table[at / span_of(level)];
-      if (entry) {
-        if (level == 0) {
-          arch::Mapping mapping = Format::mapping(entry);
-          if (!mapping.shared) removed.add_frame(mapping.frame);
-          if (Format::is_present(entry)) removed.outdated.add(removed.outdated.begin + table_offset + at);
+    if (begin == end) return;
+    // Most entries are empty.
+    for (u64 i = begin / span_of(level), last = (end - 1) / span_of(level); i <= last; ++i) {
+      u64& entry = table[i];
+      if (entry == 0) continue;
+      u64 entry_begin = i * span_of(level), entry_end = entry_begin + span_of(level);
+      u64 at = begin > entry_begin ? begin : entry_begin, stop = end < entry_end ? end : entry_end;
+      if (level == 0) {
+        arch::Mapping mapping = Format::mapping(entry);
+        if (!mapping.shared) removed.add_frame(mapping.frame);
+        if (Format::is_present(entry)) removed.outdated.add(removed.outdated.begin + table_offset + at);
+        entry = 0;
+      } else {
+        u64 frame = Format::frame(entry);
+        unmap_in(table_at(frame), level - 1, at - entry_begin, stop - entry_begin, removed, table_offset + entry_begin);
+        if (at == entry_begin && stop == entry_end) {
           entry = 0;
-        } else {
-          u64 frame = Format::frame(entry);
-          unmap_in(table_at(frame), level - 1, at - entry_begin, stop - entry_begin, removed, table_offset + entry_begin);
-          if (at == entry_begin && stop == entry_end) {
-            entry = 0;
-            removed.add_frame(frame);
-            removed.outdated.tables = true;
-          }
+          removed.add_frame(frame);
+          removed.outdated.tables = true;
         }
       }
-      at = stop;
     }
   }
 

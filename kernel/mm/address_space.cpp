@@ -149,6 +149,23 @@ void map_on_read(const Span& span, u64 page) {
   if (!arch::map_page(page, {content, span.access, true})) no_table();
 }
 
+// Pages of its own up to which a range is made what it was by writing them: one that is taken away costs a flush, and a
+// fault when it is wanted again.
+constexpr usize most_rewritten = 16;
+
+// Makes the range, which can be read and written, zeros or an image again. False: it has too many pages, and is as it was.
+bool rewrite(u64 begin, u64 end, const Image* image) {
+  arch::OwnPage pages[most_rewritten];
+  usize count = arch::own_pages(begin, end, pages);
+  if (count > most_rewritten) return false;
+  for (arch::OwnPage page : std::span(pages, count)) {
+    u64 content = image ? image->frame((page.address - begin) / page_size) : Image::zeros;
+    if (content == Image::zeros) __builtin_memset(arch::direct(page.frame), 0, page_size);
+    else __builtin_memcpy(arch::direct(page.frame), arch::direct(content), page_size);
+  }
+  return true;
+}
+
 bool allows(Access has, arch::FaultAccess wanted) {
   switch (wanted) {
     case arch::FaultAccess::Read: return has != Access::None;
@@ -229,6 +246,13 @@ Result<void> commit_stack(u8* address, u64 size) {
   return {};
 }
 
+u64 stack_pages(u8* address) {
+  SpinGuard guard(lock);
+  Span* span = find_span(reservation_of(address, page_size), u64(address));
+  CHECK(span && span->is_stack);
+  return span->touched;
+}
+
 Result<void> protect(u8* address, u64 size, Access access) {
   SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
@@ -250,11 +274,13 @@ void decommit(u8* address, u64 size) {
 }
 
 Result<void> zero(u8* address, u64 size) {
-  // What faults again is made of zeros; writing them costs more than the fault does.
   SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   if (size == 0) return {};
   u64 begin = u64(address), end = begin + size;
+  const Span* whole = find_span(r, begin);
+  bool is_plain = whole && whole->end >= end && whole->access == Access::ReadWrite && !whole->image;
+  if (is_plain && rewrite(begin, end, nullptr)) return {};
   auto [first, last] = spans_in(r, begin, end);
   CHECK(pages_in(r, first, last) == size / page_size);
   arch::unmap_range(begin, end);
@@ -315,9 +341,11 @@ Result<void> map_image(Image* image, u8* address) {
 }
 
 void restore_image(const Image& image, u8* address) {
+  u64 begin = u64(address), end = begin + image.page_count() * page_size;
   // The next access finds the image, for the spans still name it.
   SpinGuard guard(lock);
-  arch::unmap_range(u64(address), u64(address) + image.page_count() * page_size);
+  // Where there are several harts, one may know a frame of the image in the place of such a page (note_changed_pages).
+  if (several_harts() || !rewrite(begin, end, &image)) arch::unmap_range(begin, end);
 }
 
 namespace {

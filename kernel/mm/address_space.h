@@ -30,6 +30,8 @@ Result<void> protect(u8* address, u64 size, Access access);
 // large in case. A thread that touches one when nothing is left to promise gets it still, and is ended
 // (out_of_memory). Released whole.
 Result<void> commit_stack(u8* address, u64 size);
+// How many of its pages have been touched.
+u64 stack_pages(u8* address);
 void decommit(u8* address, u64 size);
 Result<void> zero(u8* address, u64 size);
 
@@ -66,6 +68,8 @@ void out_of_memory();
 // What the scheduler does of it: pages that only the running thread uses were mapped anew, or may be written no longer,
 // and the harts that it ran on before may know them as they were. They forget it before the thread runs there again.
 void note_changed_pages();
+// Whether there are such harts.
+bool several_harts();
 
 // What arch::page_fault does for addresses of reservations.
 bool fault_in_reservation(u64 address, arch::FaultAccess access);

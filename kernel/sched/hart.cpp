@@ -290,6 +290,8 @@ void interrupt_thread(Thread& thread) {
   if (thread.is_on_hart.load()) arch::send_interrupt(thread.hart.load(std::memory_order_relaxed)->number);
 }
 
+bool several_harts() { return harts_up.load(std::memory_order_relaxed) != 1; }
+
 void note_changed_pages() {
   NoInterrupts no_interrupts;
   Thread& thread = current_thread();
@@ -297,14 +299,10 @@ void note_changed_pages() {
 }
 
 Result<Thread*> spawn_thread(void (*body)(void*), void* argument) {
-  u8* stack = TRY(kernel::reserve(stack_guard + stack_size));
-  if (auto committed = kernel::commit_stack(stack + stack_guard, stack_size); !committed) {
-    kernel::release(stack, stack_guard + stack_size);
-    return committed.take_failure();
-  }
+  u8* stack = TRY(take_stack());
   u8* memory = static_cast<u8*>(heap_allocate(arch::thread_local_size() + sizeof(Thread), 64));
   if (!memory) {
-    kernel::release(stack, stack_guard + stack_size);
+    give_stack(stack);
     return fail(ErrorCode::Environment, "no memory is left for a thread");
   }
   Thread* thread = new_thread(memory);
@@ -326,7 +324,7 @@ void join_thread(Thread* thread) {
     NoInterrupts no_interrupts;
     arch::serve_requests();
   }
-  kernel::release(thread->stack, stack_guard + stack_size);
+  give_stack(thread->stack);
   heap_free(reinterpret_cast<u8*>(thread) - arch::thread_local_size());
 }
 

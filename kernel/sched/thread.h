@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "kernel/arch/arch.h"
 #include "kernel/sched/sleepers.h"
+#include "kernel/sched/stacks.h"
 
 namespace skerry::kernel {
 
@@ -50,8 +51,6 @@ struct Thread {
   Sleeper sleeper;
 };
 
-constexpr u64 stack_size = 8 * MiB;
-constexpr u64 stack_guard = 64 * KiB;
 inline u8* stack_limit(const Thread& thread) { return thread.stack + stack_guard; }
 
 inline Thread& current_thread() { return *static_cast<Thread*>(arch::thread_pointer()); }

@@ -40,7 +40,7 @@ static int64_t processes(int count) {
     char byte;
     struct ended ended;
     make_pipe(ends);
-    uint32_t child = start("child.wasm", 0, ends[1], "child", 6);
+    uint32_t child = start("bin/child.wasm", 0, ends[1], "child", 6);
     close(ends[1]);
     read(ends[0], &byte, 1);
     close(ends[0]);
@@ -64,7 +64,7 @@ static int64_t pings(int count) {
   make_pipe(there);
   make_pipe(back);
   uint32_t size = 1 + snprintf(arguments, sizeof arguments, "child%c%d", 0, count);
-  uint32_t child = start("child.wasm", there[0], back[1], arguments, size);
+  uint32_t child = start("bin/child.wasm", there[0], back[1], arguments, size);
   int64_t begin = now();
   for (int i = 0; i < count; i++) {
     write(there[1], &byte, 1);
@@ -82,7 +82,7 @@ static int64_t memory(int count) {
   make_pipe(out);
   uint64_t before[2], after[2];
   memory_of_machine(before);
-  for (int i = 0; i < count; i++) start("child.wasm", gate[0], out[1], "child\0001", 8);
+  for (int i = 0; i < count; i++) start("bin/child.wasm", gate[0], out[1], "child\0001", 8);
   struct timespec two_seconds = {2, 0};
   nanosleep(&two_seconds, 0);
   memory_of_machine(after);

@@ -135,6 +135,11 @@ std::optional<Mapping> find_mapping(u64 address) {
   return tables.find(address);
 }
 
+usize own_pages(u64 begin, u64 end, std::span<OwnPage> into) {
+  SpinGuard guard(tables_lock);
+  return tables.own_pages(begin, end, into);
+}
+
 void unmap_range(u64 begin, u64 end) {
   CHECK(begin <= end && end <= address_limit());
   SpinGuard guard(tables_lock);

@@ -109,6 +109,8 @@ T& check(Result<T>& result) {
   return *result;
 }
 
+u8 last_seen;
+
 void use_memory() {
   using namespace platform;
 
@@ -155,6 +157,27 @@ void use_memory() {
   CHECK(bool(platform::zero(copies[0], page)) && copies[0][5] == 0 && copies[0][page] == content[page]);
   CHECK(bool(platform::map_image(image, copies[1] + 500 * KiB)) && copies[1][500 * KiB] == content[0]);
   for (u8* copy : copies) platform::release(copy, 1 * MiB);
+
+  // Made zeros, or the image, again: few pages, which are written and stay, or many, which go. Nothing is left of before.
+  auto second = create_image(content);
+  for (u64 pages : {0, 1, 9, 16, 17, 200}) {
+    auto reserved = platform::reserve(2 * MiB);
+    u8* at = check(reserved);
+    CHECK(bool(platform::commit(at, 1 * MiB, Access::ReadWrite)));
+    CHECK(bool(platform::map_image(check(second), at + 64 * page)));
+    for (u32 round = 0; round < 2; ++round) {
+      for (u64 i = 0; i < pages; ++i) std::fill_n(at + i * page, page, u8(0xa0 + round));
+      for (u64 i = 0; i < 11; ++i) last_seen += at[(64 + i) * page];
+      for (u64 i = 0; i < std::min<u64>(pages, 11); ++i) std::fill_n(at + (64 + i) * page, page, u8(0xa0 + round));
+      CHECK(bool(platform::zero(at, 64 * page)) && bool(restore_image(*second, at + 64 * page)));
+      CHECK(bool(platform::zero(at + 75 * page, 1 * MiB - 75 * page)));
+      CHECK(std::all_of(at, at + 64 * page, [](u8 byte) { return byte == 0; }));
+      CHECK(std::equal(content.begin(), content.end(), at + 64 * page));
+      CHECK(std::all_of(at + 64 * page + content.size(), at + 1 * MiB, [](u8 byte) { return byte == 0; }));
+    }
+    platform::release(at, 2 * MiB);
+  }
+  destroy_image(*second);
 
   // More than there is.
   auto slot = platform::reserve(64 * GiB);
