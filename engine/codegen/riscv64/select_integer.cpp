@@ -329,7 +329,9 @@ Flag flag(Lower& l, const Inst& inst, VReg d) {
   bool or_equal = cond == ir::Cond::LeS || cond == ir::Cond::LeU, greater = cond == ir::Cond::GtS || cond == ir::Cond::GtU;
   bool inverted = !(cond == ir::Cond::LtS || cond == ir::Cond::LtU || or_equal);
   // x <= c is x < c + 1, and x > c its opposite, unless that wraps.
-  if (c && (or_equal || greater)) c = *c == (is_unsigned ? -1 : INT64_MAX) ? std::nullopt : std::optional(*c + 1);
+  if (c && (or_equal || greater)) {
+    c = *c == (is_unsigned ? -1 : INT64_MAX) ? std::nullopt : std::optional(i64(u64(*c) + 1));
+  }
   if (c && fits_signed(*c, 12)) {
     VReg at = inverted ? l.temp(RegClass::Int) : d;
     l.emit(is_unsigned ? RRI::Sltiu : RRI::Slti, at, l.use(x), *c);
