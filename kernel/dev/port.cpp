@@ -17,8 +17,16 @@ constexpr u32 all_buffers = (1u << VirtioQueue::size) - 1;
 
 bool Port::start(const BootInfo& info) {
   device_ = VirtioDevice::find(info, VirtioDevice::Kind::Console);
+  if (!device_) return false;
+  started_ = begin();
+  if (started_) device_->enable_interrupts();
+  else arch::console_write("skerry: the virtio console does not serve: it has no port 1, or does not answer\n");
+  return started_;
+}
+
+bool Port::begin() {
   using enum VirtioQueue::Direction;
-  if (!device_ || !device_->negotiate(feature_multiport) ||
+  if (!device_->negotiate(feature_multiport) ||
       !control_receive_.create(*device_, queue_control_receive, FromDevice, control_size) ||
       !control_send_.create(*device_, queue_control_send, ToDevice, control_size) ||
       !receive_.create(*device_, queue_receive, FromDevice, receive_size) ||
@@ -36,8 +44,6 @@ bool Port::start(const BootInfo& info) {
   if (!send_control(DeviceReady, 1) || !await_control(PortAdd)) return false;
   if (!send_control(PortReady, 1) || !send_control(PortOpen, 1)) return false;
   receive_.notify();  // QEMU looks for buffers only when it is told of them while the port is open
-  started_ = true;
-  device_->enable_interrupts();
   return true;
 }
 

@@ -14,7 +14,7 @@ namespace skerry::kernel {
 
 class Port {
  public:
-  // False if the board has no console with a port 1.
+  // False if the board has no console with a port 1 that answers; of one that does not, the serial console is told.
   bool start(const BootInfo& info);
   bool started() const { return started_; }
 
@@ -38,6 +38,7 @@ class Port {
  private:
   struct Control { u32 port; u16 event, value; };
 
+  bool begin();
   void collect_sent();
   Control take_control(VirtioQueue::Used used);
   std::optional<VirtioQueue::Used> await(VirtioQueue& queue);

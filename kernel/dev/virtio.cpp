@@ -86,7 +86,8 @@ bool VirtioQueue::create(VirtioDevice& device, u32 number, Direction direction, 
 }
 
 void VirtioQueue::give(u32 i, u32 bytes) {
-  CHECK(i < size && bytes <= buffer_size_);
+  CHECK(i < size && bytes <= buffer_size_ && !(outstanding_ >> i & 1));
+  outstanding_ |= 1u << i;
   u16 flags = direction_ == Direction::FromDevice ? VirtioRings::descriptor_write : u16(0);
   rings_->descriptors[i] = {buffers_frame_ + u64(i) * buffer_size_, bytes, flags, 0};
   rings_->offer(u16(i), given_++);
@@ -104,7 +105,12 @@ std::optional<VirtioQueue::Used> VirtioQueue::take() {
   if (!has_used()) return std::nullopt;
   auto [id, bytes] = rings_->used.ring[taken_ % size];
   ++taken_;
-  if (id >= size || bytes > buffer_size_) arch::stop("a virtio device returns what it was not given");
+  // An index that is more ahead than there are buffers speaks of what was not given, too.
+  u16 finished = u16(__atomic_load_n(&rings_->used.index, __ATOMIC_RELAXED) - taken_);
+  if (finished >= size || id >= size || bytes > buffer_size_ || !(outstanding_ >> id & 1)) {
+    arch::stop("a virtio device returns what it was not given");
+  }
+  outstanding_ &= ~(1u << id);
   return Used{id, bytes};
 }
 

@@ -100,7 +100,8 @@ class VirtioQueue {
   void notify();
   // Whether the device shall raise its line for buffers that it has finished with.
   void want_interrupts(bool wanted);
-  // A buffer that the device has finished with, and how many bytes it filled.
+  // A buffer that the device has finished with, and how many bytes it filled. A device that returns what it has not, or
+  // more than fits, stops the kernel.
   struct Used { u32 buffer, bytes; };
   std::optional<Used> take();
   bool has_used() const;
@@ -113,6 +114,7 @@ class VirtioQueue {
   u8* buffers_ = nullptr;
   u64 buffers_frame_ = 0;
   u16 given_ = 0, taken_ = 0;
+  u32 outstanding_ = 0;  // bits of buffers that are the device's
 };
 
 }  // namespace skerry::kernel
