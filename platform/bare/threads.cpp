@@ -1,6 +1,7 @@
 // The seam's threads, locks, time and the rest, over kernel/sched and kernel/arch.
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/check.h"
 #include "kernel/arch/arch.h"
@@ -38,7 +39,19 @@ void wake_all(const u32* word) { kernel::wake_threads(word); }
 
 u64 monotonic_ns() { return kernel::arch::monotonic_ns(); }
 void fill_entropy(std::span<u8> bytes) { kernel::arch::fill_entropy(bytes); }
-void write_diagnostic(std::string_view text) { kernel::arch::console_write(text); }
+
+// It is why the kernel stops: the first hart to say so is the only one, and the others wait to be stopped.
+void write_diagnostic(std::string_view text) {
+  constexpr u32 nobody = ~u32{0};
+  static constinit std::atomic<u32> speaker = nobody;
+  kernel::arch::disable_interrupts();
+  u32 self = kernel::arch::hart_number(), first = nobody;
+  while (!speaker.compare_exchange_strong(first, self) && first != self) {
+    first = nobody;
+    kernel::arch::serve_requests();
+  }
+  kernel::arch::console_write(text);
+}
 
 void abort_process() { kernel::arch::stop_here(); }
 
