@@ -19,7 +19,6 @@ namespace skerry::wasi::link {
 struct WhoseCall {
   std::shared_ptr<Context> context;  // always this one's; or else
   const void* data_tag = nullptr;    // the store's, whose data are of the type with this tag, a Context* first
-
 };
 
 // The first call of a process, or one after another process's in the same store: makes known whose it is
