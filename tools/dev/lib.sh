@@ -21,28 +21,38 @@ fail() {
   exit 1
 }
 
-# need PACKAGE...: installs those of the distribution's packages that are missing.
-need() {
-  command -v dpkg-query apt-get >/dev/null ||
-    fail "this script installs its tools on Debian; elsewhere, provide the like of: $*"
-  local installed missing=() package
+# missing PACKAGE...: those of the distribution's packages that are not installed, a line each.
+missing() {
+  local installed package
   # dpkg-query fails where it does not know one of the packages.
   installed=$({ dpkg-query -W -f '${Package} ${db:Status-Status}\n' "$@" 2>/dev/null || true; } | sed -n 's/ installed$//p')
   for package; do
-    grep -qxF "$package" <<<"$installed" || missing+=("$package")
+    grep -qxF "$package" <<<"$installed" || printf '%s\n' "$package"
   done
-  [ ${#missing[@]} -gt 0 ] || return 0
+}
 
-  local as_root=()
-  if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || fail "please install, as root: apt-get install ${missing[*]}"
-    as_root=(sudo)
-  fi
-  say "installing ${missing[*]}"
-  "${as_root[@]}" apt-get update -qq >&2 || say "the lists of packages could not be updated"
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 </dev/null ||
-    fail "could not install: ${missing[*]}"
+# need PACKAGE...: installs those of the distribution's packages that are missing. Of those who do so at once, as tests
+# may, one installs and the others wait for it.
+need() {
+  command -v dpkg-query apt-get >/dev/null ||
+    fail "this script installs its tools on Debian; elsewhere, provide the like of: $*"
+  [ -n "$(missing "$@")" ] || return 0
+  mkdir -p "$root/.cache"
+  (
+    flock 9
+    mapfile -t packages < <(missing "$@")
+    [ ${#packages[@]} -gt 0 ] || exit 0
+    as_root=()
+    if [ "$(id -u)" != 0 ]; then
+      command -v sudo >/dev/null || fail "please install, as root: apt-get install ${packages[*]}"
+      as_root=(sudo)
+    fi
+    say "installing ${packages[*]}"
+    "${as_root[@]}" apt-get update -qq >&2 || say "the lists of packages could not be updated"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=600 "${packages[@]}" >&2 </dev/null ||
+      fail "could not install: ${packages[*]}"
+  ) 9>"$root/.cache/packages.lock"
 }
 
 # The packages that building the given presets takes.

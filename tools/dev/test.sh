@@ -4,6 +4,7 @@
 
 filter=${1:-}
 need "${build_packages[@]}" "${riscv64_packages[@]}" "${qemu_packages[@]}" "${wasm_packages[@]}" "${proof_packages[@]}"
+"$root/tests/spec/fetch" >/dev/null || say "without the specification's suite; its tests will fail"
 for preset in "${presets[@]}"; do build "$preset"; done
 
 # count FILE ATTRIBUTE: of the test suite; ctest writes one to a line.

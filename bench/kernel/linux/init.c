@@ -1,4 +1,5 @@
-// The first and only program of the Linux guest: measures and prints, in nanoseconds and bytes.
+// The first and only program of the Linux guest: measures and prints, in nanoseconds and bytes. With the argument "harts" it
+// measures how many harts two processes have, in hundredths.
 #include "bench/kernel/linux/system.h"
 
 static long now(void) {
@@ -21,6 +22,7 @@ static void print(const char* name, long value) {
 
 static const char* const plain[] = {"/child", 0};
 static const char* const waiting[] = {"/child", "wait", 0};
+static const char* const computing[] = {"/child", "and", "compute", 0};
 
 static int start(int in, int out, const char* const* arguments) {
   long child = call(sys_fork);
@@ -120,13 +122,32 @@ static long memory(int count) {
   return each;
 }
 
-__attribute__((force_align_arg_pointer)) void _start(void) {
+// Two children that compute, one after the other, and then at once.
+static long harts(void) {
+  long begin = now();
+  for (int i = 0; i < 2; i++) {
+    start(-1, 1, computing);
+    call(sys_wait4, -1);
+  }
+  long middle = now();
+  for (int i = 0; i < 2; i++) start(-1, 1, computing);
+  for (int i = 0; i < 2; i++) call(sys_wait4, -1);
+  return 100 * (middle - begin) / (now() - middle);
+}
+
+static void measure(void) {
   processes(20);
   print("process", processes(500));
   print("call", getpids(200000));
   print("pipe", pings(5000));
   print("thread", threads(2000));
   print("memory", memory(1000));
+}
+
+__attribute__((naked)) void _start(void) { __asm__("mov %rsp, %rdi; call main_at"); }  // the stack as a function expects it
+void main_at(long* stack) {
+  if (stack[0] > 1) print("harts", harts());
+  else measure();
   call(sys_reboot, 0xfee1dead, 672274793, 0x1234567);
   for (;;) {}
 }

@@ -1,4 +1,5 @@
-// What bench/kernel/linux/init.c measures, as a program of our kernel: nanoseconds and bytes.
+// What bench/kernel/linux/init.c measures, as a program of our kernel: nanoseconds and bytes; with an argument, how many
+// harts two processes have, in hundredths.
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,7 +94,24 @@ static int64_t memory(int count) {
   return (int64_t)(before[1] - after[1]) / count;
 }
 
-int main(void) {
+static int64_t harts(void) {
+  struct ended ended;
+  int64_t begin = now();
+  for (int i = 0; i < 2; i++) {
+    start("bin/child.wasm", 0, 1, "child\0and\0compute", 18);
+    wait_for(0, 0, &ended);
+  }
+  int64_t middle = now();
+  for (int i = 0; i < 2; i++) start("bin/child.wasm", 0, 1, "child\0and\0compute", 18);
+  for (int i = 0; i < 2; i++) wait_for(0, 0, &ended);
+  return 100 * (middle - begin) / (now() - middle);
+}
+
+int main(int count, char** arguments) {
+  if (count > 1) {
+    printf("harts %lld\n", harts());
+    return 0;
+  }
   processes(20);
   printf("process %lld\n", processes(500));
   printf("call %lld\n", calls(200000));
