@@ -6,6 +6,13 @@
 // the right), and the identities in fold.cpp applied, each of which looks at the operands' own
 // instructions and no further. What is left goes through value numbering. Nothing that traps
 // is folded away, and no float operation whose result is a NaN: its bits are the machine's.
+//
+// The rules are in fold_rules.h, for any numbering that has
+//
+//   Value add(Inst inst)                    // the inst, or one that computes the same
+//   Value constant(Type type, u64 bits)
+//
+// translate has its own (Folder), and the passes of the best gear have another.
 
 #pragma once
 
@@ -15,9 +22,10 @@
 
 namespace skerry::translate {
 
-class Folder {
+template <class Numbering>
+class FolderOf {
  public:
-  Folder(ir::Function& function, Numbering& numbering) : function_(function), numbering_(numbering) {}
+  FolderOf(ir::Function& function, Numbering& numbering) : function_(function), numbering_(numbering) {}
 
   ir::Value unary(ir::Op op, ir::Type type, ir::Value x);
   ir::Value binary(ir::Op op, ir::Type type, ir::Value x, ir::Value y);
@@ -49,6 +57,9 @@ class Folder {
   ir::Function& function_;
   Numbering& numbering_;
 };
+
+using Folder = FolderOf<Numbering>;
+extern template class FolderOf<Numbering>;
 
 // What an operation on constants is: the bits of the result, none if it traps or is a NaN that it makes. `type` is
 // the result's, `from` the operands' type.
