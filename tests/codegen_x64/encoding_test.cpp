@@ -50,6 +50,8 @@ std::vector<Mem> some_mems(const Listing& l) {
       Mem::indexed(Gpr::R13, Gpr::R12, Scale::By4),
       Mem::indexed(Gpr::Rsp, Gpr::Rbp, Scale::By8, -20),
       Mem::indexed(Gpr::Rdx, Gpr::R8, Scale::By2, 1000).gs(),
+      Mem::indexed(Gpr::R9, Gpr::Rcx, Scale::By4, -16).gs().wraps(),
+      Mem::at(Gpr::Rax).wraps(),
       Mem::scaled(Gpr::R13, Scale::By8, 64),
       Mem::absolute(40).gs(),
       Mem::rip(l.origin),
@@ -820,11 +822,13 @@ TEST(X64Encoding, EveryAddressReadsBack) {
     for (Gpr base : all_gprs()) {
       check(Mem::at(base, disp));
       check(Mem::at(base, disp).gs());
+      check(Mem::at(base, disp).gs().wraps());
       for (Gpr index : all_gprs()) {
         if (index == Gpr::Rsp) continue;
         for (Scale scale : scales) {
           check(Mem::indexed(base, index, scale, disp));
           check(Mem::indexed(base, index, scale, disp).gs());
+          check(Mem::indexed(base, index, scale, disp).gs().wraps());
         }
       }
     }
@@ -833,6 +837,7 @@ TEST(X64Encoding, EveryAddressReadsBack) {
       for (Scale scale : scales) {
         check(Mem::scaled(index, scale, disp));
         check(Mem::scaled(index, scale, disp).gs());
+        check(Mem::scaled(index, scale, disp).gs().wraps());
       }
     }
     check(Mem::absolute(disp));

@@ -47,16 +47,17 @@ std::string Listing::text(const Mem& mem, u32 bits) const {
                                         : "";
   std::string out = concat(size, mem.segment == Segment::Gs ? "gs:[" : "[");
   std::string sum;
+  Width width = mem.sum == Sum::Wraps ? Width::W32 : Width::W64;
   i64 disp = mem.disp;
   if (!mem.label.is_none()) {
     sum = "rip";
     disp += i64(code.offset_of(mem.label)) - code.offset();
   }
-  if (mem.base != Mem::none) sum = name(Gpr(mem.base));
+  if (mem.base != Mem::none) sum = name(Gpr(mem.base), width);
   if (mem.index != Mem::none) {
     // Without a base the scale is always written.
     std::string_view scale = mem.base == Mem::none && mem.scale == Scale::By1 ? "1*" : scales[u32(mem.scale)];
-    sum += concat(sum.empty() ? "" : " + ", scale, name(Gpr(mem.index)));
+    sum += concat(sum.empty() ? "" : " + ", scale, name(Gpr(mem.index), width));
   }
   if (sum.empty()) sum = text(disp);
   else if (disp != 0) sum += concat(disp < 0 ? " - " : " + ", decimal(u64(disp < 0 ? -disp : disp)));

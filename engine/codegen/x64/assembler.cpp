@@ -25,9 +25,11 @@ u32 rex_of(const Mem& mem) {
   return (mem.index == Mem::none ? 0 : mem.index & 8u) >> 2 | (mem.base == Mem::none ? 0 : mem.base & 8u) >> 3;
 }
 
-u8* put_segment(u8* p, const Mem& mem) {
+u8* put_memory_prefixes(u8* p, const Mem& mem) {
   *p = 0x65;
-  return p + (mem.segment == Segment::Gs);
+  p += mem.segment == Segment::Gs;
+  *p = 0x67;
+  return p + (mem.sum == Sum::Wraps);
 }
 
 }  // namespace
@@ -57,13 +59,13 @@ u8* Assembler::put_operand(u8* p, u32 reg, const Mem& mem, u32 immediate) {
 }
 
 u8* Assembler::encode(Encoding encoding, Width width, u32 reg, const Mem& rm, u32 rex, u32 immediate) {
-  u8* p = put_segment(reserve(), rm);
+  u8* p = put_memory_prefixes(reserve(), rm);
   p = put_opcode(p, encoding, width, rex | (reg & 8) >> 1 | rex_of(rm));
   return put_operand(p, reg, rm, immediate);
 }
 
 u8* Assembler::encode_vex(Encoding encoding, u32 w, u32 reg, u32 vvvv, const Mem& rm, u32 immediate) {
-  u8* p = put_segment(reserve(), rm);
+  u8* p = put_memory_prefixes(reserve(), rm);
   p = put_vex(p, encoding, w, (reg & 8) >> 1 | rex_of(rm), vvvv);
   return put_operand(p, reg, rm, immediate);
 }

@@ -85,7 +85,25 @@ void Emitter::move_to(Xmm to, VReg from) {
   else if (xmm(place(from)) != to) a_.movaps(to, xmm(place(from)));
 }
 
-Mem Emitter::guest(VReg index, VReg base, i32 disp, Gpr scratch) {
+// gs:[x + (y << scale) + disp] in 32 bits.
+Mem Emitter::wrapping(VReg x, VReg y, Scale scale, i32 disp, Gpr scratch) {
+  if (y.is_none()) return Mem::at(gpr(x, far_register), disp).gs().wraps();
+  if (x.is_none()) return Mem::scaled(gpr(y, far_register), scale, disp).gs().wraps();
+  if (in_register(x) || in_register(y) || scratch != far_register) {
+    Gpr base = gpr(x, far_register);
+    Gpr index = gpr(y, base == far_register ? scratch : far_register);
+    return Mem::indexed(base, index, scale, disp).gs().wraps();
+  }
+  // Both in slots, and one scratch register: their sum.
+  Gpr sum = gpr(y, far_register);
+  if (scale != Scale::By1) a_.shl(Width::W32, sum, u8(scale));
+  a_.add(Width::W32, sum, slot(x));
+  return Mem::at(sum, disp).gs().wraps();
+}
+
+Mem Emitter::guest(VReg index, VReg base, i64 imm, Gpr scratch) {
+  i32 disp = i32(imm);
+  if (u32 form = address_form(imm)) return wrapping(index, base, Scale(form - 1), disp, scratch);
   if (base.is_none()) {
     if (index.is_none()) return Mem::absolute(disp).gs();
     return Mem::at(gpr(index, far_register), disp).gs();

@@ -93,7 +93,8 @@ class Emitter : public codegen::Emission<Isa> {
     else use(slot(vreg));
   }
   // gs:[index + disp] or [base + index + disp]; may use far_register, and `scratch` unless it is far_register
-  Mem guest(VReg index, VReg base, i32 disp, Gpr scratch);
+  Mem guest(VReg index, VReg base, i64 imm, Gpr scratch);
+  Mem wrapping(VReg x, VReg y, Scale scale, i32 disp, Gpr scratch);
   Mem field(VReg base, i32 disp, Gpr scratch);
 
   void trap_site(TrapCode code, u32 position) { out_->traps.push_back({a_.offset(), code, position}); }

@@ -27,7 +27,7 @@ bool Emitter::emit_integer(const VInst& inst) {
     case VOp::AluLoad: {
       Gpr d = result_gpr(inst.d);
       move_to(d, inst.a);
-      Mem from = guest(inst.b, inst.c, i32(inst.imm), far_register);
+      Mem from = guest(inst.b, inst.c, inst.imm, far_register);
       trap_site(TrapCode::MemoryOutOfBounds, inst.position);
       a_.emit(Alu(inst.aux), width, d, from);
       store_result(inst.d, d);

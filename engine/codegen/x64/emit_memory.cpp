@@ -7,7 +7,7 @@ bool Emitter::emit_memory(const VInst& inst) {
   i32 disp = i32(inst.imm);
   switch (VOp(inst.op)) {
     case VOp::Load: {
-      Mem from = guest(inst.a, inst.b, disp, scratch_gpr);
+      Mem from = guest(inst.a, inst.b, inst.imm, scratch_gpr);
       trap_site(TrapCode::MemoryOutOfBounds, inst.position);
       load(access, inst.d, from);
       return true;
@@ -15,24 +15,24 @@ bool Emitter::emit_memory(const VInst& inst) {
     case VOp::Store: {
       // The value comes first: what faults is the store alone.
       if (!is_float_access(access) && !in_register(inst.c)) {
-        Mem to = guest(inst.a, inst.b, disp, far_register);
+        Mem to = guest(inst.a, inst.b, inst.imm, far_register);
         a_.mov(Width::W64, scratch_gpr, slot(inst.c));
         trap_site(TrapCode::MemoryOutOfBounds, inst.position);
         store(access, to, scratch_gpr);
       } else if (is_float_access(access)) {
         Xmm value = xmm(inst.c, scratch_xmm);
-        Mem to = guest(inst.a, inst.b, disp, scratch_gpr);
+        Mem to = guest(inst.a, inst.b, inst.imm, scratch_gpr);
         trap_site(TrapCode::MemoryOutOfBounds, inst.position);
         store(access, to, value);
       } else {
-        Mem to = guest(inst.a, inst.b, disp, scratch_gpr);
+        Mem to = guest(inst.a, inst.b, inst.imm, scratch_gpr);
         trap_site(TrapCode::MemoryOutOfBounds, inst.position);
         store(access, to, gpr(place(inst.c)));
       }
       return true;
     }
     case VOp::StoreImm: {
-      Mem to = guest(inst.a, inst.b, disp, scratch_gpr);
+      Mem to = guest(inst.a, inst.b, plain_address(disp), scratch_gpr);
       i32 value = i32(inst.imm >> 32);
       trap_site(TrapCode::MemoryOutOfBounds, inst.position);
       a_.mov(width_of(access), to, value);

@@ -62,12 +62,17 @@ using Label = Index<LabelTag>;
 enum class Scale : u8 { By1, By2, By4, By8 };
 enum class Segment : u8 { None, Gs };
 
-// A memory operand. Addresses are computed in 64 bits; an index register is not extended.
+// What is done with the sum of base, index and displacement: Wraps cuts it to 32 bits, as the address-size prefix
+// has it, before a segment's base is added.
+enum class Sum : u8 { Whole, Wraps };
+
+// A memory operand. Addresses are computed in 64 bits, but where the sum wraps; an index register is not extended.
 //
 //   Mem::at(Gpr::Rbp, -8)                                [rbp - 8]
 //   Mem::at(Gpr::Rcx, 16).gs()                           gs:[rcx + 16]
 //   Mem::indexed(Gpr::Rax, Gpr::Rcx, Scale::By8, 4)      [rax + rcx*8 + 4]
 //   Mem::scaled(Gpr::Rcx, Scale::By4, 4)                 [rcx*4 + 4]
+//   Mem::indexed(Gpr::Rax, Gpr::Rcx).gs().wraps()        gs:[eax + ecx]
 //   Mem::absolute(40).gs()                               gs:[40]
 //   Mem::rip(label)                                      [rip + (label - end of instruction)]
 struct Mem {
@@ -79,6 +84,7 @@ struct Mem {
   u8 index = none;  // register number other than rsp's, or none
   Scale scale = Scale::By1;
   Segment segment = Segment::None;
+  Sum sum = Sum::Whole;
 
   static constexpr Mem at(Gpr base, i32 disp = 0) {
     Mem mem;
@@ -113,6 +119,11 @@ struct Mem {
   constexpr Mem gs() const {
     Mem mem = *this;
     mem.segment = Segment::Gs;
+    return mem;
+  }
+  constexpr Mem wraps() const {
+    Mem mem = *this;
+    mem.sum = Sum::Wraps;
     return mem;
   }
 };

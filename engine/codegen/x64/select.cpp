@@ -41,10 +41,51 @@ void Lower::trap_if(Condition condition, TrapCode code) {
   emit(VOp::TrapIf, Width::W32, VReg::none(), VReg::none(), VReg::none(), u8(condition), i64(code));
 }
 
-Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size) {
+// access at (x + (y << k) + c), k in 0..3, of i32 and without offset  =>  gs:[x + (y << k) + c] with the address-size
+// prefix: both sums are cut to 32 bits, and what follows is the guard. (With an offset they are not the same: it is
+// added to the sum that was cut, and may lead past 2^32, where the prefix would wrap.)
+std::optional<Address> Lower::wrapping_address_of(Value address) {
+  auto folds_here = [&](Value value, Op op) { return folds(value, op) && in_this_block(value); };
+  Value sum = address, scaled = Value::none();
+  Address out{.wraps = true};
+  auto take_constant = [&] {
+    if (sum.is_none() || !folds_here(sum, Op::IAdd) || !is_constant(Value(inst(sum).b))) return;
+    out.disp = i32(u32(out.disp) + u32(constant(Value(inst(sum).b))));
+    sum = Value(inst(sum).a);
+  };
+  auto shift_of = [&](Value value) -> std::optional<u8> {
+    if (!folds_here(value, Op::IShl) || !is_constant(Value(inst(value).b))) return std::nullopt;
+    u64 k = constant(Value(inst(value).b));
+    return k >= 1 && k <= 3 ? std::optional(u8(k)) : std::nullopt;
+  };
+  take_constant();
+  if (folds_here(sum, Op::IAdd)) {
+    scaled = Value(inst(sum).b);
+    sum = Value(inst(sum).a);
+    if (!shift_of(scaled) && shift_of(sum)) std::swap(sum, scaled);
+    take_constant();
+  } else if (shift_of(sum)) {
+    scaled = std::exchange(sum, Value::none());
+  }
+  if (sum == address) return std::nullopt;
+  if (!scaled.is_none()) {
+    if (auto k = shift_of(scaled)) {
+      out.scale = *k;
+      scaled = Value(inst(scaled).a);
+    }
+    out.base = use(scaled);
+  }
+  if (!sum.is_none()) out.index = use(sum);
+  return out;
+}
+
+Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size, AddressForms forms) {
   Address out;
   const BoundsPlan& plan = context.settings.bounds;
   bool free = plan.covers(offset);
+  if (free && offset == 0 && memory.raw() == 0 && context.settings.memory_base_register && forms == AddressForms::All) {
+    if (auto wrapping = wrapping_address_of(address)) return *wrapping;
+  }
   if (is_constant(address)) {
     u64 sum = u32(constant(address)) + offset;
     if (free && sum <= 0x7fffffff) {

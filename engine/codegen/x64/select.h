@@ -28,12 +28,19 @@ constexpr Access access_of(Type type) {
   }
 }
 
-// Where in guest memory: gs:[index + disp], or [base + index + disp].
+// Where in guest memory: gs:[index + disp], or [base + index + disp]; or where it wraps, gs:[index + (base << scale) +
+// disp], the sum cut to 32 bits.
 struct Address {
   VReg index = VReg::none();
   VReg base = VReg::none();
   i32 disp = 0;
+  bool wraps = false;
+  u8 scale = 0;
+
+  i64 imm() const { return wraps ? wrapping_address(disp, scale) : plain_address(disp); }
 };
+// Whether an instruction can encode an address that wraps.
+enum class AddressForms : u8 { All, Plain };
 
 using Rule = codegen::Rule<Lower>;
 
@@ -54,11 +61,12 @@ class Lower : public codegen::Selection<Isa> {
   }
   void make_constant(VReg vreg, Value value);
   // The address of an access of `size` bytes, with the check that the bounds plan wants.
-  Address address(Value address, u64 offset, MemoryIndex memory, u32 size);
+  Address address(Value address, u64 offset, MemoryIndex memory, u32 size, AddressForms forms = AddressForms::All);
   // Emits the comparison that decides whether `condition` != 0; the Condition or FloatCondition to test.
   u8 condition(Value condition);
   // Emits the comparison of an ICmp or FCmp.
   u8 compare(const Inst& compare);
+  std::optional<Address> wrapping_address_of(Value address);
   void trap_if(Condition condition, TrapCode code);
   VReg load_field(VReg base, u32 offset, Access access);
   // The entry of a table at an index that is checked, or traps with `code`.

@@ -45,7 +45,8 @@ bool alu_load(Lower& l, Value value, const Inst& inst) {
   l.mark_folded(load);
   VReg a = l.use(x);
   Address address = l.address(Value(from.a), from.b, MemoryIndex(from.aux), ir::is_64(inst.type) ? 8 : 4);
-  VInst& out = l.emit(VOp::AluLoad, width_of(inst.type), l.def(value), a, address.index, u8(alu_of(inst.op)), address.disp);
+  u8 alu = u8(alu_of(inst.op));
+  VInst& out = l.emit(VOp::AluLoad, width_of(inst.type), l.def(value), a, address.index, alu, address.imm());
   out.c = address.base;
   out.position = l.function().positions[load.raw()];
   return true;

@@ -24,7 +24,7 @@ Access access_of_load(Op op, Type type) {
 bool load(Lower& l, Value value, const Inst& inst) {
   Access access = access_of_load(inst.op, inst.type);
   Address at = l.address(Value(inst.a), inst.b, MemoryIndex(inst.aux), bytes(access));
-  l.emit(VOp::Load, width_of(inst.type), l.def(value), at.index, at.base, u8(access), at.disp);
+  l.emit(VOp::Load, width_of(inst.type), l.def(value), at.index, at.base, u8(access), at.imm());
   return true;
 }
 
@@ -47,7 +47,7 @@ bool store_immediate(Lower& l, Value, const Inst& inst) {
   u32 bits = imm ? u32(*imm) : u32(l.constant(y));
   if (access == Access::U8) bits = u8(bits);
   if (access == Access::U16) bits = u16(bits);
-  Address at = l.address(Value(inst.a), inst.c, MemoryIndex(inst.aux), bytes(access));
+  Address at = l.address(Value(inst.a), inst.c, MemoryIndex(inst.aux), bytes(access), AddressForms::Plain);
   l.emit(VOp::StoreImm, Width::W64, none(), at.index, at.base, u8(access), i64(u64(bits) << 32 | u32(at.disp)));
   return true;
 }
@@ -56,7 +56,7 @@ bool store(Lower& l, Value, const Inst& inst) {
   Access access = access_of_store(l, inst);
   VReg value = l.use(Value(inst.b));
   Address at = l.address(Value(inst.a), inst.c, MemoryIndex(inst.aux), bytes(access));
-  l.emit(VOp::Store, Width::W64, none(), at.index, at.base, u8(access), at.disp).c = value;
+  l.emit(VOp::Store, Width::W64, none(), at.index, at.base, u8(access), at.imm()).c = value;
   return true;
 }
 

@@ -66,6 +66,11 @@ constexpr Width width_of(Access access) {
   return size == 1 ? Width::W8 : size == 2 ? Width::W16 : size == 4 ? Width::W32 : Width::W64;
 }
 
+// The upper half of an address's imm: 0, or for a sum that wraps at 2^32 one more than the scale of b.
+constexpr i64 wrapping_address(i32 disp, u32 scale) { return i64(u64(scale + 1) << 32 | u32(disp)); }
+constexpr u32 address_form(i64 imm) { return u32(u64(imm) >> 32); }
+constexpr i64 plain_address(i32 disp) { return i64(u32(disp)); }
+
 // What codegen/selection.h and codegen/emission.h want to know.
 struct Isa {
   using Lower = x64::Lower;
