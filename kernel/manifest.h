@@ -13,7 +13,7 @@
 //   system=               the program is given "/", with /dev, /proc, /tmp, and each folder in its place; else
 //                         each folder is a preopened directory, and there is nothing besides
 //   stream=TYPE           what standard input, output, error are on the host: WASI's number
-//   timeout_ns=N  max-memory=N  fuel=N  features=LIST  unknown-imports=trap|default
+//   timeout_ns=N  max-memory=N  fuel=N  features=LIST  gear=quick|best  unknown-imports=trap|default
 //   allow-precompiled=  eager=  stats=
 //   lines=                code knows its lines, as that of `skerry compile -g` does
 
@@ -26,6 +26,7 @@
 
 #include "base/result.h"
 #include "kernel/fs/ram.h"
+#include "skerry/config.h"
 #include "wasi/descriptors.h"
 
 namespace skerry::kernel {
@@ -44,6 +45,7 @@ struct Manifest {
   std::vector<wasi::FileType> streams;
   std::optional<u64> timeout_ns, max_memory, fuel;
   std::string features, unknown_imports;
+  Gear gear = Gear::Quick;
   bool allow_precompiled = false, eager = false, stats = false, system = false, lines = false;
 
   std::span<const u8> program;  // in the archive

@@ -134,6 +134,7 @@ class Program {
   u8 run_module(const std::shared_ptr<wasi::Clock>& clock, RamFiles& files) {
     Config config;
     config.features = manifest_->features;
+    config.gear = manifest_->gear;
     config.compilation = manifest_->eager ? Compilation::Eager : Compilation::Fitting;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
     if (manifest_->lines) config.debug_information = DebugInformation::Lines;

@@ -59,7 +59,7 @@ int compile_command(Words words) {
     return exit_failure;
   }
   stats.end_stage("write");
-  if (want_stats) stats.print();
+  if (want_stats) stats.print(engine->internal());
   return 0;
 }
 

@@ -7,7 +7,7 @@ namespace skerry::tools {
 
 void CommonOptions::add_to(CommandLine& line) {
   line.text("--features", "LIST", "of WebAssembly: wasm1|wasm2|wasm3[,NAME|-NAME...]; otherwise all there are", features);
-  line.word("--gear", "how functions are compiled", {"quick"}, gear);
+  line.word("--gear", "how functions are compiled: best makes faster code and takes longer", {"quick", "best"}, gear);
 }
 
 std::optional<Features> CommonOptions::parse_features() const {
@@ -21,6 +21,7 @@ void EngineOptions::add_to(CommandLine& line) {
   CommonOptions::add_to(line);
   line.count("--jobs", "N", "compile on N threads; otherwise on all processors", jobs);
   line.word("--optimise", "what a gear makes of a function: none is for looking at it", {"none", "speed"}, optimisation);
+  line.text("--skip-pass", "NAME[,NAME...]", "leave out passes of the best gear", skip_passes);
   line.flag("-g", "keep where in the .wasm each instruction comes from", lines);
   line.flag("--lazy", "compile each function at its first call", lazy);
 }
@@ -35,7 +36,8 @@ Config EngineOptions::config() const {
   config.target = target;
   config.cpu = cpu;
   config.features = features;
-  config.gear = Gear::Quick;
+  config.gear = gear == "best" ? Gear::Best : Gear::Quick;
+  config.skip_passes = skip_passes;
   config.optimisation = optimisation == "none" ? Optimisation::None : Optimisation::Speed;
   config.debug_information = lines ? DebugInformation::Lines : DebugInformation::Sites;
   config.compilation = lazy ? Compilation::Lazy : Compilation::Eager;

@@ -29,6 +29,7 @@ struct EngineOptions : CommonOptions {
   bool lazy = false;
   bool lines = false;
   std::string optimisation = "speed";
+  std::string skip_passes;
 
   void add_to(CommandLine& line);
   // --target and --cpu, for code that will run somewhere else.

@@ -295,7 +295,7 @@ int run(const RunOptions& options, std::span<const std::string_view> arguments) 
     status = run_instance(file->name, *instance, options, arguments.subspan(1));
     stats.end_stage("run");
   }
-  if (options.stats) stats.print();
+  if (options.stats) stats.print(engine->internal());
   return status;
 }
 

@@ -36,7 +36,7 @@ Stats::Stats() : start_(now()) {}
 
 void Stats::end_stage(std::string_view name) { stages_.push_back({name, now()}); }
 
-void Stats::print() const {
+void Stats::print(const runtime::Engine& engine) const {
   std::fprintf(stderr, "%-12s %12s %12s %12s %12s\n", "stage", "ms", "cpu ms", "resident MB", "peak MB");
   auto row = [](std::string_view name, const Moment& from, const Moment& to) {
     std::fprintf(stderr, "%-12.*s %12.3f %12.3f %12.2f %12.2f\n", int(name.size()), name.data(),
@@ -49,6 +49,16 @@ void Stats::print() const {
     from = &stage.end;
   }
   row("total", start_, *from);
+  if (engine.passes() == 0) return;
+  std::fprintf(stderr, "\n%-12s %12s %12s %12s %12s\n", "pass", "ms", "functions", "work", "changes");
+  std::vector<passes::PassCounts> counts = engine.pass_counts();
+  for (u32 pass = 0; pass < counts.size(); ++pass) {
+    const passes::PassCounts& of = counts[pass];
+    std::string_view name = passes::name_of(passes::Pass(pass));
+    if (of.functions == 0) continue;
+    std::fprintf(stderr, "%-12.*s %12.3f %12llu %12llu %12llu\n", int(name.size()), name.data(),
+                 f64(of.nanoseconds) / 1e6, (unsigned long long)of.functions, (unsigned long long)of.work, (unsigned long long)of.changes);
+  }
 }
 
 }  // namespace skerry::tools

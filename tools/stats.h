@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/types.h"
+#include "engine/runtime/engine.h"
 
 namespace skerry::tools {
 
@@ -14,8 +15,8 @@ class Stats {
   Stats();
   // What went on since the one before, or since the start.
   void end_stage(std::string_view name);
-  // A table on standard error.
-  void print() const;
+  // A table on standard error; with what passes did, where any did.
+  void print(const runtime::Engine& engine) const;
 
  private:
   struct Moment {

@@ -20,11 +20,18 @@ class FunctionCompiler {
   FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout,
                    codegen::CallStyle calls);
 
+  ~FunctionCompiler();
+  FunctionCompiler(const FunctionCompiler&) = delete;
+  FunctionCompiler& operator=(const FunctionCompiler&) = delete;
+
   // The result is valid until the next call.
   Result<const codegen::CompiledFunction*> compile(FuncIndex function);
+  // What passes have done since the last time, to the engine's counts; the destructor does so as well.
+  void tell_counts();
+
   // For people who look inside: told of the IR after each stage, by the stage's name; and what the last call made of it.
   using Watch = std::function<void(std::string_view stage, const ir::Function& function)>;
-  void set_watch(Watch watch) { watch_ = std::move(watch); }
+  void set_watch(Watch watch);
   std::vector<codegen::ListedInst> listing() const { return scratch_->listing(); }
 
  private:
@@ -35,6 +42,7 @@ class FunctionCompiler {
   translate::Scratch translate_scratch_;
   std::unique_ptr<codegen::Scratch> scratch_;
   ir::Function function_;
+  passes::Pipeline pipeline_;
   codegen::CompiledFunction compiled_;
   Watch watch_;
 };

@@ -31,8 +31,11 @@ Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen:
 
 Result<std::shared_ptr<Engine>> Engine::create(const Config& config) {
   Features features = TRY(parse_features(config.features));
+  passes::PassSet skipped = TRY(passes::parse_passes(config.skip_passes));
   ChosenTarget chosen = TRY(choose_target(config.target, config.cpu));
   std::shared_ptr<Engine> engine(new Engine(config, features, std::move(chosen.target), chosen.runs_here));
+  if (config.gear == Gear::Best && config.optimisation != Optimisation::None)
+    engine->passes_ = passes::all_passes & ~skipped;
   if (chosen.runs_here) {
     TRY(engine->make_stubs());
     if (engine->may_be_signalled()) TRY(install_fault_handler());
@@ -81,6 +84,16 @@ Result<void> Engine::make_stubs() {
   return {};
 }
 
+std::vector<passes::PassCounts> Engine::pass_counts() const {
+  platform::MutexGuard guard(counts_mutex_);
+  return {std::begin(pass_counts_), std::end(pass_counts_)};
+}
+
+void Engine::add_pass_counts(std::span<const passes::PassCounts> counts) const {
+  platform::MutexGuard guard(counts_mutex_);
+  for (usize i = 0; i < counts.size(); ++i) pass_counts_[i].add(counts[i]);
+}
+
 std::string Engine::describe() const {
   const codegen::Settings& s = settings_;
   return concat(target_->name(), " ", target_->cpu_names(), s.bounds.faults ? " guarded" : " checked",
@@ -88,7 +101,8 @@ std::string Engine::describe() const {
                 s.calls == codegen::CallStyle::Direct ? " direct" : " slots",
                 s.memory_base_register ? " base-register" : " base-loaded", s.mask_indices ? " masked" : "",
                 s.fuel ? " fuel" : "", s.polls ? " polls" : "", s.lines ? " lines" : "",
-                config_.optimisation == Optimisation::None ? " unoptimised" : "", " features ", hex(features_.bits()));
+                config_.optimisation == Optimisation::None ? " unoptimised" : "",
+                passes_ ? concat(" passes ", passes::print_passes(passes_)) : "", " features ", hex(features_.bits()));
 }
 
 }  // namespace skerry::runtime

@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "engine/codegen/target.h"
+#include "engine/passes/pipeline.h"
 #include "engine/runtime/code_memory.h"
 #include "engine/runtime/func_records.h"
 #include "engine/runtime/memory_pool.h"
 #include "engine/runtime/signatures.h"
 #include "engine/wasm/features.h"
 #include "engine/wasm/limits.h"
+#include "platform/platform.h"
 #include "skerry/config.h"
 
 namespace skerry::runtime {
@@ -32,6 +34,12 @@ class Engine : public std::enable_shared_from_this<Engine> {
   bool may_be_signalled() const { return config_.signal_handlers == SignalHandlers::Allowed; }
   // Everything that compiled code depends on beside its module, in words: for keys and for people.
   std::string describe() const;
+
+  // Those that functions go through; none in the quick gear.
+  passes::PassSet passes() const { return passes_; }
+  // What passes have done so far in all compilations: by Pass.
+  std::vector<passes::PassCounts> pass_counts() const;
+  void add_pass_counts(std::span<const passes::PassCounts> counts) const;
 
   Signatures& signatures() { return signatures_; }
   MemoryPool& memories() { return memories_; }
@@ -60,6 +68,10 @@ class Engine : public std::enable_shared_from_this<Engine> {
   const std::unique_ptr<codegen::Target> target_;
   const bool runs_here_;
   codegen::Settings settings_;
+  passes::PassSet passes_ = 0;
+
+  mutable platform::Mutex counts_mutex_;
+  mutable passes::PassCounts pass_counts_[u32(passes::Pass::Count)] = {};  // guarded by counts_mutex_
 
   CodeMemory stub_code_;
   std::vector<const void*> builtins_;

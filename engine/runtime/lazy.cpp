@@ -107,6 +107,7 @@ Result<const void*> LazyCode::compile_function(u32 index) {
   if (!compiler_) compiler_ = std::make_unique<FunctionCompiler>(module_.engine(), module, module_.layout(),
                                                                codegen::CallStyle::Slot);
   const codegen::CompiledFunction& compiled = *TRY(compiler_->compile(function));
+  compiler_->tell_counts();
   std::vector<u8> sites;
   FunctionTable::encode(compiled, sites);
 

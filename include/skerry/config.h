@@ -23,6 +23,7 @@ namespace skerry {
 // How functions are compiled.
 enum class Gear : u8 {
   Quick,  // fast to compile
+  Best,   // fast to run
 };
 
 enum class Compilation : u8 {
@@ -70,7 +71,8 @@ struct Config {
   std::string cpu;     // CPU features, as `skerry compile --cpu` takes them; empty: those of this machine
   std::string features;  // of WebAssembly: wasm1|wasm2|wasm3[,NAME|-NAME...]; empty: all that is implemented
   Gear gear = Gear::Quick;
-  Optimisation optimisation = Optimisation::Speed;
+  Optimisation optimisation = Optimisation::Speed;  // None: of the quick gear alone
+  std::string skip_passes;  // of the best gear, to leave out: names with commas between (docs/passes.md)
   DebugInformation debug_information = DebugInformation::Sites;
   Compilation compilation = Compilation::Eager;
   u32 compiler_threads = 0;  // 0: as many as there are processors

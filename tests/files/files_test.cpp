@@ -1,12 +1,15 @@
 // The file-tests of the stages up to the IR (tests/support/file_tests.h).
 //
 //   test: ir     the section `ir` is what translation makes of the functions
-//   test: run    the runs, by the interpreter of the IR
+//   test: run    the runs, by the interpreter of the IR; and again after all passes of the best gear
+//   test: passes the section `passes` is what the passes named in the line `passes:` make of the functions
 
 #include <gtest/gtest.h>
 
 #include "base/string.h"
 #include "engine/ir/print.h"
+#include "engine/ir/verify.h"
+#include "engine/passes/pipeline.h"
 #include "tests/ir_interpreter/interpreter.h"
 #include "tests/support/file_tests.h"
 #include "tests/support/paths.h"
@@ -30,6 +33,18 @@ class Files : public testing::TestWithParam<std::filesystem::path> {
     program_ = std::move(*program);
   }
 
+  void run_passes(passes::PassSet set) {
+    passes::Pipeline pipeline(set);
+    auto watch = [](void* module, passes::Pass pass, const ir::Function& function) {
+      Result<void> verified = ir::verify(function, static_cast<const wasm::Module*>(module));
+      EXPECT_TRUE(verified) << name_of(pass) << ": " << verified.error().message;
+    };
+    pipeline.set_watch(watch, &program_->module);
+    for (ir::Function& function : program_->functions)
+      if (!function.index.is_none()) pipeline.run(program_->module, function);
+  }
+  void run_all();
+
   FileTest file_;
   std::unique_ptr<oracle::Program> program_;
 };
@@ -42,8 +57,28 @@ TEST_P(Files, BecomesTheExpectedIr) {
   EXPECT_EQ(difference, "") << GetParam();
 }
 
+TEST_P(Files, BecomesTheExpectedIrByPasses) {
+  if (!file_.is_for("passes")) GTEST_SKIP();
+  Result<passes::PassSet> set = passes::parse_passes(file_.passes);
+  ASSERT_TRUE(set && *set) << "no line \";;! passes: ...\" that names some";
+  run_passes(*set);
+  std::string printed;
+  for (const ir::Function& function : program_->functions) if (!function.index.is_none()) printed += ir::print(function);
+  EXPECT_EQ(file_.check("passes", printed), "") << GetParam();
+}
+
 TEST_P(Files, RunsInTheInterpreter) {
   if (!file_.is_for("run")) GTEST_SKIP();
+  run_all();
+}
+
+TEST_P(Files, RunsInTheInterpreterAfterPasses) {
+  if (!file_.is_for("run")) GTEST_SKIP();
+  run_passes(passes::all_passes);
+  run_all();
+}
+
+void Files::run_all() {
   EXPECT_FALSE(file_.runs.empty());
   oracle::Store store;
   oracle::Instantiation made = store.instantiate(*program_);

@@ -1,5 +1,5 @@
-// All modules of the WebAssembly test suite and of the file-tests as machine code of every ISA, each allocation checked;
-// and that each rule of the selectors has been of use there.
+// All modules of the WebAssembly test suite and of the file-tests as machine code of every ISA, of both gears, each
+// allocation checked; and that each rule of the selectors has been of use there.
 
 #include <gtest/gtest.h>
 
@@ -8,6 +8,8 @@
 #include "base/string.h"
 #include "engine/codegen/target.h"
 #include "engine/decode/decode.h"
+#include "engine/ir/verify.h"
+#include "engine/passes/pipeline.h"
 #include "engine/translate/translate.h"
 #include "engine/validate/validate.h"
 #include "tests/isas/targets.h"
@@ -33,6 +35,11 @@ class Suite {
     for (FuncIndex f(module->imported_functions); f < module->functions.end_key(); f = f.next()) {
       ASSERT_TRUE(translate::translate_function(*module, f, features, {.fuel = fuel}, translate_, function_));
       target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
+      // The best gear's IR as well.
+      pipeline_.run(*module, function_);
+      Result<void> verified = ir::verify(function_, &*module);
+      ASSERT_TRUE(verified) << "function " << f.raw() << ": " << verified.error().message;
+      target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
       ++functions_;
     }
   }
@@ -45,6 +52,7 @@ class Suite {
   std::unique_ptr<codegen::Scratch> scratch_;
   translate::Scratch translate_;
   ir::Function function_;
+  passes::Pipeline pipeline_;
   codegen::CompiledFunction compiled_;
   u32 functions_ = 0;
 };

@@ -60,6 +60,7 @@ class CompiledSuite : public testing::TestWithParam<Folder> {
 };
 
 TEST_P(CompiledSuite, EveryCommandHolds) { run("--gear=quick"); }
+TEST_P(CompiledSuite, EveryCommandHoldsInTheBestGear) { run("--gear=best"); }
 TEST_P(CompiledSuite, EveryCommandHoldsLazily) { run("--lazy"); }
 
 INSTANTIATE_TEST_SUITE_P(Spec, CompiledSuite, testing::ValuesIn(folders), [](const auto& info) {

@@ -88,6 +88,7 @@ Result<FileTest> FileTest::read(const std::filesystem::path& path) {
     } else if (line.starts_with(directive_line)) {
       std::string_view directive = trimmed(line.substr(directive_line.size()));
       if (directive.starts_with("test:")) file.tests = split(directive.substr(5));
+      else if (directive.starts_with("passes:")) file.passes = trimmed(directive.substr(7));
       else if (directive.starts_with("target:")) file.targets = split(directive.substr(7));
       else if (directive.starts_with("run:")) file.runs.push_back(TRY(parse_run(directive.substr(4), number)));
     }

@@ -11,6 +11,7 @@
 //   ;;= x64    rules: alu_plain        for a machine, with the rules of the selector that were used
 //   ;;   function 0
 //
+// `;;! passes: number,prune` names the passes that `test: passes` is for.
 // `;;! target: x64, riscv64+zba` names the machines that `test: codegen` is for.
 //
 // With SKERRY_REWRITE=1 in the environment a test writes what it got into the file instead of comparing;
@@ -42,6 +43,7 @@ struct FileTest {
   std::string text;  // of the whole file, which is a module's text
   std::vector<std::string> tests;
   std::vector<std::string> targets;
+  std::string passes;
   std::vector<Run> runs;
   std::map<std::string, std::string> expected;  // by section; what stands behind its name is the first line
 

@@ -215,7 +215,7 @@ TEST_F(Files, WastHasTheHostModuleOfTheSuite) {
       (import "spectest" "memory" (memory 1 2)) (import "spectest" "table" (table 10 20 funcref))
       (func (export "f") (result i64) (call 0 (i32.const -3) (f32.const 1.5)) (global.get 0)))
     (assert_return (invoke "f") (i64.const 666)))");
-  for (const char* compilation : {"--gear=quick", "--lazy"}) {
+  for (const char* compilation : {"--gear=quick", "--gear=best", "--lazy"}) {
     Outcome outcome = run_skerry({"wast", compilation, script});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_TRUE(contains(outcome.out, "-3 : i32\n1.5 : f32\n"));

@@ -347,6 +347,20 @@ TEST_F(Run, StatsNameTheStages) {
   for (const char* stage : {"read", "compile", "instantiate", "run", "total"}) EXPECT_TRUE(contains(outcome.err, stage));
 }
 
+TEST_F(Run, StatsTellWhatPassesDid) {
+  auto passes_of = [&](std::vector<std::string> options) {
+    options.insert(options.end(), {"--stats", "--invoke", "add"});
+    Outcome outcome = run(options, functions, {"1", "2"});
+    EXPECT_EQ(outcome.out, "3\n");
+    return outcome.err;
+  };
+  EXPECT_FALSE(contains(passes_of({"--gear", "quick"}), "prune"));
+  EXPECT_TRUE(contains(passes_of({"--gear", "best"}), "number"));
+  std::string without = passes_of({"--gear", "best", "--skip-pass", "number"});
+  EXPECT_TRUE(contains(without, "prune") && !contains(without, "number")) << without;
+  EXPECT_EQ(run({"--skip-pass", "nothing"}, functions).status, 1);
+}
+
 // ------------------------------------------------------------------------ Artifacts, cache
 
 TEST_F(Run, AnArtifactRunsWhereItIsTrusted) {

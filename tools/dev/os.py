@@ -32,11 +32,11 @@ GDB_PORT = "1234"
 MOST_HARTS = 64  # as the kernel
 
 # Flags that the kernel reads by the same name, with a value and without; and those of `skerry run`
-# that say nothing here: there is one gear, no cache, all processors compile, and the functions of
-# modules that are not small are compiled at their first call, unless "eager" says otherwise.
-PASSED_ON = ("unknown-imports", "features", "fuel")
+# that say nothing here: there is no cache, all processors compile, and the functions of modules
+# that are not small are compiled at their first call, unless "eager" says otherwise.
+PASSED_ON = ("unknown-imports", "features", "fuel", "gear")
 SWITCHES_PASSED_ON = ("allow-precompiled", "eager", "stats")
-WITHOUT_EFFECT, SWITCHES_WITHOUT_EFFECT = ("gear", "jobs"), ("no-cache", "lazy")
+WITHOUT_EFFECT, SWITCHES_WITHOUT_EFFECT = ("jobs",), ("no-cache", "lazy")
 
 
 class Usage(Exception):

@@ -1,0 +1,57 @@
+// hoist: moves what a loop computes alike in each iteration in front of the loop.
+//
+// An instruction moves out of the outermost loop in which all its operands are from outside, or are moved out
+// themselves. A loop's header dominates the loop, and so does what stands in front of it: what is outside of the loop
+// and dominates the instruction comes in front of the header in text order, and nothing else does. Hence an operand is
+// from outside exactly if its block is in front of the header.
+//
+// What moves is pure, or reads state that the loop does not write and cannot trap. What may trap moves only from the
+// header itself, where nothing with an effect is in front of it: then it runs in any case, and first. Comparisons stay,
+// since a branch tests them best where they stand; so do constants, which are made where they are used.
+//
+// A value that lives through a loop holds a register there, and brought back from a slot it costs as much as a cheap
+// instruction. Such a one moves only out of a loop without calls, and while the loop has room for it.
+//
+// Where it goes: the end of the block that enters the loop, if that ends by a Jump there; otherwise a new block on that
+// edge. Loops that are entered by several edges are left alone.
+
+#pragma once
+
+#include "engine/passes/pass.h"
+#include "engine/passes/rebuild.h"
+
+namespace skerry::passes {
+
+class HoistInvariants final : public Rebuild {
+ public:
+  PassOutcome run(const AliasClasses& classes, ir::Function& function);
+
+ private:
+  struct LoopFacts {
+    ClassSet writes = 0;
+    bool calls = false;
+    u32 entries = 0;     // edges to the header that do not go back
+    u32 cheap_room = 0;  // cheap instructions that may still move in front of it
+    u32 moved = none;    // the last that does, in moved_
+  };
+  struct Moved {
+    Value value;
+    u32 next;
+  };
+
+  void begin() override;
+  void enter_loop(Block header) override;
+  void find_facts();
+  void decide(Block block);
+  Loop outermost(const Inst& inst, bool first) const;
+
+  const AliasClasses* classes_ = nullptr;
+  std::vector<LoopFacts> facts_;  // by old loop
+  std::vector<u32> places_;       // by old value: where in the text it will stand
+  std::vector<Loop> open_;        // around the block, the outermost first
+  std::vector<Moved> moved_;
+  std::vector<Value> order_;
+  u64 changes_ = 0;
+};
+
+}  // namespace skerry::passes
