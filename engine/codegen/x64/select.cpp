@@ -126,9 +126,13 @@ Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size, 
 VReg Lower::table_entry(Value index, TableIndex table, TrapCode code) {
   u32 ref = context.layout.table(table);
   VReg i = use(index);
-  VReg record = load_field(VReg::none(), ref + offsetof(TableRef, record), Access::W64);
+  // A table that cannot grow is always as long as it was declared; one that is imported has the limits asked for.
+  const Limits& limits = context.module.tables[table].type.limits;
+  bool is_fixed = limits.max == limits.min && limits.min <= INT32_MAX;
+  VReg record = is_fixed ? VReg::none() : load_field(VReg::none(), ref + offsetof(TableRef, record), Access::W64);
   VReg base = load_field(VReg::none(), ref + offsetof(TableRef, base), Access::W64);
-  emit(VOp::CompareField, Width::W32, VReg::none(), i, record, 0, offsetof(TableRecord, length));
+  if (is_fixed) emit(VOp::CompareImm, Width::W32, VReg::none(), i, VReg::none(), 0, i64(limits.min));
+  else emit(VOp::CompareField, Width::W32, VReg::none(), i, record, 0, offsetof(TableRecord, length));
   trap_if(Condition::AboveEqual, code);
   if (context.settings.mask_indices) {
     VReg masked = temp(RegClass::Int);
@@ -145,10 +149,24 @@ VReg Lower::table_entry(Value index, TableIndex table, TrapCode code) {
 u8 Lower::condition(Value condition) {
   const Inst& test = inst(condition);
   if ((test.op == Op::ICmp || test.op == Op::FCmp) && (used_once(condition) || in_this_block(condition))) return compare(test);
-  VReg c = use(condition);
-  emit(VOp::Test, Width::W32, VReg::none(), c, c);
+  if (folds(condition, Op::IAnd) && in_this_block(condition)) test_bits(test);
+  else test_zero(use(condition), Width::W32);
   return u8(Condition::NotEqual);
 }
+
+// (x & y) != 0: test x, y
+void Lower::test_bits(const Inst& both) {
+  Value p(both.a), q(both.b);
+  Width width = width_of(both.type);
+  if (std::optional<i32> mask = immediate(q)) {
+    emit(VOp::TestImm, width, VReg::none(), use(p), VReg::none(), 0, *mask);
+  } else {
+    VReg first = use(p), second = use(q);
+    emit(VOp::Test, width, VReg::none(), first, second);
+  }
+}
+
+void Lower::test_zero(VReg value, Width width) { emit(VOp::Test, width, VReg::none(), value, value); }
 
 u8 Lower::compare(const Inst& inst) {
   Value x(inst.a), y(inst.b);
@@ -177,17 +195,9 @@ u8 Lower::compare(const Inst& inst) {
   std::optional<i32> imm = immediate(y);
   bool equality = cond == ir::Cond::Eq || cond == ir::Cond::Ne;
   if (imm == 0 && equality && folds(x, Op::IAnd)) {
-    // (x & y) == 0: test x, y
-    Value p(this->inst(x).a), q(this->inst(x).b);
-    if (std::optional<i32> mask = immediate(q)) {
-      emit(VOp::TestImm, width, VReg::none(), use(p), VReg::none(), 0, *mask);
-    } else {
-      VReg first = use(p), second = use(q);
-      emit(VOp::Test, width, VReg::none(), first, second);
-    }
+    test_bits(this->inst(x));
   } else if (imm == 0) {
-    VReg c = use(x);
-    emit(VOp::Test, width, VReg::none(), c, c);
+    test_zero(use(x), width);
   } else if (imm) {
     emit(VOp::CompareImm, width, VReg::none(), use(x), VReg::none(), 0, *imm);
   } else {

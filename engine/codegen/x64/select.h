@@ -67,6 +67,8 @@ class Lower : public codegen::Selection<Isa> {
   // Emits the comparison of an ICmp or FCmp.
   u8 compare(const Inst& compare);
   std::optional<Address> wrapping_address_of(Value address);
+  void test_bits(const Inst& both);
+  void test_zero(VReg value, Width width);
   void trap_if(Condition condition, TrapCode code);
   VReg load_field(VReg base, u32 offset, Access access);
   // The entry of a table at an index that is checked, or traps with `code`.
