@@ -36,12 +36,12 @@ Result<void> Manifest::read_record(std::string_view key, std::string_view value,
   else if (key == "max-memory") max_memory = TRY(number(value));
   else if (key == "fuel") fuel = TRY(number(value));
   else if (key == "features") features = value;
-  else if (key == "gear" && value == "quick") gear = Gear::Quick;
-  else if (key == "gear" && value == "best") gear = Gear::Best;
   else if (key == "unknown-imports") unknown_imports = value;
   else if (key == "allow-precompiled") allow_precompiled = true;
   else if (key == "eager") eager = true;
   else if (key == "stats") stats = true;
+  else if (key == "gear" && value == "quick") gear = Gear::Quick;
+  else if (key == "gear" && value == "best") gear = Gear::Best;
   else return bad(concat("an unknown record: ", key));
   return {};
 }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "base/string.h"
 #include "engine/decode/decode.h"
@@ -63,6 +64,7 @@ class Explorer {
 
   Result<std::string> explore(FuncIndex function) {
     stages_.clear();
+    times_.clear();
     body_ = module_.functions[function].body;
     Lines wasm;
     for (const auto& line : TRY(printer_.print(function))) wasm.add(place_of(line.position), line.text);
@@ -92,7 +94,9 @@ class Explorer {
   void add_ir(std::string_view stage, const ir::Function& function) {
     Lines lines;
     for (const ir::PrintedLine& line : ir::print_lines(function)) lines.add(place_of(line.position), line.text);
-    add_stage("ir", concat("IR after ", stage), lines);
+    // A pass that runs again is a stage of its own.
+    u32 times = ++times_.try_emplace(std::string(stage)).first->second;
+    add_stage("ir", concat("IR after ", stage, times > 1 ? concat(", ", times) : ""), lines);
   }
 
   void add_code(FuncIndex function, const codegen::CompiledFunction& compiled) {
@@ -121,6 +125,7 @@ class Explorer {
   const Disassembler disassembler_;
   wasm::ByteRange body_;  // of the function that is explored
   std::string stages_;    // its, as JSON
+  std::map<std::string, u32> times_;  // that the compiler has told of a stage
 };
 
 struct Page {

@@ -56,8 +56,9 @@ void Stats::print(const runtime::Engine& engine) const {
     const passes::PassCounts& of = counts[pass];
     std::string_view name = passes::name_of(passes::Pass(pass));
     if (of.functions == 0) continue;
+    using Printed = unsigned long long;
     std::fprintf(stderr, "%-12.*s %12.3f %12llu %12llu %12llu\n", int(name.size()), name.data(),
-                 f64(of.nanoseconds) / 1e6, (unsigned long long)of.functions, (unsigned long long)of.work, (unsigned long long)of.changes);
+                 f64(of.nanoseconds) / 1e6, Printed(of.functions), Printed(of.work), Printed(of.changes));
   }
 }
 

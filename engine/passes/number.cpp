@@ -91,11 +91,12 @@ void NumberValues::begin_block(Block old_block, Opened opened) {
   table_.know(decision(Value(branch.a)), 0, table_.constant(Type::I32, branch.b == edge.target));
 }
 
-std::optional<bool> NumberValues::decided(Value condition) {
-  if (auto bits = folder_.constant(condition)) return u32(*bits) != 0;
-  Value known = table_.find(decision(condition), 0);
+// Branches are written on the simpler condition, and so that is what has been decided.
+std::optional<bool> NumberValues::decided(Value value) {
+  auto [condition, inverted] = folder_.condition(value);
+  Value known = folder_.constant(condition) ? condition : table_.find(decision(condition), 0);
   if (known.is_none()) return std::nullopt;
-  return u32(*folder_.constant(known)) != 0;
+  return (u32(*folder_.constant(known)) != 0) != inverted;
 }
 
 Value NumberValues::visit(Value old, const Inst& inst) {
@@ -147,9 +148,9 @@ Value NumberValues::read(const Inst& inst) {
   return table_.add(inst, now_[index]);
 }
 
-// Whether what `load` reads is not what `store` wrote; both are of one class. Where it is asked, neither traps: the store
-// has run, and so has an access like the load. Their ends are within 2^32, and so the distance of their beginnings modulo
-// 2^32 tells.
+// Whether what `load` reads is not what `store` wrote; both are of one class. Where it is asked, neither traps: the
+// store has run, and so has an access like the load. Their ends are within 2^32, and so the distance of their beginnings
+// modulo 2^32 tells.
 bool NumberValues::are_apart(const Inst& load, const Inst& store) const {
   switch (store.op) {
     // Imported ones may be one and the same; they have a class of their own, and so of two in one class either both are

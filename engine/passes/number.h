@@ -54,7 +54,7 @@ class NumberValues final : public Rebuild {
     return u32(versions_.size() - 1);
   }
   bool are_apart(const Inst& load, const Inst& store) const;
-  // The decided value of a condition, if the way here has decided it.
+  // Whether a condition holds, if the way here has decided it.
   std::optional<bool> decided(Value condition);
   static Inst decision(Value condition) { return {.op = Op::Branch, .a = condition.raw()}; }
 

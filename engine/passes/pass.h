@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include "engine/abi/bounds_plan.h"
 #include "engine/ir/function.h"
 #include "engine/passes/alias.h"
 

@@ -50,8 +50,6 @@ struct Pipeline::Passes {
 
 Pipeline::Pipeline(PassSet passes) : wanted_(passes), passes_(std::make_unique<Passes>()) {}
 Pipeline::~Pipeline() = default;
-Pipeline::Pipeline(Pipeline&&) noexcept = default;
-Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
 
 std::span<const PassCounts> Pipeline::counts() const { return passes_->counts; }
 void Pipeline::clear_counts() { std::fill(std::begin(passes_->counts), std::end(passes_->counts), PassCounts{}); }

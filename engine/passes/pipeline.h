@@ -17,7 +17,7 @@
 
 namespace skerry::passes {
 
-// In the order of the list; Number runs twice.
+// In the order in which each runs first.
 enum class Pass : u8 {
 #define PASS(name, text) name,
 #include "engine/passes/passes.def"
@@ -38,8 +38,8 @@ class Pipeline {
  public:
   explicit Pipeline(PassSet passes = all_passes);
   ~Pipeline();
-  Pipeline(Pipeline&&) noexcept;
-  Pipeline& operator=(Pipeline&&) noexcept;
+  Pipeline(const Pipeline&) = delete;
+  Pipeline& operator=(const Pipeline&) = delete;
 
   void run(const wasm::Module& module, ir::Function& function);
 

@@ -98,7 +98,8 @@ bool Rebuild::begin_old_block(Block block) {
       Loop parent = new_loop(from.parent);
       u32 depth = parent.is_none() ? 1 : out_.loops[parent].depth + 1;
       Block made = out_.blocks.end_key();
-      loops_[loop.raw()] = out_.loops.push({.header = made, .end = Block::none(), .parent = parent, .depth = depth}).raw();
+      ir::LoopData copied{.header = made, .end = Block::none(), .parent = parent, .depth = depth};
+      loops_[loop.raw()] = out_.loops.push(copied).raw();
     }
   }
   Loop loop = new_loop(data.loop);
@@ -141,11 +142,7 @@ bool Rebuild::continues(Block block, Loop loop) const {
 
 void Rebuild::make_params(Block block, bool is_header) {
   const ir::BlockData& data = old_->blocks[block];
-  struct Again {
-    u32 param;
-    Inst constant;
-  };
-  std::vector<Again> again;
+  constant_params_.clear();
   u32 first = incoming_[block.raw()];
   for (u32 i = 0; i < data.params; ++i) {
     Value value(out_.extra[edges_[first].target + 2 + i]);
@@ -162,10 +159,11 @@ void Rebuild::make_params(Block block, bool is_header) {
     } else if (same) {
       renamed_[data.begin + i] = value.raw();
     } else {
-      again.push_back({data.begin + i, out_[value]});
+      constant_params_.push_back({data.begin + i, out_[value]});
     }
   }
-  for (const Again& one : again) renamed_[one.param] = constant(one.constant.type, one.constant.imm64()).raw();
+  for (const ConstantParam& one : constant_params_)
+    renamed_[one.param] = constant(one.constant.type, one.constant.imm64()).raw();
 
   // What the edges bring for parameters that are left out goes.
   for (u32 e = first; e != none; e = edges_[e].next) {
@@ -234,7 +232,6 @@ Value Rebuild::copy(Value, const Inst& inst) {
   }
   return builder_->append(moved);
 }
-
 
 void Rebuild::copy_terminator(Value, const Inst& inst) {
   Inst moved = inst;

@@ -121,7 +121,11 @@ class Rebuild {
   std::vector<u32> next_blocks_;  // by old block: the first new one at or behind its place
   std::vector<u32> loops_;        // by old loop: the new one
   std::vector<u8> kept_;          // by old value, of parameters: whether the new block has them
-  std::vector<u32> arguments_;
+  struct ConstantParam {
+    u32 param;  // old
+    Inst constant;
+  };
+  std::vector<ConstantParam> constant_params_;  // of the block whose parameters are made
   Inst reopened_;  // the Jump that close_again() makes
   u32 reopened_edge_ = 0;
   u32 reopened_position_ = 0;

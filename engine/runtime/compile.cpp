@@ -165,25 +165,28 @@ class ModuleCompilation {
 FunctionCompiler::FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout,
                                    codegen::CallStyle calls)
     : engine_(engine), module_(module), layout_(layout), settings_(engine.settings()),
-      scratch_(engine.target().make_scratch()), pipeline_(engine.passes()) {
+      scratch_(engine.target().make_scratch()) {
   settings_.calls = calls;
-  pipeline_.set_clock(platform::monotonic_ns);
+  if (engine.passes() == 0) return;
+  pipeline_.emplace(engine.passes());
+  pipeline_->set_clock(platform::monotonic_ns);
 }
 
 FunctionCompiler::~FunctionCompiler() { tell_counts(); }
 
 void FunctionCompiler::set_watch(Watch watch) {
   watch_ = std::move(watch);
+  if (!pipeline_) return;
   auto after_pass = [](void* self, passes::Pass pass, const ir::Function& function) {
     static_cast<FunctionCompiler*>(self)->watch_(passes::name_of(pass), function);
   };
-  pipeline_.set_watch(watch_ ? +after_pass : nullptr, this);
+  pipeline_->set_watch(watch_ ? +after_pass : nullptr, this);
 }
 
 void FunctionCompiler::tell_counts() {
-  if (engine_.passes() == 0) return;
-  engine_.add_pass_counts(pipeline_.counts());
-  pipeline_.clear_counts();
+  if (!pipeline_) return;
+  engine_.add_pass_counts(pipeline_->counts());
+  pipeline_->clear_counts();
 }
 
 Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex function) {
@@ -194,7 +197,7 @@ Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex fun
   function_.clear();
   TRY(translate::translate_function(module_, function, engine_.features(), options, translate_scratch_, function_));
   if (watch_) watch_("translation", function_);
-  if (engine_.passes()) pipeline_.run(module_, function_);
+  if (pipeline_) pipeline_->run(module_, function_);
   compiled_.clear();
   engine_.target().compile({module_, layout_, settings_}, function_, *scratch_, compiled_);
   return &compiled_;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "engine/runtime/compiled_module.h"
 #include "engine/translate/translate.h"
@@ -42,7 +43,7 @@ class FunctionCompiler {
   translate::Scratch translate_scratch_;
   std::unique_ptr<codegen::Scratch> scratch_;
   ir::Function function_;
-  passes::Pipeline pipeline_;
+  std::optional<passes::Pipeline> pipeline_;  // of the best gear
   codegen::CompiledFunction compiled_;
   Watch watch_;
 };

@@ -68,7 +68,8 @@ Value FolderOf<Numbering>::unary(Op op, Type type, Value x) {
 
 template <class Numbering>
 Value FolderOf<Numbering>::binary(Op op, Type type, Value x, Value y) {
-  if (function_[x].op == Op::Const && function_[y].op != Op::Const && (info(op).effects & ir::Commutes)) std::swap(x, y);
+  bool commutes = info(op).effects & ir::Commutes;
+  if (commutes && function_[x].op == Op::Const && function_[y].op != Op::Const) std::swap(x, y);
   const Inst& right = function_[y];
   if (right.op == Op::Const) {
     if (function_[x].op == Op::Const) {
@@ -93,7 +94,9 @@ std::optional<Value> FolderOf<Numbering>::binary_with_constant(Op op, Type type,
   const u64 mask = rules::mask_of(type);
   const u32 width = rules::width_of(type);
   auto inner_constant = [&]() { return constant(Value(inner.b)); };
-  auto again = [&](Op op, u64 bits) { return binary(op, type, Value(inner.a), numbering_.constant(type, bits & mask)); };
+  auto again = [&](Op op, u64 bits) {
+    return binary(op, type, Value(inner.a), numbering_.constant(type, bits & mask));
+  };
 
   switch (op) {
     case Op::IAdd:

@@ -52,7 +52,8 @@ class Files : public testing::TestWithParam<std::filesystem::path> {
 TEST_P(Files, BecomesTheExpectedIr) {
   if (!file_.is_for("ir")) GTEST_SKIP();
   std::string printed;
-  for (const ir::Function& function : program_->functions) if (!function.index.is_none()) printed += ir::print(function);
+  for (const ir::Function& function : program_->functions)
+    if (!function.index.is_none()) printed += ir::print(function);
   std::string difference = file_.check("ir", printed);
   EXPECT_EQ(difference, "") << GetParam();
 }

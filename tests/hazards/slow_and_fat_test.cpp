@@ -2,8 +2,8 @@
 // validation, translation and compilation, and memory in proportion.
 //
 // What is counted: the work that translation and the passes of the best gear count, instructions of the IR with their
-// lists, bytes of code, and this thread's own time, the least of three runs, since code generation counts nothing. Twice
-// the linear ratio is allowed for time; what is quadratic has four times it.
+// lists, bytes of code, and this thread's own time, the least of three runs, since code generation counts nothing.
+// Twice the linear ratio is allowed for time; what is quadratic has four times it.
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

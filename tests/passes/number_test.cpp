@@ -128,6 +128,33 @@ block2:
 )");
 }
 
+// v0 = 0 decides what v0 decides.
+TEST(Number, BranchesThatTheOppositeDecides) {
+  EXPECT_EQ(after(Pass::Number, R"(function 0 (i32, i32) -> (i32)
+    block0(v0: i32, v1: i32):
+      v2: i32 = const 0
+      v3: i32 = icmp.eq v0, v2
+      branch v3, block1, block2
+    block1:
+      return v1
+    block2:
+      v4: i32 = icmp.eq v0, v2
+      branch v4, block3, block4
+    block3:
+      return v4
+    block4:
+      v5: i32 = select v1, v0, v4
+      return v5)"),
+            R"(function 0 (i32, i32) -> (i32)
+block0(v0: i32, v1: i32):
+  branch v0, block2, block1
+block1:
+  return v1
+block2:
+  return v0
+)");
+}
+
 // A block of two edges of the condition knows nothing.
 TEST(Number, BranchesThatAreNotDecided) {
   const char* text = R"(function 0 (i32, i32) -> (i32)

@@ -51,6 +51,17 @@ TEST(Explore, APageHasEveryStageOfEveryFunction) {
   EXPECT_EQ(html.find("src="), html.npos);
 }
 
+TEST(Explore, PassesThatRunTwiceAreToldApart) {
+  TemporaryFolder folder;
+  std::string page = folder.path() + "/page.html";
+  Outcome outcome = run_skerry({"explore", "--gear", "best", folder.write("both.wat", two_functions), "-o", page});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  std::string html = read(page);
+  EXPECT_EQ(count(html, "\"title\":\"IR after number\""), 2u);
+  EXPECT_EQ(count(html, "\"title\":\"IR after prune\""), 2u);
+  EXPECT_EQ(count(html, "\"title\":\"IR after prune, 2\""), 2u);
+}
+
 TEST(Explore, OneFunctionAndASize) {
   TemporaryFolder folder;
   std::string module = folder.write("both.wat", two_functions), page = folder.path() + "/page.html";
