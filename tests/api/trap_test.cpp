@@ -12,10 +12,12 @@ struct Way {
   Config config;
 };
 std::vector<Way> ways() {
-  Config lazy, forbidden, both;
-  lazy.compilation = both.compilation = Compilation::Lazy;
+  Config lazy, forbidden, both, best, best_lazy;
+  lazy.compilation = both.compilation = best_lazy.compilation = Compilation::Lazy;
   forbidden.signal_handlers = both.signal_handlers = SignalHandlers::Forbidden;
-  return {{"eager", {}}, {"lazy", lazy}, {"forbidden", forbidden}, {"lazy_forbidden", both}};
+  best.gear = best_lazy.gear = Gear::Best;
+  return {{"eager", {}}, {"lazy", lazy}, {"forbidden", forbidden}, {"lazy_forbidden", both}, {"best", best},
+          {"best_lazy", best_lazy}};
 }
 
 class Traps : public testing::TestWithParam<Way> {
