@@ -36,7 +36,7 @@ class Suite {
       ASSERT_TRUE(translate::translate_function(*module, f, features, {.fuel = fuel}, translate_, function_));
       target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
       // The best gear's IR as well.
-      pipeline_.run(*module, function_);
+      pipeline_->run(*module, function_);
       Result<void> verified = ir::verify(function_, &*module);
       ASSERT_TRUE(verified) << "function " << f.raw() << ": " << verified.error().message;
       target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
@@ -52,7 +52,7 @@ class Suite {
   std::unique_ptr<codegen::Scratch> scratch_;
   translate::Scratch translate_;
   ir::Function function_;
-  passes::Pipeline pipeline_;
+  std::unique_ptr<passes::Pipeline> pipeline_ = std::make_unique<passes::Pipeline>();
   codegen::CompiledFunction compiled_;
   u32 functions_ = 0;
 };
