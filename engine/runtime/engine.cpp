@@ -31,7 +31,8 @@ Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen:
 
 Result<std::shared_ptr<Engine>> Engine::create(const Config& config) {
   Features features = TRY(parse_features(config.features));
-  passes::PassSet skipped = TRY(passes::parse_passes(config.skip_passes));
+  passes::PassSet skipped = 0;
+  if (!config.skip_passes.empty()) skipped = TRY(passes::parse_passes(config.skip_passes));
   ChosenTarget chosen = TRY(choose_target(config.target, config.cpu));
   std::shared_ptr<Engine> engine(new Engine(config, features, std::move(chosen.target), chosen.runs_here));
   if (config.gear == Gear::Best && config.optimisation != Optimisation::None)
