@@ -37,8 +37,8 @@ tools = os.path.join(boot.root, "tools", "dev")
 with tempfile.TemporaryDirectory() as folder:
     os.mkdir(folder + "/programs")
     for name, file in ("measure", folder + "/measure.wasm"), ("child", folder + "/programs/child.wasm"):
-        subprocess.run(["clang-19", "--target=wasm32-wasi", "-O2", f"{boot.root}/bench/kernel/skerry/{name}.c", "-o", file],
-                       check=True)
+        subprocess.run(["clang-19", "--target=wasm32-wasi", "-O2", f"-I{boot.root}",
+                        f"{boot.root}/bench/kernel/skerry/{name}.c", "-o", file], check=True)
     done = subprocess.run(["timeout", "-k", "5", "240", "/usr/bin/python3", "-B", "-c", RUN.format(tools=tools),
                            build + "/skerry.elf", "--arch", arch, "--bin", folder + "/programs", folder + "/measure.wasm"],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True)
