@@ -90,7 +90,7 @@ class Program {
     auto clock = kernel_clock(channel_);
     u64 secret;
     arch::fill_entropy({reinterpret_cast<u8*>(&secret), sizeof secret});
-    RamFiles files(*clock, frame_counts().total / 2 * page_size, secret);
+    RamFiles files(*clock, Budget(frame_counts().total / 2 * page_size, is_memory_short), secret);
     auto manifest = Manifest::read({arch::direct(info.archive.begin), info.archive.size()}, files);
     if (!manifest) return refuse(manifest.error().message);
     manifest_ = &*manifest;

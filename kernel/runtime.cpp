@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "kernel/arch/arch.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/mm/heap.h"
 #include "kernel/sched/thread.h"
 
@@ -15,18 +16,27 @@ using skerry::kernel::heap_allocate;
 using skerry::kernel::heap_free;
 using skerry::kernel::arch::stop;
 
-static void* allocate_or_stop(std::size_t size, std::size_t alignment) {
-  void* object = heap_allocate(size, alignment);
+// It cannot fail, for without exceptions nobody could be told. Who asks when there is no more gets of what was kept
+// for that, and is ended.
+static void* allocate_or_end(std::size_t size, std::size_t alignment) {
+  if (void* object = heap_allocate(size, alignment)) return object;
+  // Under a spin lock, and before there are threads, nobody can be told; there it is only little that is asked for.
+  bool interrupts = skerry::kernel::arch::disable_interrupts();
+  if (interrupts) {
+    skerry::kernel::arch::enable_interrupts();
+    skerry::kernel::out_of_memory();
+  }
+  void* object = heap_allocate(size, alignment, skerry::kernel::For::Ended);
   if (!object) stop("no memory is left for the heap");
   return object;
 }
 
 constexpr std::size_t default_alignment = 16;
 
-void* operator new(std::size_t size) { return allocate_or_stop(size, default_alignment); }
-void* operator new[](std::size_t size) { return allocate_or_stop(size, default_alignment); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return allocate_or_stop(size, usize(alignment)); }
-void* operator new[](std::size_t size, std::align_val_t alignment) { return allocate_or_stop(size, usize(alignment)); }
+void* operator new(std::size_t size) { return allocate_or_end(size, default_alignment); }
+void* operator new[](std::size_t size) { return allocate_or_end(size, default_alignment); }
+void* operator new(std::size_t size, std::align_val_t alignment) { return allocate_or_end(size, usize(alignment)); }
+void* operator new[](std::size_t size, std::align_val_t alignment) { return allocate_or_end(size, usize(alignment)); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return heap_allocate(size, default_alignment); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
   return heap_allocate(size, default_alignment);

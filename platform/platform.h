@@ -45,6 +45,9 @@ Result<void> restore_image(const Image* image, u8* address);
 
 // --- Code ------------------------------------------------------------------------------
 
+// As commit, readable and writable, for code of a guest that runs already: where memory is short it comes before what
+// guests ask for.
+Result<void> commit_for_code(u8* address, usize size);
 // Makes committed, written pages executable and read-only, and the instruction caches of
 // every hart agree with them.
 Result<void> publish_code(u8* address, usize size);
@@ -125,6 +128,8 @@ void wake_all(const u32* word);
 
 // --- The rest --------------------------------------------------------------------------
 
+// Bytes that the heap could still have, so that who is about to take many can decline; ~0 where nobody knows.
+u64 available_memory();
 u64 monotonic_ns();
 void fill_entropy(std::span<u8> bytes);
 // For people who look after the process: never where a program's output goes.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "platform/platform.h"
+
 namespace skerry::wasi {
 
 Errno Descriptor::refusal(Rights needed) const {
@@ -44,6 +46,8 @@ HostResult<u32> DescriptorTable::insert(Descriptor descriptor) {
   while (fd < slots_.size() && slots_[fd].is_open()) ++fd;
   if (fd == slots_.size()) {
     if (slots_.empty()) slots_.reserve(usual);
+    u64 grown = 2 * slots_.capacity() * sizeof slots_[0];
+    if (slots_.size() == slots_.capacity() && platform::available_memory() < grown) return fail(Errno::Nomem);
     slots_.push_back(std::move(descriptor));
   } else {
     slots_[fd] = std::move(descriptor);

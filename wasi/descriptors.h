@@ -105,7 +105,7 @@ class DescriptorTable {
   };
   HostResult<InDirectory> directory(u32 fd, Rights needed) const;  // also Notdir
 
-  // The lowest free number. Mfile at the limit; `full` asks before something is opened.
+  // The lowest free number. Mfile at the limit, Nomem; `full` asks before something is opened.
   HostResult<u32> insert(Descriptor descriptor);
   HostResult<void> full() const;
   HostResult<void> close(u32 fd);

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/leb128.h"
 #include "base/string.h"
 #include "engine/decode/decode.h"
 #include "engine/runtime/artifact.h"
@@ -20,6 +21,26 @@ namespace {
 
 // Of code, up to which Compilation::Fitting compiles all at once.
 constexpr u32 small_code = 16 * KiB;
+
+// What the nouns of a module may take, and its validation: by the sizes of its sections, whose items are not less than
+// a byte. What follows a section that is none is not read either.
+u64 memory_to_decode(std::span<const u8> bytes) {
+  constexpr u64 per_byte = 48, validation = 16 * MiB / 64;
+  enum Section : u8 { Custom = 0, Code = 10, Data = 11 };
+  u64 needed = validation;
+  const u8 *at = bytes.data() + std::min<usize>(bytes.size(), 8), *end = bytes.data() + bytes.size();
+  while (at < end) {
+    u8 section = *at++;
+    auto size = read_leb_u32(at, end);
+    if (!size.next) break;
+    u64 there = std::min<u64>(size.value, u64(end - size.next));
+    at = size.next + there;
+    // Bodies and segments stay where they are; what validation holds of a body is in proportion to it.
+    bool stays = section == Custom || section == Code || section == Data;
+    needed += there * (stays ? 1 : per_byte);
+  }
+  return needed;
+}
 
 }  // namespace
 
@@ -48,6 +69,9 @@ Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<E
         return self;
       }
     }
+  }
+  if (platform::available_memory() < memory_to_decode(self->bytes_)) {
+    return fail(ErrorCode::Limit, "there is not enough memory for the module");
   }
   TRY(self->decode());
   bool is_small = self->module_.code_section.size <= small_code;

@@ -182,16 +182,27 @@ Failure<InstantiationError> of_another_engine() {
       Error{ErrorCode::Argument, Error::no_offset, "the module and the store are of different engines"}));
 }
 
+Result<void, InstantiationError> has_memory_for(const CompiledModule& module) {
+  const wasm::Module& m = module.module();
+  constexpr u64 per_entity = 128;  // more than any but tables, which see to themselves, takes of the heap
+  u64 entities = u64{m.globals.size()} + m.memories.size() + m.tables.size() + m.datas.size() + m.elems.size();
+  if (platform::available_memory() >= module.layout().size + entities * per_entity) return {};
+  return fail(InstantiationError(
+      Error{ErrorCode::Environment, Error::no_offset, "there is not enough memory for the instance"}));
+}
+
 }  // namespace
 
 Result<Instance*, InstantiationError> Instance::create(Store& store, std::shared_ptr<CompiledModule> module,
                                                        std::span<const ExternValue> imports) {
   if (&module->engine() != &store.engine()) return of_another_engine();
+  TRY(has_memory_for(*module));
   return Instantiation(store, std::move(module), imports, nullptr).run();
 }
 
 Result<Instance*, InstantiationError> Instance::create(Store& store, std::shared_ptr<const InstancePre> pre) {
   if (&pre->module()->engine() != &store.engine()) return of_another_engine();
+  TRY(has_memory_for(*pre->module()));
   auto imports = pre->values(store);
   if (!imports) return fail(InstantiationError(std::move(imports.error())));
   return Instantiation(store, pre->module(), *imports, pre).run();

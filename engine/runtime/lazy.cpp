@@ -11,6 +11,10 @@ namespace {
 
 constexpr u64 reach = 0x7fff0000;  // of code to its slots
 constexpr u64 expansion = 32;      // bytes of machine code for a byte of a body, at most, in sum
+// What compiling takes: more than was seen of any body (85 bytes for each of its own, for bodies of calls alone).
+constexpr u64 memory_per_byte = 96;
+constexpr u64 memory_per_function = 256 * KiB;
+constexpr u64 largest_kept = 64 * KiB;  // bodies, after whose compilation the compiler stays
 
 }  // namespace
 
@@ -78,7 +82,7 @@ Result<u8*> LazyCode::allocate(u64 size) {
   size = align_up(size, platform::page_size());
   if (size > reserved_ - used_) return fail(ErrorCode::Limit, "the machine code of the module is too large");
   u8* memory = base_ + used_;
-  TRY(platform::commit(memory, size, platform::Access::ReadWrite));
+  TRY(platform::commit_for_code(memory, size));
   used_ += size;
   return memory;
 }
@@ -104,8 +108,12 @@ const void* LazyCode::compile(const void** slot) {
 Result<const void*> LazyCode::compile_function(u32 index) {
   const wasm::Module& module = module_.module();
   FuncIndex function(module.imported_functions + index);
+  u64 body = module.functions[function].body.size;
+  if (platform::available_memory() < body * memory_per_byte + memory_per_function) {
+    return fail(ErrorCode::Limit, "there is not enough memory to compile the function");
+  }
   if (!compiler_) compiler_ = std::make_unique<FunctionCompiler>(module_.engine(), module, module_.layout(),
-                                                               codegen::CallStyle::Slot);
+                                                                 codegen::CallStyle::Slot);
   const codegen::CompiledFunction& compiled = *TRY(compiler_->compile(function));
   compiler_->tell_counts();
   std::vector<u8> sites;
@@ -132,6 +140,8 @@ Result<const void*> LazyCode::compile_function(u32 index) {
     pages_[at / page].store(&table, std::memory_order_release);
   }
   module_.tell_profiler(table);
+  // What the compiler holds grows with the largest function.
+  if (body > largest_kept) compiler_.reset();
   return static_cast<const void*>(code);
 }
 

@@ -173,6 +173,11 @@ Result<Table*> Store::add_table(const TableType& type) {
   table->store = this;
   table->record.length = u32(type.limits.min);
   table->record.maximum = u32(maximum);
+  u64 on_heap = (maximum + 1) * sizeof(TableEntry);
+  if (maximum <= heap_elements && platform::available_memory() < on_heap) {
+    elements_ -= type.limits.min;
+    return fail(ErrorCode::Environment, "there is not enough memory for the table");
+  }
   if (maximum <= heap_elements) {
     table->record.base = new TableEntry[maximum + 1]();
   } else {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <new>
 
+#include "platform/platform.h"
+
 namespace skerry::kernel {
 
 using wasi::Errno;
@@ -34,6 +36,8 @@ u64 Content::read(u64 offset, std::span<u8> into) const {
 HostResult<Content::Page*> Content::own_page(u64 index) {
   if (index >= pages_.size()) {
     u64 grown = (index + 1 - pages_.size()) * sizeof pages_[0];
+    u64 longer = std::max<u64>(index + 1, 2 * pages_.capacity()) * sizeof pages_[0];
+    if (index >= pages_.capacity() && platform::available_memory() < longer) return fail(Errno::Nospc);
     if (!budget_.take(grown)) return fail(Errno::Nospc);
     if (index >= pages_.capacity()) pages_.reserve(std::max<u64>(index + 1, 2 * pages_.capacity()));
     pages_.resize(index + 1);

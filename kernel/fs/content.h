@@ -18,8 +18,9 @@ namespace skerry::kernel {
 // What files, names and nodes of a file system take together, and may.
 class Budget {
  public:
-  explicit Budget(u64 limit) : limit_(limit) {}
-  bool has(u64 bytes) const { return bytes <= limit_ - used_; }
+  // `is_short` tells whether there is no more to be had for now, whatever is left of the limit.
+  Budget(u64 limit, bool (*is_short)() = [] { return false; }) : limit_(limit), is_short_(is_short) {}
+  bool has(u64 bytes) const { return bytes <= limit_ - used_ && !is_short_(); }
   bool take(u64 bytes) {
     if (!has(bytes)) return false;
     used_ += bytes;
@@ -30,6 +31,7 @@ class Budget {
  private:
   u64 limit_;
   u64 used_ = 0;
+  bool (*is_short_)();
 };
 
 class Content {

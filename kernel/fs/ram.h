@@ -82,7 +82,7 @@ struct RamNode {
 class RamFiles {
  public:
   // `secret` is random.
-  RamFiles(wasi::Clock& clock, u64 budget_bytes, u64 secret) : secret(secret), clock_(clock), budget_(budget_bytes) {}
+  RamFiles(wasi::Clock& clock, Budget budget, u64 secret) : secret(secret), clock_(clock), budget_(budget) {}
 
   std::shared_ptr<RamNode> create_tree();
   std::shared_ptr<wasi::Directory> open(std::shared_ptr<RamNode> tree);

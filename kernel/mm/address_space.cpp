@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/check.h"
@@ -12,6 +13,9 @@ namespace skerry::kernel {
 
 namespace {
 
+// Of a stack, promised from the beginning: what a process touches until it runs.
+constexpr u64 promised_stack_pages = 6;
+
 struct Span {
   u64 begin, end;
   Access access;
@@ -21,7 +25,7 @@ struct Span {
   u64 touched = 0;  // pages of a stack that are mapped, each with its frame
 
   u64 pages() const { return (end - begin) / page_size; }
-  u64 charged() const { return is_stack ? touched : pages(); }
+  u64 charged() const { return is_stack ? std::max(touched, promised_stack_pages) : pages(); }
 };
 
 struct Reservation {
@@ -34,12 +38,16 @@ SpinLock lock;
 
 // All of them, ascending. The pointers are stable, the array is not.
 std::vector<std::unique_ptr<Reservation>> reservations;
-// Released addresses, ascending, never adjacent; and where nothing was reserved yet.
+// Released addresses, ascending, never adjacent; and between what was never reserved. Small reservations are from below
+// and large ones from above, so that small ones do not break what large ones leave.
 std::vector<PhysicalRange> released;
-u64 never_reserved = reservations_begin;
+PhysicalRange never_reserved = {reservations_begin, 0};
+constexpr u64 large = 1 * GiB;
 
 // Pages mapped at once around a fault, a power of two: a fault costs as much as some ten pages.
 constexpr u64 around = 8;
+
+bool lies_below(u64 address, PhysicalRange hole) { return address < hole.begin; }
 
 Reservation* find_reservation(u64 address) {
   auto behind = std::upper_bound(reservations.begin(), reservations.end(), address,
@@ -166,6 +174,45 @@ bool rewrite(u64 begin, u64 end, const Image* image) {
   return true;
 }
 
+// Tables of pages that a reservation has for itself, if only one of its pages is touched: small ones would otherwise
+// take far more of them than what is kept for tables. What is between large ones is theirs.
+constexpr u64 tables_of(u64 size) { return size < large ? 1 : 2; }
+
+// The lowest addresses that are free.
+std::optional<u64> take_addresses_below(u64 size) {
+  auto hole = std::find_if(released.begin(), released.end(), [&](PhysicalRange r) { return r.size() >= size; });
+  if ((hole == released.end() || hole->begin >= never_reserved.end) && size <= never_reserved.size()) {
+    never_reserved.begin += size;
+    return never_reserved.begin - size;
+  }
+  if (hole == released.end()) return std::nullopt;
+  u64 begin = hole->begin;
+  hole->begin += size;
+  if (hole->size() == 0) released.erase(hole);
+  return begin;
+}
+
+// The highest, at a multiple of `large`: what they are in is theirs alone, tables of pages as well.
+std::optional<u64> take_addresses_above(u64 size) {
+  auto begin_in = [&](PhysicalRange r) { return r.size() < size ? u64{0} : align_down(r.end - size, large); };
+  auto hole = std::find_if(released.rbegin(), released.rend(), [&](PhysicalRange r) { return begin_in(r) >= r.begin; });
+  if (u64 begin = begin_in(never_reserved);
+      begin >= never_reserved.begin && (hole == released.rend() || hole->end <= never_reserved.begin)) {
+    PhysicalRange left = {begin + size, never_reserved.end};
+    never_reserved.end = begin;
+    if (left.size() != 0) released.insert(std::upper_bound(released.begin(), released.end(), begin, lies_below), left);
+    return begin;
+  }
+  if (hole == released.rend()) return std::nullopt;
+  u64 begin = begin_in(*hole);
+  PhysicalRange left = {begin + size, hole->end};
+  hole->end = begin;
+  auto place = hole.base();  // behind it
+  if (hole->size() == 0) place = released.erase(std::prev(place));
+  if (left.size() != 0) released.insert(place, left);
+  return begin;
+}
+
 bool allows(Access has, arch::FaultAccess wanted) {
   switch (wanted) {
     case arch::FaultAccess::Read: return has != Access::None;
@@ -187,31 +234,25 @@ void decommit_in(Reservation& r, u64 begin, u64 end) {
 
 Result<u8*> reserve(u64 size) {
   CHECK(size % page_size == 0 && size > 0);
+  if (!charge_frames(tables_of(size), For::Guest)) return no_memory();
   SpinGuard guard(lock);
-  u64 begin;
-  auto hole = std::find_if(released.begin(), released.end(), [&](PhysicalRange r) { return r.size() >= size; });
-  if (hole != released.end()) {
-    begin = hole->begin;
-    hole->begin += size;
-    if (hole->size() == 0) released.erase(hole);
-  } else {
-    if (size > arch::address_limit() - never_reserved) return fail(ErrorCode::Environment, "no address space is left");
-    begin = never_reserved;
-    never_reserved += size;
+  if (never_reserved.end == 0) never_reserved.end = arch::address_limit();
+  auto begin = size < large ? take_addresses_below(size) : take_addresses_above(size);
+  if (!begin) {
+    uncharge_frames(tables_of(size));
+    return fail(ErrorCode::Environment, "no address space is left");
   }
-  auto place = std::upper_bound(reservations.begin(), reservations.end(), begin,
+  auto place = std::upper_bound(reservations.begin(), reservations.end(), *begin,
                                 [](u64 a, const auto& r) { return a < r->begin; });
-  reservations.insert(place, std::make_unique<Reservation>(begin, begin + size));
-  return reinterpret_cast<u8*>(begin);
+  reservations.insert(place, std::make_unique<Reservation>(*begin, *begin + size));
+  return reinterpret_cast<u8*>(*begin);
 }
 
 void release(u8* address, u64 size) {
   SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   CHECK(r.begin == u64(address) && r.end == r.begin + size);
-  decommit_in(r, u64(address), u64(address) + size);
-  auto behind = std::upper_bound(released.begin(), released.end(), r.begin,
-                                 [](u64 a, PhysicalRange hole) { return a < hole.begin; });
+  auto behind = std::upper_bound(released.begin(), released.end(), r.begin, lies_below);
   behind = released.insert(behind, {r.begin, r.end});
   if (auto next = behind + 1; next != released.end() && next->begin == behind->end) {
     behind->end = next->end;
@@ -219,19 +260,25 @@ void release(u8* address, u64 size) {
   }
   if (behind != released.begin() && std::prev(behind)->end == behind->begin) {
     std::prev(behind)->end = behind->end;
-    released.erase(behind);
+    behind = std::prev(released.erase(behind));
   }
+  // With what is free around it, as far as it shares tables with that: those that are empty then go as well.
+  constexpr u64 of_table = 512 * page_size;
+  arch::unmap_range(std::max(behind->begin, align_down(r.begin, of_table)),
+                    std::min(behind->end, align_up(r.end, of_table)));
+  uncharge_frames(charged_in(r, 0, r.spans.size()) + tables_of(size));
+  for (const Span& span : r.spans) drop(span);
   std::erase_if(reservations, [&](const auto& other) { return other.get() == &r; });
 }
 
-Result<void> commit(u8* address, u64 size, Access access) {
+Result<void> commit(u8* address, u64 size, Access access, For whom) {
   SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   if (size == 0) return {};
   u64 begin = u64(address), end = begin + size;
   auto [first, last] = spans_in(r, begin, end);
   CHECK(first == last);  // not committed yet
-  if (!charge_frames(size / page_size, For::Guest)) return no_memory();
+  if (!charge_frames(size / page_size, whom)) return no_memory();
   replace(r, first, last, {begin, end, access, nullptr, 0});
   return {};
 }
@@ -242,6 +289,7 @@ Result<void> commit_stack(u8* address, u64 size) {
   u64 begin = u64(address), end = begin + size;
   auto [first, last] = spans_in(r, begin, end);
   CHECK(first == last && size > 0);
+  if (!charge_frames(promised_stack_pages, For::Guest)) return no_memory();
   replace(r, first, last, {begin, end, Access::ReadWrite, nullptr, 0, true, 0});
   return {};
 }
@@ -361,8 +409,8 @@ Fault mend(u64 address, arch::FaultAccess access) {
   u64 page = align_down(address, page_size);
   auto mapping = arch::find_mapping(page);
   if (span->is_stack && !mapping) {
-    bool is_charged = charge_frames(1, For::Guest);
-    if (!is_charged && !overdraw_frame()) arch::stop("no memory is left for a stack");
+    bool is_charged = span->touched < promised_stack_pages || charge_frames(1, For::Guest);
+    if (!is_charged && !charge_frames(1, For::Ended)) arch::stop("no memory is left for a stack");
     ++span->touched;
     map_own_page(*span, page);
     return is_charged ? Fault::Mended : Fault::MendedBeyondMeasure;

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "kernel/arch/arch.h"
+#include "kernel/mm/frames.h"
 
 namespace skerry::kernel {
 
@@ -24,11 +25,11 @@ constexpr u64 reservations_begin = 0x20'0000'0000;
 
 Result<u8*> reserve(u64 size);
 void release(u8* address, u64 size);
-Result<void> commit(u8* address, u64 size, Access access);
+Result<void> commit(u8* address, u64 size, Access access, For whom = For::Guest);
 Result<void> protect(u8* address, u64 size, Access access);
-// Zeros for reading and writing whose frames are promised page by page, when they are touched: for stacks, which are
-// large in case. A thread that touches one when nothing is left to promise gets it still, and is ended
-// (out_of_memory). Released whole.
+// Zeros for reading and writing whose frames, but for the first few, are promised page by page, when they are touched:
+// for stacks, which are large in case. A thread that touches one when nothing is left to promise gets it still, and is
+// ended (out_of_memory). Released whole.
 Result<void> commit_stack(u8* address, u64 size);
 // How many of its pages have been touched.
 u64 stack_pages(u8* address);
@@ -62,7 +63,8 @@ void drop_image(Image* image);
 Result<void> map_image(Image* image, u8* address);
 void restore_image(const Image& image, u8* address);
 
-// What the kernel does of it: the running thread has more than there is. In the handler of an exception.
+// What the kernel does of it: the running thread gets more than there is, and is to end. From threads and from handlers
+// of exceptions, under no lock.
 void out_of_memory();
 
 // What the scheduler does of it: pages that only the running thread uses were mapped anew, or may be written no longer,

@@ -1,5 +1,7 @@
 #include "kernel/mm/frames.h"
 
+#include <string_view>
+
 #include "base/check.h"
 #include "kernel/arch/spin_lock.h"
 
@@ -17,14 +19,28 @@ static u64 first_free = no_frame;
 static FrameCounts counts;
 static u64 overdraft;  // that may be charged beyond counts.total
 
+static u64 refused_after;  // so many promises, the last one is refused; 0: none is
+
+static u64 number_behind(std::string_view text, std::string_view key) {
+  usize at = text.find(key);
+  if (at == text.npos) return 0;
+  u64 number = 0;
+  for (at += key.size(); at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+    number = number * 10 + u64(text[at] - '0');
+  }
+  return number;
+}
+
 void start_frames(const BootInfo& info) {
+  refused_after = number_behind(info.command_line, "refuse=");
   range_count = info.ram_count;
   for (u32 i = 0; i < range_count; ++i) {
     fresh[i] = info.ram[i];
     counts.total += fresh[i].size() / page_size;
   }
-  overdraft = counts.total / 64;
-  counts.total -= 2 * overdraft;
+  u64 tables = counts.total / 64;
+  overdraft = counts.total / 32;
+  counts.total -= tables + overdraft;
 }
 
 static std::optional<u64> allocate_fresh(u64 count) {
@@ -63,18 +79,28 @@ void free_frame(u64 frame) {
   --counts.used;
 }
 
-bool charge_frames(u64 count, For whom) {
-  SpinGuard guard(lock);
-  u64 limit = counts.total - (whom == For::Guest ? counts.total / 16 : 0);
-  if (counts.charged > limit || count > limit - counts.charged) return false;
-  counts.charged += count;
-  return true;
+static u64 limit_of(For whom) {
+  switch (whom) {
+    case For::Guest: return counts.total - counts.total / 16;
+    case For::Heap: return counts.total;
+    case For::Ended: return counts.total + overdraft;
+  }
+  UNREACHABLE("for nobody");
 }
 
-bool overdraw_frame() {
+u64 refuse_memory(u64 n) { return __atomic_exchange_n(&refused_after, n, __ATOMIC_RELAXED); }
+
+bool is_refused(For whom) {
+  if (__atomic_load_n(&refused_after, __ATOMIC_RELAXED) == 0 || whom == For::Ended) return false;
+  return __atomic_fetch_sub(&refused_after, 1, __ATOMIC_RELAXED) == 1;
+}
+
+bool charge_frames(u64 count, For whom) {
+  if (is_refused(whom)) return false;
   SpinGuard guard(lock);
-  if (counts.charged >= counts.total + overdraft) return false;
-  ++counts.charged;
+  u64 limit = limit_of(whom);
+  if (counts.charged > limit || count > limit - counts.charged) return false;
+  counts.charged += count;
   return true;
 }
 
@@ -82,6 +108,11 @@ void uncharge_frames(u64 count) {
   SpinGuard guard(lock);
   CHECK(count <= counts.charged);
   counts.charged -= count;
+}
+
+bool is_memory_short() {
+  SpinGuard guard(lock);
+  return counts.charged >= limit_of(For::Guest);
 }
 
 FrameCounts frame_counts() {

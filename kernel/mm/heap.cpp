@@ -1,7 +1,9 @@
 #include "kernel/mm/heap.h"
 
+#include <array>
 #include <atomic>
 #include <bit>
+#include <utility>
 
 #include "base/check.h"
 #include "kernel/arch/spin_lock.h"
@@ -15,15 +17,20 @@ constexpr u64 block_size = 64 * KiB;
 constexpr u64 block_count = heap_size / block_size;
 constexpr u64 block_pages = block_size / page_size;
 
-enum class BlockKind : u8 { None, Objects, Extent };
+enum class BlockKind : u8 { None, Objects, Extent, FreeExtent };
 struct Block {
   BlockKind kind;
-  u8 size_class;  // Objects
-  u8 log2;        // Extent: 2^log2 blocks; the first block's entry counts
-  bool is_free;   // Extent
-  u32 pages;      // Extent: promised, while it is not free
+  union {
+    u8 size_class;  // Objects
+    u8 log2;        // of extents: 2^log2 blocks; the first block's entry counts
+  };
+  // Objects, in units of 16 bytes from the block's begin: the first free one (0: none), where the rest begins that was
+  // never used; and how many are in use.
+  u16 first_free, fresh, used;
+  u32 pages;           // of extents: promised
+  u32 next, previous;  // blocks that also have room for objects of the class; free extents of the size. 0: none
 };
-static_assert(sizeof(Block) == 8);
+static_assert(sizeof(Block) == 20);
 
 // Sizes in steps of 16 to 128, then four to a doubling, up to 32 KB.
 constexpr usize linear_classes = 8;
@@ -47,21 +54,20 @@ static_assert([] {
   return true;
 }());
 
-struct FreeObject { FreeObject* next; };
-
-struct SizeClass {
-  FreeObject* free;
-  u8 *fresh, *fresh_end;
-};
+constexpr usize unit = 16;
+struct FreeObject { u16 next; };  // as Block::first_free
 
 constexpr unsigned extent_sizes = 21;  // 2^20 blocks are the window
-// Extents up to this many blocks keep their frames, and the promise for them, when freed.
+// Free extents up to this many blocks keep their frames, and the promise for them, while they are few in all.
 constexpr unsigned kept_log2 = 2;
+constexpr u64 most_kept_pages = 1 * MiB / page_size;
 
 // Under `lock`, but that faults read next_block, which only grows.
 SpinLock lock;
-SizeClass classes[class_count];
-u64 free_extents[extent_sizes];  // block + 1 of the first, linked through `pages` of its entry; 0: none
+u32 roomy[class_count];          // the first block of each class in which there is room
+u32 empty_blocks[class_count];   // how many of them are not used at all
+u32 free_extents[extent_sizes];  // the first
+u64 kept_pages;                  // of free extents
 std::atomic<u64> next_block;     // the first never used; 0 before the heap is there
 
 // Under it pages come into the window. A fault may come while its hart has `lock`.
@@ -73,76 +79,122 @@ u64 block_of(const void* object) { return (u64(object) - heap_begin) / block_siz
 
 constexpr u64 table_blocks = align_up(block_count * sizeof(Block), block_size) / block_size;
 
-u64 take_fresh_blocks(u64 count) {
+void put_first(u32& first, u32 block) {
+  blocks()[block].previous = 0;
+  blocks()[block].next = first;
+  if (first) blocks()[first].previous = block;
+  first = block;
+}
+void take_out(u32& first, u32 block) {
+  auto [next, previous] = std::pair(blocks()[block].next, blocks()[block].previous);
+  (previous ? blocks()[previous].next : first) = next;
+  if (next) blocks()[next].previous = previous;
+}
+
+// 2^log2 adjacent blocks, promised so many pages. 0: memory is short.
+u32 take_blocks(unsigned log2, u64 pages, For whom) {
+  u32 block = free_extents[log2];
+  bool is_kept = block && blocks()[block].pages != 0;
+  if (is_kept) {
+    kept_pages -= blocks()[block].pages;
+  } else if (!charge_frames(pages, whom)) {
+    return 0;
+  }
+  if (block) {
+    take_out(free_extents[log2], block);
+    return block;
+  }
   if (next_block == 0) next_block = table_blocks;
-  if (count > block_count - next_block) return 0;
-  u64 block = next_block;
-  next_block += count;
+  if ((u64{1} << log2) > block_count - next_block) {
+    uncharge_frames(pages);
+    return 0;
+  }
+  block = u32(next_block);
+  next_block += u64{1} << log2;
   return block;
 }
 
-void* allocate_object(usize size_class) {
-  SizeClass& c = classes[size_class];
-  if (FreeObject* object = c.free) {
-    c.free = object->next;
-    return object;
+void give_blocks_back(u32 block, unsigned log2, u64 pages) {
+  bool is_kept = log2 <= kept_log2 && kept_pages + pages <= most_kept_pages;
+  if (is_kept) {
+    kept_pages += pages;
+  } else {
+    u64 begin = u64(address_of(block));
+    arch::unmap_range(begin, begin + (block_size << log2));
+    uncharge_frames(pages);
   }
-  usize size = size_of(size_class);
-  if (usize(c.fresh_end - c.fresh) < size) {
-    if (!charge_frames(block_pages, For::Heap)) return nullptr;
-    u64 block = take_fresh_blocks(1);
-    if (block == 0) return uncharge_frames(block_pages), nullptr;
-    blocks()[block] = {BlockKind::Objects, u8(size_class), 0, false, 0};
-    c.fresh = address_of(block);
-    c.fresh_end = c.fresh + block_size;
+  blocks()[block] = {.kind = BlockKind::FreeExtent, .log2 = u8(log2), .pages = is_kept ? u32(pages) : 0};
+  put_first(free_extents[log2], block);
+}
+
+// What of a block objects of each class have, in units.
+constexpr auto rooms = [] {
+  std::array<u16, class_count> rooms;
+  for (usize c = 0; c < class_count; ++c) rooms[c] = u16(block_size / size_of(c) * size_of(c) / unit);
+  return rooms;
+}();
+bool is_full(const Block& b) { return !b.first_free && b.fresh == rooms[b.size_class]; }
+
+void* allocate_object(usize size_class, For whom) {
+  u32 block = roomy[size_class];
+  if (!block) {
+    block = take_blocks(0, block_pages, whom);
+    if (!block) return nullptr;
+    blocks()[block] = {.kind = BlockKind::Objects, .size_class = u8(size_class)};
+    put_first(roomy[size_class], block);
+    ++empty_blocks[size_class];
   }
-  u8* object = c.fresh;
-  c.fresh += size;
+  Block& b = blocks()[block];
+  if (b.used++ == 0) --empty_blocks[size_class];
+  u8* object = address_of(block);
+  if (b.first_free) {
+    object += (b.first_free - 1) * unit;
+    b.first_free = reinterpret_cast<FreeObject*>(object)->next;
+  } else {
+    object += b.fresh * unit;
+    b.fresh = u16(b.fresh + size_of(size_class) / unit);
+  }
+  if (is_full(b)) take_out(roomy[size_class], block);
   return object;
 }
 
-void* allocate_extent(usize size) {
+void free_object(u32 block, void* object) {
+  Block& b = blocks()[block];
+  u64 offset = u64(object) % block_size;
+  CHECK(b.used != 0 && offset % unit == 0);
+  if (is_full(b)) put_first(roomy[b.size_class], block);
+  reinterpret_cast<FreeObject*>(object)->next = b.first_free;
+  b.first_free = u16(offset / unit + 1);
+  if (--b.used != 0) return;
+  // One is kept for the next object.
+  if (++empty_blocks[b.size_class] == 1) return;
+  --empty_blocks[b.size_class];
+  take_out(roomy[b.size_class], block);
+  give_blocks_back(block, 0, block_pages);
+}
+
+void* allocate_extent(usize size, For whom) {
   if (size > heap_size / 2) return nullptr;
   unsigned log2 = unsigned(std::bit_width((size - 1) / block_size));
   // The frames that a small extent keeps are of all its blocks.
   u64 pages = log2 <= kept_log2 ? block_pages << log2 : align_up(size, block_size) / page_size;
-  u64 block = free_extents[log2];
-  if (block != 0) {
-    --block;
-    if (log2 > kept_log2 && !charge_frames(pages, For::Heap)) return nullptr;
-    free_extents[log2] = blocks()[block].pages;
-  } else {
-    if (!charge_frames(pages, For::Heap)) return nullptr;
-    block = take_fresh_blocks(u64{1} << log2);
-    if (block == 0) return uncharge_frames(pages), nullptr;
-  }
-  blocks()[block] = {BlockKind::Extent, 0, u8(log2), false, u32(pages)};
+  u32 block = take_blocks(log2, pages, whom);
+  if (!block) return nullptr;
+  blocks()[block] = {.kind = BlockKind::Extent, .log2 = u8(log2), .pages = u32(pages)};
   return address_of(block);
-}
-
-void free_extent(u64 block) {
-  Block& entry = blocks()[block];
-  CHECK(!entry.is_free && u64(address_of(block)) % block_size == 0);
-  if (entry.log2 > kept_log2) {
-    u64 begin = u64(address_of(block));
-    arch::unmap_range(begin, begin + (block_size << entry.log2));
-    uncharge_frames(entry.pages);
-  }
-  entry.is_free = true;
-  entry.pages = u32(free_extents[entry.log2]);
-  free_extents[entry.log2] = block + 1;
 }
 
 }  // namespace
 
-void* heap_allocate(usize size, usize alignment) {
+void* heap_allocate(usize size, usize alignment, For whom) {
+  if (is_refused(whom)) return nullptr;
   SpinGuard guard(lock);
   if (alignment > 16) {
     // Objects of a class that is a power of two are aligned to their size, extents to a block.
     if (alignment > block_size) return nullptr;
     if (size <= largest_object) size = size > alignment ? std::bit_ceil(size) : alignment;
   }
-  return size <= largest_object ? allocate_object(class_of(size)) : allocate_extent(size);
+  return size <= largest_object ? allocate_object(class_of(size), whom) : allocate_extent(size, whom);
 }
 
 void heap_free(void* object) {
@@ -151,11 +203,9 @@ void heap_free(void* object) {
   u64 block = block_of(object);
   CHECK(block >= table_blocks && block < next_block);
   const Block& entry = blocks()[block];
-  if (entry.kind == BlockKind::Extent) return free_extent(block);
-  CHECK(entry.kind == BlockKind::Objects);
-  FreeObject* free = static_cast<FreeObject*>(object);
-  free->next = classes[entry.size_class].free;
-  classes[entry.size_class].free = free;
+  if (entry.kind == BlockKind::Objects) return free_object(u32(block), object);
+  CHECK(entry.kind == BlockKind::Extent && u64(object) % block_size == 0);
+  give_blocks_back(u32(block), entry.log2, entry.pages);
 }
 
 bool fault_in_heap(u64 address, arch::FaultAccess access) {

@@ -4,21 +4,22 @@
 //   window:  | block table | 64 KB block | 64 KB block | ...
 //
 // A block holds objects of one size class, or belongs to an extent: 2^k blocks for one large
-// object, of which only what the object needs is promised. Free objects of a class are
-// a list through themselves; behind the list the class has a block of which the rest was never
-// used. Freed extents wait in a list by k; the frames of large ones go back.
+// object, of which only what the object needs is promised. Free objects of a block are a list through themselves,
+// behind which is the rest that was never used; blocks of a class that have room are a list. A block without objects
+// goes back, but for one of each class. Freed extents wait in a list by k; their frames go back, but for a few of
+// small ones: what is not used is there for guests.
 
 #pragma once
 
-#include "kernel/arch/arch.h"
+#include "kernel/mm/frames.h"
 
 namespace skerry::kernel {
 
 constexpr u64 heap_begin = 0x10'0000'0000;
 constexpr u64 heap_size = 64 * GiB;
 
-// Null if memory is short. `alignment` is a power of two up to 64 KB.
-void* heap_allocate(usize size, usize alignment);
+// Null if memory is short for whom it is. `alignment` is a power of two up to 64 KB.
+void* heap_allocate(usize size, usize alignment, For whom = For::Heap);
 // Null is nothing.
 void heap_free(void* object);
 

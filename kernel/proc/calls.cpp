@@ -50,7 +50,8 @@ struct MemoryOfMachine {
   u64 total, free;  // bytes
 };
 
-constexpr u32 most_text = 1 * MiB;   // of arguments and environment
+constexpr u32 most_text = 1 * MiB;   // of arguments, and of environment
+constexpr u32 text_cost = 32;        // of each text, besides its bytes
 constexpr u32 most_passes = 1024;
 constexpr u32 wait_flag_look = 1;
 
@@ -60,11 +61,14 @@ Outcome<std::string> copy_text(const GuestMemory& memory, u32 address, u32 size,
   return std::string(bytes.begin(), bytes.end());
 }
 
-// Texts with a zero byte behind each.
+// Texts with a zero byte behind each. They count more than their bytes, since many short ones take more.
 Outcome<std::vector<std::string>> copy_texts(const GuestMemory& memory, u32 address, u32 size) {
   std::string all = TRY(copy_text(memory, address, size, most_text, Errno::Toobig));
   if (!all.empty() && all.back() != '\0') return fail(Errno::Inval);
+  auto count = std::ranges::count(all, '\0');
+  if (u64(count) * text_cost + all.size() > most_text) return fail(Errno::Toobig);
   std::vector<std::string> texts;
+  texts.reserve(usize(count));
   for (usize at = 0; at < all.size(); at += texts.back().size() + 1) texts.emplace_back(all.c_str() + at);
   return texts;
 }
@@ -84,7 +88,8 @@ class Calls {
     launch.context->arguments = TRY(copy_texts(memory, request.arguments, request.arguments_size));
     launch.context->environment = TRY(copy_texts(memory, request.environment, request.environment_size));
     TRY(pass_descriptors(memory, {request.passes, request.pass_count}, *launch.context));
-    if (request.memory != 0) launch.max_memory = request.memory;
+    launch.max_memory = self_.memory_limit();
+    if (request.memory != 0) launch.max_memory = std::min(*launch.max_memory, request.memory);
 
     launch.name = path.substr(path.rfind('/') + 1);
     TRY(open_program(request.directory, path, launch));
@@ -104,6 +109,7 @@ class Calls {
   }
 
   Outcome<std::array<u32, 2>> pipe() const {
+    if (is_memory_short()) return fail(Errno::Nomem);
     PipeEnds ends = make_pipe();
     wasi::DescriptorTable& files = self_.context().files;
     auto insert = [&](std::shared_ptr<wasi::File> end, wasi::Rights asked) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernel/mm/frames.h"
 #include "kernel/sched/news.h"
 #include "kernel/sched/thread.h"
 #include "kernel/wasi_host.h"
@@ -35,9 +36,11 @@ struct Pipe {
   }
 
   usize room() const { return capacity - size; }
+  // Whether so many more bytes, for which there is room, take memory.
+  bool is_to_grow(usize more) const { return size + more > bytes.size(); }
 
   void put(std::span<const u8> from) {
-    if (size + from.size() > bytes.size()) grow(size + from.size());
+    if (is_to_grow(from.size())) grow(size + from.size());
     for (usize done = 0; done < from.size();) {
       usize at = (begin + size) % bytes.size();
       usize part = std::min(from.size() - done, bytes.size() - at);
@@ -140,6 +143,7 @@ class WritingEnd final : public End {
         continue;
       }
       usize part = std::min(from.size() - done, pipe_->room());
+      if (pipe_->is_to_grow(part) && is_memory_short()) return done ? HostResult<u64>(done) : fail(Errno::Nomem);
       pipe_->put(from.subspan(done, part));
       pipe_->change();
       done += part;

@@ -8,6 +8,7 @@
 #include "engine/runtime/store.h"
 #include "kernel/mm/frames.h"
 #include "kernel/proc/calls.h"
+#include "platform/platform.h"
 #include "wasi/define.h"
 
 namespace skerry::kernel {
@@ -39,10 +40,8 @@ HostResult<std::vector<u8>> read_whole(wasi::File& file) {
   u64 size = TRY(file.stat()).size;
   constexpr u64 most = 1 * GiB;  // a module's limit
   if (size > most) return fail(Errno::Fbig);
-  // A file can say that it is of any size, and has no pages for that.
-  FrameCounts counts = frame_counts();
-  u64 available = (counts.total - std::min(counts.total, counts.charged)) * page_size;
-  if (size > available / 2) return fail(Errno::Nomem);
+  // And once more as the module's own.
+  if (platform::available_memory() / 2 < size) return fail(Errno::Nomem);
   std::vector<u8> bytes(size);
   for (u64 done = 0; done < size;) {
     u64 got = TRY(file.read_at(std::span(bytes).subspan(done), done));
@@ -51,6 +50,12 @@ HostResult<std::vector<u8>> read_whole(wasi::File& file) {
   }
   return bytes;
 }
+
+constexpr u64 table_element_size = 24;
+
+// Promised to a process from when it is started to when its instance is there: for what it takes of the heap until
+// then.
+constexpr u64 pages_to_begin = 16;
 
 // As of a shell, for what did not come to run.
 constexpr u32 exit_not_run = 1;
@@ -78,6 +83,8 @@ void Process::report(std::string_view message) {
   }
 }
 
+u64 Process::memory_limit() const { return launch_.max_memory.value_or(frame_counts().total * page_size); }
+
 Ending Process::refuse(std::string_view message) {
   report(message);
   return {Ending::How::Exited, exit_not_run};
@@ -90,6 +97,10 @@ Ending Process::refuse(const Error& error) {
 
 Ending Process::end_with(const Trap& trap) {
   if (trap.code() == TrapCode::Exit) return {Ending::How::Exited, trap.exit_status() & 0xff};
+  if (ran_out_) {
+    report(concat(name(), ": the machine has no memory for it"));
+    return {Ending::How::Trapped, u32(TrapCode::OutOfMemory)};
+  }
   if (interruption_.raised() && !timed_out_) return {Ending::How::Killed, 0};
   report(concat(name(), ": ", trap.text()));
   return {Ending::How::Trapped, u32(trap.code())};
@@ -107,6 +118,10 @@ Result<Module> Process::load() {
   }
   std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text.starts_with(std::string_view("\0asm", 4))) return Module::from_binary(engine, bytes);
+  constexpr u64 memory_per_byte_of_text = 64;
+  if (platform::available_memory() / memory_per_byte_of_text < text.size() && !text.starts_with("\x7f" "ELF")) {
+    return fail(ErrorCode::Limit, "there is not enough memory to read the text");
+  }
   if (!text.starts_with("\x7f" "ELF")) return Module::from_text(engine, text);
   if (launch_.allow_precompiled) return Module::from_artifact_trusted(engine, bytes);
   return fail(ErrorCode::Argument,
@@ -120,7 +135,8 @@ Ending Process::run() {
   all_.end_stage(*this, "compile");
 
   StoreLimits limits;
-  limits.memory_bytes = launch_.max_memory.value_or(frame_counts().total * page_size);
+  limits.memory_bytes = memory_limit();
+  limits.table_elements = std::min(limits.table_elements, limits.memory_bytes / table_element_size);
   auto store = Store::create(all_.engine(), limits);
   if (!store) return refuse(store.error());
   if (launch_.fuel) store->set_fuel(*launch_.fuel);
@@ -142,6 +158,7 @@ Ending Process::run() {
   store->set_data(ProcessOfStore{&context(), this});
 
   auto instance = program->linked ? program->linked->instantiate(*store) : instantiate_unknown(*store, program->module);
+  has_begun();
   all_.end_stage(*this, "instantiate");
   if (!instance) {
     if (const Trap* trap = instance.error().trap()) return end_with(*trap);
@@ -173,6 +190,10 @@ Ending Process::run_instance(const Instance& instance) {
     return outcome ? Ending{} : end_with(outcome.error());
   }
   return {};
+}
+
+void Process::has_begun() {
+  if (std::exchange(has_pages_to_begin_, false)) uncharge_frames(pages_to_begin);
 }
 
 void Process::kill() {
@@ -216,7 +237,9 @@ Process& Processes::add(u32 parent, Launch launch) {
 void Processes::begin(Process& process) {
   process.interruption_.make_current();
   current_process = &process;
-  finish(process, process.run());
+  Ending ending = process.run();
+  process.has_begun();
+  finish(process, ending);
 }
 
 // On the process's own thread, which touches nothing of it from here on.
@@ -230,7 +253,7 @@ void Processes::finish(Process& process, Ending ending) {
   {
     platform::MutexGuard guard(lock_);
     process.handle_.reset();
-    for (u32 child : process.children_) find(child)->kill();
+    for (u32 child : process.children_) kill_all(*find(child));
     Process* parent = find(process.parent);
     if (foreground_ == &process) set_foreground(parent);
     process.ending_ = ending;
@@ -249,18 +272,25 @@ void Processes::finish(Process& process, Ending ending) {
 }
 
 HostResult<u32> Processes::start(u32 parent, Launch launch) {
+  if (is_memory_short()) forget_modules();
   platform::MutexGuard guard(lock_);
   remove_orphans();
+  Process* above = find(parent);
+  if (above && above->interruption_.raised()) return fail(Errno::Canceled);
   if (processes_.size() >= most || last_number_ == ~u32{0}) return fail(Errno::Again);
+  // Or else so many would begin that not one of them could come to run.
+  if (!charge_frames(pages_to_begin, For::Guest)) return fail(Errno::Nomem);
   Process& process = add(parent, std::move(launch));
   auto body = [](void* self) {
     Process& process = *static_cast<Process*>(self);
     process.all_.begin(process);
   };
+  process.has_pages_to_begin_ = true;
   auto thread = spawn_thread(body, &process);
   if (!thread) {
+    process.has_begun();
     --running_;
-    if (Process* above = find(parent)) above->children_.erase(process.number);
+    if (above) above->children_.erase(process.number);
     processes_.erase(process.number);
     return fail(Errno::Nomem);
   }
@@ -390,7 +420,20 @@ void Processes::end_out_of_memory() {
   platform::MutexGuard guard(lock_);
   for (const auto& [number, process] : processes_) {
     Thread* thread = process->ended_ ? nullptr : process->interruption_.thread();
-    if (thread && thread->is_out_of_memory.exchange(false)) process->kill();
+    if (thread && thread->is_out_of_memory.exchange(false)) process->run_out_of_memory();
+  }
+}
+
+// All that descend from it at once, and none of them starts another: who has more children all the time is not outrun
+// from above.
+void Processes::kill_all(Process& ancestor) {
+  std::vector<Process*> left = {&ancestor};
+  while (!left.empty()) {
+    Process* process = left.back();
+    left.pop_back();
+    if (process->ended_) continue;  // and so are its own asked to end
+    process->kill();
+    for (u32 child : process->children_) left.push_back(find(child));
   }
 }
 
@@ -399,7 +442,7 @@ HostResult<void> Processes::kill(const Process& by, u32 number) {
   Process* target = find(number);
   for (Process* at = target; at; at = find(at->parent)) {
     if (at != &by) continue;
-    target->kill();
+    kill_all(*target);
     return {};
   }
   return fail(Errno::Srch);
@@ -477,6 +520,13 @@ Result<Processes::Program> Processes::program_of(Process& process) {
   }
   known_programs_.insert(known_programs_.begin(), {*key, program});
   return program;
+}
+
+// Those that no process has go.
+void Processes::forget_modules() {
+  std::vector<KnownProgram> forgotten;  // which go without the lock
+  platform::MutexGuard guard(lock_);
+  forgotten.swap(known_programs_);
 }
 
 void Processes::end_stage(const Process& process, std::string_view name) {

@@ -62,6 +62,8 @@ class Process {
   // Whose thread calls; there must be one.
   static Process& current();
   wasi::Context& context() const { return *launch_.context; }
+  // The most that its memories may have together.
+  u64 memory_limit() const;
 
  private:
   friend class Processes;
@@ -84,6 +86,13 @@ class Process {
   Ending refuse(std::string_view message);
   Ending refuse(const Error& error);
   Ending end_with(const Trap& trap);
+  // It has all that it begins with, or has ended before.
+  void has_begun();
+  // There is no memory for what it does.
+  void run_out_of_memory() {
+    ran_out_ = true;
+    kill();
+  }
   // On its standard error, as far as it has one.
   void report(std::string_view message);
 
@@ -97,6 +106,8 @@ class Process {
   const Store* store_ = nullptr;           // likewise
   Thread* thread_ = nullptr;               // null: the thread of who called run_here
   bool sees_interrupts_ = false;
+  bool ran_out_ = false;
+  bool has_pages_to_begin_ = false;
   bool ended_ = false;
   Ending ending_;
 
@@ -116,7 +127,8 @@ class Processes {
   std::shared_ptr<wasi::Context> new_context() const;
 
   static constexpr u32 most = 20'000;
-  // Begins a process with a thread of its own. Again where there are too many; Nomem.
+  // Begins a process with a thread of its own. Again where there are too many; Nomem; Canceled where the parent is to
+  // end.
   wasi::HostResult<u32> start(u32 parent, Launch launch);
   // The first process, on the caller's thread, to its end; then ends all others.
   Ending run_here(Launch launch);
@@ -180,6 +192,7 @@ class Processes {
   // Under the lock.
   std::optional<wasi::HostResult<Ended>> look(Process& parent, u32 child, Patience patience);
   void remove(Process& process);
+  void kill_all(Process& ancestor);
   void remove_orphans();
   void set_foreground(Process* process);
   Process* find(u32 number) const;
@@ -205,6 +218,7 @@ class Processes {
     Program program;
   };
   static constexpr usize most_known = 32;
+  void forget_modules();
   std::vector<KnownProgram> known_programs_;
 
   // Under it the callback is called, which may wait: by who has not the other lock.

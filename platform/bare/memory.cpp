@@ -1,11 +1,18 @@
 // The seam's address space and code, over kernel/mm.
 
 #include "kernel/mm/address_space.h"
+#include "kernel/mm/frames.h"
 #include "platform/platform.h"
 
 namespace skerry::platform {
 
 usize page_size() { return kernel::page_size; }
+// Some is left to who cannot be refused.
+u64 available_memory() {
+  kernel::FrameCounts counts = kernel::frame_counts();
+  u64 most = counts.total - counts.total / 32;
+  return most > counts.charged ? (most - counts.charged) * kernel::page_size : 0;
+}
 
 Result<u8*> reserve(usize size) { return kernel::reserve(size); }
 void release(u8* address, usize size) { kernel::release(address, size); }
@@ -30,6 +37,9 @@ Result<void> restore_image(const Image* image, u8* address) {
   return {};
 }
 
+Result<void> commit_for_code(u8* address, usize size) {
+  return kernel::commit(address, size, Access::ReadWrite, kernel::For::Heap);
+}
 Result<void> publish_code(u8* address, usize size) {
   TRY(kernel::protect(address, size, Access::ReadExecute));
   kernel::arch::agree_on_code();

@@ -64,6 +64,7 @@ void release(u8* address, usize size) {
 }
 
 Result<void> commit(u8* address, usize size, Access access) { return protect(address, size, access); }
+Result<void> commit_for_code(u8* address, usize size) { return commit(address, size, Access::ReadWrite); }
 
 Result<void> protect(u8* address, usize size, Access access) {
   CHECK(is_page_range(address, size));

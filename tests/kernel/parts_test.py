@@ -29,3 +29,17 @@ assert done.returncode == 70 and b"check failed: channel == nullptr" in done.std
 assert b"backtrace 0x" in done.stderr, done
 done = boot.run(build, "wild_write")
 assert done.returncode == 70 and b"page fault" in done.stderr and b" 0000200000000000" in done.stderr, done
+
+# Whatever is refused of the memory that a process's start asks for, that process ends with it, and nothing is lost.
+done = boot.run(build, "refusals")
+assert done.returncode == 0 and b" refusals: " in done.stdout, done
+print(done.stdout.decode().strip())
+
+# The boot's own: it goes on, or stops with a sentence.
+outcomes = set()
+for n in (1, 2, 3, 5, 8, 13, 21, 34):
+    done = boot.run(build, f"exit7 refuse={n}")
+    stopped = done.returncode == 70 and b"skerry: the kernel stops: no memory" in done.stderr
+    assert done.returncode == 7 or stopped, (n, done)
+    outcomes.add(done.returncode)
+print("boot with a refusal:", outcomes)

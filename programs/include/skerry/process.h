@@ -26,7 +26,7 @@ struct skerry_request {
   const struct skerry_pass *passes;  // the child's descriptors 0, 1, ...
   uint32_t pass_count;
   uint32_t flags;          // 0
-  uint64_t memory;         // the most that its memories may have together; 0: no limit of its own
+  uint64_t memory;         // the most that its memories may have together; 0: as its parent
 };
 
 enum skerry_how { SKERRY_EXITED = 0, SKERRY_TRAPPED = 1, SKERRY_KILLED = 2 };
@@ -43,6 +43,10 @@ struct skerry_process {
   char name[48];
 };
 
+struct skerry_memory {
+  uint64_t total, free;    // bytes of the machine
+};
+
 enum { SKERRY_WAIT_LOOK = 1 };
 enum { SKERRY_INTERRUPT_ENDS = 0, SKERRY_INTERRUPT_TELLS = 1 };
 
@@ -56,6 +60,7 @@ SKERRY_IMPORT("wait") int skerry_wait(uint32_t number, uint32_t flags, struct sk
 SKERRY_IMPORT("kill") int skerry_kill(uint32_t number);
 SKERRY_IMPORT("self") int skerry_self(uint32_t *number);
 SKERRY_IMPORT("pipe") int skerry_pipe(uint32_t descriptors[2]);
+SKERRY_IMPORT("memory") int skerry_memory(struct skerry_memory *memory);
 SKERRY_IMPORT("list") int skerry_list(struct skerry_process *buffer, uint32_t count, uint32_t *stored);
 // What Ctrl-C does while the caller is who it is meant for: ends it, or lets its waits fail with EINTR.
 SKERRY_IMPORT("interrupts") int skerry_interrupts(uint32_t mode);

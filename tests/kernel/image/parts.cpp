@@ -13,6 +13,7 @@
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/frames.h"
 #include "kernel/mm/heap.h"
+#include "kernel/proc/process.h"
 #include "kernel/program.h"
 #include "kernel/sched/news.h"
 #include "kernel/sched/hart.h"
@@ -567,6 +568,81 @@ u8 figures() {
   return u8(sum & 1);
 }
 
+// A process starts, runs and ends, with each of the memory's promises on the way refused in turn.
+constexpr std::string_view counting = R"((module
+  (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+  (memory (export "memory") 2) (table 5 2000 funcref) (elem (i32.const 0) func $count)
+  (data (i32.const 100) "some content")
+  (func $count (param i32) (result i32)
+    (if (result i32) (local.get 0)
+      (then (i32.add (i32.const 1) (call $count (i32.sub (local.get 0) (i32.const 1)))))
+      (else (i32.const 0))))
+  (func (export "_start")
+    (drop (call $random (i32.const 65536) (i32.const 100)))
+    (drop (memory.grow (i32.const 1))) (drop (table.grow (ref.null func) (i32.const 1000)))
+    (if (i32.ne (call $count (i32.const 100)) (i32.const 100)) (then unreachable)))))";
+
+bool refuses;  // so that running out of memory is no surprise
+
+u8 refusals() {
+  refuses = true;
+  Config config;
+  config.compilation = Compilation::Lazy;
+  if (arch::address_limit() < 1024 * GiB) config.memory_bounds = MemoryBounds::Comparison;
+  auto engine = Engine::create(config);
+  Processes all(check(engine), kernel_clock(*channel));
+  auto launch = [&] {
+    Launch launch;
+    launch.name = "counting";
+    launch.program = bytes(counting);
+    launch.context = all.new_context();
+    return launch;
+  };
+  // On this thread, as the first process is, or on one of its own; how that ended is not told.
+  enum class On : u8 { This, Another };
+  auto run = [&](On thread) -> std::optional<Ending> {
+    if (thread == On::This) return all.run_here(launch());
+    if (!all.start(0, launch())) return std::nullopt;
+    static u32 word;
+    while (!all.list().empty()) wait_for_word(&word, 0, arch::monotonic_ns() + 100'000);
+    return Ending{};
+  };
+  auto run_well = [&] {
+    CHECK(run(On::Another).has_value());
+    Ending ending = *run(On::This);  // which also removes the one before
+    CHECK(ending.how == Ending::How::Exited && ending.code == 0);
+    all.stages = {};  // what it tells of them is none of theirs
+  };
+  for (u32 i = 0; i < 3; ++i) run_well();
+  FrameCounts before = frame_counts();
+  constexpr u64 most_more = 32;
+  u32 refusals = 0, not_started = 0, failed = 0, trapped = 0;
+  for (u32 n = 1; n != 0; ++n) {
+    bool was_refused = false;
+    for (On thread : {On::This, On::Another}) {
+      refuse_memory(n);
+      auto ending = run(thread);
+      if (refuse_memory(0) != 0) continue;
+      was_refused = true;
+      ++refusals;
+      if (!ending) ++not_started;
+      else if (ending->how == Ending::How::Trapped) ++trapped;
+      else if (ending->code != 0) ++failed;
+      CHECK(!ending || ending->how != Ending::How::Killed);
+      run_well();
+      // The heap may hold some blocks more or less; what is lost each time adds up.
+      FrameCounts after = frame_counts();
+      if (after.used <= before.used + most_more && after.charged <= before.charged + most_more) continue;
+      say(concat("refusal ", n, ": ", after.used - before.used, " frames, ", after.charged - before.charged,
+                 " promises lost\n"));
+      return 1;
+    }
+    if (!was_refused) break;
+  }
+  say(concat(refusals, " refusals: ", not_started, " not started, ", failed, " failed, ", trapped, " trapped\n"));
+  return refusals < 100 || not_started == 0 || failed == 0 || trapped == 0;
+}
+
 u8 check_fails() {
   CHECK(channel == nullptr);
   return 0;
@@ -590,7 +666,9 @@ u8 wild_write() {
 
 }  // namespace
 
-void out_of_memory() { arch::stop("no test takes so much"); }
+void out_of_memory() {
+  if (!refuses) arch::stop("no test takes so much");
+}
 
 u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&, Virtio9pDevices&) {
   channel = &the_channel;
@@ -610,6 +688,7 @@ u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&, Virtio9pDe
   if (name == "spin") return spin();
   if (name == "flood") return flood();
   if (name == "figures") return figures();
+  if (name == "refusals") return refusals();
   if (name == "check_fails") return check_fails();
   if (name == "check_fails_elsewhere") return check_fails_elsewhere();
   if (name == "wild_write") return wild_write();

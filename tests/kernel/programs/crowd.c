@@ -15,8 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-SKERRY_IMPORT("memory") int skerry_memory(uint64_t total_and_free[2]);
-
 static const char *const path = "/work/crowd.wasm";
 
 static uint32_t start(const char *what, const char *with, int in, int out) {
@@ -79,9 +77,9 @@ static void one_round(unsigned round) {
 }
 
 static int64_t free_pages(void) {
-  uint64_t memory[2];
-  assert(skerry_memory(memory) == 0);
-  return (int64_t)(memory[1] / 4096);
+  struct skerry_memory memory;
+  assert(skerry_memory(&memory) == 0);
+  return (int64_t)(memory.free / 4096);
 }
 
 static void stress(unsigned rounds) {
