@@ -29,7 +29,7 @@ with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             ["timeout", "-k", "5", "3600" if full else "120", "/usr/bin/python3", "-IB", f"{boot.root}/tools/dev/os.py",
              build + "/skerry.elf", "--arch", boot.arch_of(build), "--harts", boot.harts, "--memory", memory,
-             "--dir-ro", f"{folder}::/work", program, what, str(count)],
+             "--files", "archive", "--dir-ro", f"{folder}::/work", program, what, str(count)],
             stdin=subprocess.DEVNULL, capture_output=True)
         print(done.stdout.decode().strip(), f"in {memory}: {time.monotonic() - began:.1f} s", flush=True)
         assert (done.returncode, done.stdout) == (0, f"{what} {count}: 0 pages lost\n".encode()), done
