@@ -5,7 +5,7 @@
 namespace skerry::runtime {
 namespace {
 
-constexpr u64 step = 64 * KiB;
+constexpr u64 step = 16 * KiB;
 
 }  // namespace
 
