@@ -9,9 +9,11 @@
 #include <compare>
 #include <functional>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/types.h"
 
@@ -33,7 +35,7 @@ class Index {
   u32 raw_ = ~u32{0};
 };
 
-// A vector indexed by one kind of index. Growth is the vector's; keys are dense from 0.
+// An array indexed by one kind of index; keys are dense from 0.
 template <class K, class T>
 class IndexMap {
  public:
@@ -59,7 +61,7 @@ class IndexMap {
   const T* data() const { return items_.data(); }
 
  private:
-  std::vector<T> items_;
+  std::conditional_t<std::is_trivially_copyable_v<T>, Array<T>, std::vector<T>> items_;
 };
 
 }  // namespace skerry

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
+#include "base/array.h"
 #include "base/types.h"
 
 namespace skerry::codegen {
@@ -28,9 +28,9 @@ class ConstantPool {
   u32 find_slot(const Constant& constant) const;
   void insert(u32 index);
 
-  std::vector<Constant> constants_;
-  std::vector<u32> slot_of_;  // parallel to constants_: where in slots_ it was put
-  std::vector<u32> slots_;    // hash table, a power of two: 0, or 1 + index into constants_
+  Array<Constant> constants_;
+  Array<u32> slot_of_;  // parallel to constants_: where in slots_ it was put
+  Array<u32> slots_;    // hash table, a power of two: 0, or 1 + index into constants_
 };
 
 }  // namespace skerry::codegen

@@ -8,7 +8,6 @@
 
 #pragma once
 
-#include <vector>
 
 #include "engine/codegen/allocation.h"
 
@@ -90,10 +89,10 @@ class ParallelMove {
     return slots_[place.slot()];
   }
 
-  std::vector<Move> moves_;
-  std::vector<u32> ready_;
+  Array<Move> moves_;
+  Array<u32> ready_;
   State registers_[register_count];
-  std::vector<State> slots_;
+  Array<State> slots_;
 };
 
 }  // namespace skerry::codegen

@@ -47,13 +47,13 @@ class Pruner {
   u32 move_target(u32 target);
 
   Function* function_ = nullptr;
-  std::vector<Mark> live_;      // by value
-  std::vector<u32> worklist_;
+  Array<Mark> live_;      // by value
+  Array<u32> worklist_;
   u32 position_ = 0;            // the instruction that marking has come down to
-  std::vector<Edge> edges_;     // from blocks that marking has passed
-  std::vector<u32> incoming_;   // by block: the last edge to it in edges_
-  std::vector<u32> begins_;     // by block: where its values began
-  std::vector<u32> renumbered_;  // by old value
+  Array<Edge> edges_;     // from blocks that marking has passed
+  Array<u32> incoming_;   // by block: the last edge to it in edges_
+  Array<u32> begins_;     // by block: where its values began
+  Array<u32> renumbered_;  // by old value
   std::vector<u32> extra_;      // the new lists
 };
 

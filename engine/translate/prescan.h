@@ -21,8 +21,8 @@
 #pragma once
 
 #include <span>
-#include <vector>
 
+#include "base/array.h"
 #include "base/types.h"
 
 namespace skerry::translate {
@@ -53,11 +53,11 @@ class Prescan {
   };
   void close(const Open& open);
 
-  std::vector<Frame> frames_;
-  std::vector<u32> locals_;
-  std::vector<u32> stack_;
-  std::vector<Open> open_;
-  std::vector<u32> stamps_;  // by local: the last frame end that saw it, of any body so far
+  Array<Frame> frames_;
+  Array<u32> locals_;
+  Array<u32> stack_;
+  Array<Open> open_;
+  Array<u32> stamps_;  // by local: the last frame end that saw it, of any body so far
   u32 stamp_ = 0;
   u64 work_ = 0;
   bool over_budget_ = false;

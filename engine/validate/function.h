@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "base/array.h"
 #include "base/result.h"
 #include "base/string.h"
 #include "engine/validate/fault.h"
@@ -35,10 +36,10 @@ namespace skerry::validate {
 // The arrays of one validation, kept from function to function. One thread at a time.
 template <FunctionSink Sink>
 struct Scratch {
-  std::vector<Operand<typename Sink::Value>> operands;
-  std::vector<ControlFrame<typename Sink::Value, typename Sink::Frame>> frames;
-  std::vector<ControlFrame<typename Sink::Value, typename Sink::Frame>*> targets;  // of a br_table
-  std::vector<ValueType> locals;
+  Array<Operand<typename Sink::Value>> operands;
+  Array<ControlFrame<typename Sink::Value, typename Sink::Frame>> frames;
+  Array<ControlFrame<typename Sink::Value, typename Sink::Frame>*> targets;  // of a br_table
+  Array<ValueType> locals;
 };
 
 namespace detail {
@@ -783,10 +784,10 @@ class BodyValidator {
   Slot* floor_;
   Slot* top_;
   Slot* limit_;
-  std::vector<Slot>& operands_;
-  std::vector<Frame>& frames_;
-  std::vector<Frame*>& targets_;
-  std::vector<ValueType>& locals_;
+  Array<Slot>& operands_;
+  Array<Frame>& frames_;
+  Array<Frame*>& targets_;
+  Array<ValueType>& locals_;
 };
 
 }  // namespace detail

@@ -25,8 +25,8 @@
 #include <memory>
 #include <span>
 #include <string.h>
-#include <vector>
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/types.h"
 #include "engine/codegen/constant_pool.h"
@@ -138,7 +138,7 @@ class CodeBuffer {
 
   // References in the order of their offsets, of which the first `head` are done.
   struct Queue {
-    std::vector<Reference> references;
+    Array<Reference> references;
     u32 head = 0;
 
     void push(Reference reference) { references.push_back(reference); }
@@ -180,11 +180,11 @@ class CodeBuffer {
   IndexMap<Label, u32> labels_;  // offset, or unbound
   Queue branches_;
   Queue jumps_;
-  std::vector<Reference> pairs_;
-  std::vector<Reference> words_;  // of jump tables
+  Array<Reference> pairs_;
+  Array<Reference> words_;  // of jump tables
 
   codegen::ConstantPool pool_;
-  std::vector<Label> constant_labels_;  // parallel to the pool's constants
+  Array<Label> constant_labels_;  // parallel to the pool's constants
 };
 
 }  // namespace skerry::riscv64

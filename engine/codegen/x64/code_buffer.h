@@ -13,8 +13,8 @@
 #include <memory>
 #include <span>
 #include <string.h>
-#include <vector>
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/types.h"
 #include "engine/codegen/constant_pool.h"
@@ -115,11 +115,11 @@ class CodeBuffer {
   u8* end_ = nullptr;  // of the memory
 
   IndexMap<Label, u32> labels_;  // offset, or unbound
-  std::vector<Reference> references32_;
-  std::vector<Reference> references8_;
+  Array<Reference> references32_;
+  Array<Reference> references8_;
 
   codegen::ConstantPool pool_;
-  std::vector<Label> constant_labels_;  // parallel to the pool's constants
+  Array<Label> constant_labels_;  // parallel to the pool's constants
 };
 
 }  // namespace skerry::x64
