@@ -13,34 +13,38 @@
 
 using skerry::usize;
 using skerry::kernel::heap_allocate;
+using skerry::kernel::heap_allocate_aligned;
 using skerry::kernel::heap_free;
 using skerry::kernel::arch::stop;
 
-// It cannot fail, for without exceptions nobody could be told. Who asks when there is no more gets of what was kept
-// for that, and is ended.
-static void* allocate_or_end(std::size_t size, std::size_t alignment) {
-  if (void* object = heap_allocate(size, alignment)) return object;
+// operator new cannot fail, for without exceptions nobody could be told. Who asks when there is no more gets of what was
+// kept for that, and is ended.
+[[gnu::noinline]] static void* allocate_and_end(std::size_t size, std::size_t alignment) {
   // Under a spin lock, and before there are threads, nobody can be told; there it is only little that is asked for.
   bool interrupts = skerry::kernel::arch::disable_interrupts();
   if (interrupts) {
     skerry::kernel::arch::enable_interrupts();
     skerry::kernel::out_of_memory();
   }
-  void* object = heap_allocate(size, alignment, skerry::kernel::For::Ended);
+  void* object = heap_allocate_aligned(size, alignment, skerry::kernel::For::Ended);
   if (!object) stop("no memory is left for the heap");
   return object;
 }
 
-constexpr std::size_t default_alignment = 16;
+constexpr std::size_t usual_alignment = 16;
 
-void* operator new(std::size_t size) { return allocate_or_end(size, default_alignment); }
-void* operator new[](std::size_t size) { return allocate_or_end(size, default_alignment); }
-void* operator new(std::size_t size, std::align_val_t alignment) { return allocate_or_end(size, usize(alignment)); }
-void* operator new[](std::size_t size, std::align_val_t alignment) { return allocate_or_end(size, usize(alignment)); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return heap_allocate(size, default_alignment); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return heap_allocate(size, default_alignment);
+void* operator new(std::size_t size) {
+  void* object = heap_allocate(size);
+  return object ? object : allocate_and_end(size, usual_alignment);
 }
+void* operator new[](std::size_t size) { return operator new(size); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  void* object = heap_allocate_aligned(size, usize(alignment));
+  return object ? object : allocate_and_end(size, usize(alignment));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) { return operator new(size, alignment); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return heap_allocate(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return heap_allocate(size); }
 void operator delete(void* object) noexcept { heap_free(object); }
 void operator delete[](void* object) noexcept { heap_free(object); }
 void operator delete(void* object, std::size_t) noexcept { heap_free(object); }

@@ -20,6 +20,7 @@ constexpr u64 page_size = 4096;
 constexpr u32 max_harts = 64;
 
 // Physical addresses, from a loader or a device tree: [begin, end).
+// Of addresses; of physical memory, where nothing else is said.
 struct PhysicalRange {
   u64 begin = 0;
   u64 end = 0;
@@ -148,9 +149,13 @@ struct OwnPage {
   u64 address, frame;
 };
 usize own_pages(u64 begin, u64 end, std::span<OwnPage> into);
-// Takes away what is mapped in the range, and gives the frames that are not shared to free_frame, and
-// the tables that the range covers whole, once no hart knows them any more.
-void unmap_range(u64 begin, u64 end);
+// Takes away what is mapped in the ranges, and gives the frames that are not shared to free_frame, and
+// the tables that a range covers whole, once no hart knows them any more. That is waited for once, however many there are.
+void unmap_ranges(std::span<const PhysicalRange> ranges);
+inline void unmap_range(u64 begin, u64 end) {
+  const PhysicalRange range = {begin, end};
+  unmap_ranges({&range, 1});
+}
 // Gives the pages that are mapped in the range another access; shared ones stay unwritable.
 void protect_range(u64 begin, u64 end, Access access);
 // Of these and map_page over what was there, only the caller's hart is told what changed; the others of what is

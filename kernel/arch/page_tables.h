@@ -100,10 +100,11 @@ class PageTables {
     return count;
   }
 
-  void unmap(u64 begin, u64 end) {
+  void unmap(std::span<const PhysicalRange> ranges) {
+    if (ranges.empty()) return;
     Removed removed;
-    removed.outdated.begin = begin;
-    unmap_in(table_at(root_), top_level_, begin, end, removed, u64{0} - begin);
+    u64 first = removed.outdated.begin = ranges.front().begin;
+    for (auto [begin, end] : ranges) unmap_in(table_at(root_), top_level_, begin, end, removed, u64{0} - first);
     if (removed.outdated.count != 0 || removed.outdated.tables) {
       Format::flush(removed.outdated);
       if (u64 harts = arch::harts_to_tell()) {
@@ -198,7 +199,7 @@ class PageTables {
   };
 
   // Tables below `table` that [begin, end) covers whole are freed; begin and end are within the table, which covers
-  // addresses from `table_offset` on, counted from the beginning of the range.
+  // addresses from `table_offset` on, counted from the beginning of the first range.
   void unmap_in(u64* table, unsigned level, u64 begin, u64 end, Removed& removed, u64 table_offset) {
     if (begin == end) return;
     // Most entries are empty.

@@ -16,10 +16,16 @@ static SpinLock lock;  // of all that follows
 static PhysicalRange fresh[BootInfo::max_ram];
 static u32 range, range_count;
 static u64 first_free = no_frame;
-static FrameCounts counts;
-static u64 overdraft;  // that may be charged beyond counts.total
+static u64 total, overdraft;  // that may be charged, and beyond that for those who are ended
+// Changed under the lock; to be read without, which who starts a process does a dozen times.
+static std::atomic<u64> charged, used;
 
-static u64 refused_after;  // so many promises, the last one is refused; 0: none is
+std::atomic<u64> refused_after;
+
+// Under the lock.
+static void add(std::atomic<u64>& count, u64 more) {
+  count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
+}
 
 static u64 number_behind(std::string_view text, std::string_view key) {
   usize at = text.find(key);
@@ -36,11 +42,11 @@ void start_frames(const BootInfo& info) {
   range_count = info.ram_count;
   for (u32 i = 0; i < range_count; ++i) {
     fresh[i] = info.ram[i];
-    counts.total += fresh[i].size() / page_size;
+    total += fresh[i].size() / page_size;
   }
-  u64 tables = counts.total / 64;
-  overdraft = counts.total / 32;
-  counts.total -= tables + overdraft;
+  u64 tables = total / 64;
+  overdraft = total / 32;
+  total -= tables + overdraft;
 }
 
 static std::optional<u64> allocate_fresh(u64 count) {
@@ -49,7 +55,7 @@ static std::optional<u64> allocate_fresh(u64 count) {
     if (fresh[i].size() / page_size < count) continue;
     u64 frame = fresh[i].begin;
     fresh[i].begin += count * page_size;
-    counts.used += count;
+    add(used, count);
     return frame;
   }
   return std::nullopt;
@@ -60,7 +66,7 @@ std::optional<u64> allocate_frame() {
   if (first_free != no_frame) {
     u64 frame = first_free;
     first_free = reinterpret_cast<FreeFrame*>(arch::direct(frame))->next;
-    ++counts.used;
+    add(used, 1);
     return frame;
   }
   return allocate_fresh(1);
@@ -76,48 +82,40 @@ void free_frame(u64 frame) {
   SpinGuard guard(lock);
   reinterpret_cast<FreeFrame*>(arch::direct(frame))->next = first_free;
   first_free = frame;
-  --counts.used;
+  add(used, ~u64{0});
 }
 
 static u64 limit_of(For whom) {
   switch (whom) {
-    case For::Guest: return counts.total - counts.total / 16;
-    case For::Heap: return counts.total;
-    case For::Ended: return counts.total + overdraft;
+    case For::Guest: return total - total / 16;
+    case For::Heap: return total;
+    case For::Ended: return total + overdraft;
   }
   UNREACHABLE("for nobody");
 }
 
-u64 refuse_memory(u64 n) { return __atomic_exchange_n(&refused_after, n, __ATOMIC_RELAXED); }
-
-bool is_refused(For whom) {
-  if (__atomic_load_n(&refused_after, __ATOMIC_RELAXED) == 0 || whom == For::Ended) return false;
-  return __atomic_fetch_sub(&refused_after, 1, __ATOMIC_RELAXED) == 1;
-}
+u64 refuse_memory(u64 n) { return refused_after.exchange(n); }
+bool count_towards_refusal(For whom) { return whom != For::Ended && refused_after.fetch_sub(1) == 1; }
 
 bool charge_frames(u64 count, For whom) {
   if (is_refused(whom)) return false;
   SpinGuard guard(lock);
-  u64 limit = limit_of(whom);
-  if (counts.charged > limit || count > limit - counts.charged) return false;
-  counts.charged += count;
+  u64 limit = limit_of(whom), now = charged.load(std::memory_order_relaxed);
+  if (now > limit || count > limit - now) return false;
+  add(charged, count);
   return true;
 }
 
 void uncharge_frames(u64 count) {
   SpinGuard guard(lock);
-  CHECK(count <= counts.charged);
-  counts.charged -= count;
+  CHECK(count <= charged.load(std::memory_order_relaxed));
+  add(charged, u64{0} - count);
 }
 
-bool is_memory_short() {
-  SpinGuard guard(lock);
-  return counts.charged >= limit_of(For::Guest);
-}
+bool is_memory_short() { return charged.load(std::memory_order_relaxed) >= limit_of(For::Guest); }
 
 FrameCounts frame_counts() {
-  SpinGuard guard(lock);
-  return counts;
+  return {total, charged.load(std::memory_order_relaxed), used.load(std::memory_order_relaxed)};
 }
 
 }  // namespace skerry::kernel

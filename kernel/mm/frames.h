@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <optional>
 
 #include "kernel/arch/arch.h"
@@ -40,7 +41,9 @@ bool is_memory_short();
 // line.
 u64 refuse_memory(u64 n);
 // Whether it is this one's turn. Of heap_allocate.
-bool is_refused(For whom);
+extern std::atomic<u64> refused_after;
+bool count_towards_refusal(For whom);
+inline bool is_refused(For whom) { return refused_after.load(std::memory_order_relaxed) && count_towards_refusal(whom); }
 
 struct FrameCounts {
   u64 total;    // that can be charged, but for Ended

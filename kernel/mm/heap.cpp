@@ -1,5 +1,6 @@
 #include "kernel/mm/heap.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -24,13 +25,16 @@ struct Block {
     u8 size_class;  // Objects
     u8 log2;        // of extents: 2^log2 blocks; the first block's entry counts
   };
-  // Objects, in units of 16 bytes from the block's begin: the first free one (0: none), where the rest begins that was
-  // never used; and how many are in use.
-  u16 first_free, fresh, used;
-  u32 pages;           // of extents: promised
-  u32 next, previous;  // blocks that also have room for objects of the class; free extents of the size. 0: none
+  // Objects, in units of 16 bytes from the block's begin: the first free one, + 1 (0: none), where the rest begins that was
+  // never used; and for how many more there is room.
+  u16 first_free, fresh, room;
+  union {
+    u32 next;   // block that also has room for objects of the class, or free extent of the size; 0: none
+    u32 pages;  // of extents that are in use: promised
+  };
+  u32 previous;
 };
-static_assert(sizeof(Block) == 20);
+static_assert(sizeof(Block) == 16);
 
 // Sizes in steps of 16 to 128, then four to a doubling, up to 32 KB.
 constexpr usize linear_classes = 8;
@@ -46,6 +50,13 @@ constexpr usize size_of(usize size_class) {
   return (usize{1} << log2) + ((step & 3) + 1) * (usize{1} << (log2 - 2));
 }
 constexpr usize class_count = class_of(largest_object) + 1;
+// By the size in units of 16 bytes, rounded up: most objects are small, and are many.
+constexpr usize most_looked_up = 2 * KiB;
+constexpr auto small_classes = [] {
+  std::array<u8, most_looked_up / 16 + 1> classes;
+  for (usize i = 0; i < classes.size(); ++i) classes[i] = u8(class_of(16 * i));
+  return classes;
+}();
 static_assert([] {
   for (usize size = 1; size <= largest_object; ++size) {
     usize c = class_of(size);
@@ -58,16 +69,17 @@ constexpr usize unit = 16;
 struct FreeObject { u16 next; };  // as Block::first_free
 
 constexpr unsigned extent_sizes = 21;  // 2^20 blocks are the window
-// Free extents up to this many blocks keep their frames, and the promise for them, while they are few in all.
+// Free extents up to this many blocks keep their frames, and the promise for them, while they are few in all. When they
+// are too many, half of that goes at once, since all harts have to be told each time.
 constexpr unsigned kept_log2 = 2;
-constexpr u64 most_kept_pages = 1 * MiB / page_size;
+constexpr u64 most_kept_pages = 4 * MiB / page_size, part_kept = 64;
 
 // Under `lock`, but that faults read next_block, which only grows.
 SpinLock lock;
 u32 roomy[class_count];          // the first block of each class in which there is room
-u32 empty_blocks[class_count];   // how many of them are not used at all
-u32 free_extents[extent_sizes];  // the first
-u64 kept_pages;                  // of free extents
+u32 free_extents[extent_sizes];  // the first of those without frames
+u32 kept_extents[kept_log2 + 1];  // and of those with
+u64 kept_pages;
 std::atomic<u64> next_block;     // the first never used; 0 before the heap is there
 
 // Under it pages come into the window. A fault may come while its hart has `lock`.
@@ -91,89 +103,131 @@ void take_out(u32& first, u32 block) {
   if (next) blocks()[next].previous = previous;
 }
 
+u32 take_first(u32& first) {
+  u32 block = first;
+  take_out(first, block);
+  return block;
+}
+
+// Frames of kept extents go back until no more than so many are left.
+void drop_kept(u64 left) {
+  while (kept_pages > left) {
+    PhysicalRange ranges[32];
+    u32 count = 0;
+    u64 pages = 0;
+    for (unsigned log2 = 0; log2 <= kept_log2; ++log2) {
+      while (kept_extents[log2] && count < std::size(ranges) && kept_pages - pages > left) {
+        u32 block = take_first(kept_extents[log2]);
+        u64 begin = u64(address_of(block));
+        ranges[count++] = {begin, begin + (block_size << log2)};
+        pages += block_pages << log2;
+        put_first(free_extents[log2], block);
+      }
+    }
+    arch::unmap_ranges({ranges, count});
+    uncharge_frames(pages);
+    kept_pages -= pages;
+  }
+}
+
 // 2^log2 adjacent blocks, promised so many pages. 0: memory is short.
 u32 take_blocks(unsigned log2, u64 pages, For whom) {
-  u32 block = free_extents[log2];
-  bool is_kept = block && blocks()[block].pages != 0;
-  if (is_kept) {
-    kept_pages -= blocks()[block].pages;
-  } else if (!charge_frames(pages, whom)) {
-    return 0;
+  if (log2 <= kept_log2 && kept_extents[log2]) {
+    kept_pages -= block_pages << log2;
+    return take_first(kept_extents[log2]);
   }
-  if (block) {
-    take_out(free_extents[log2], block);
-    return block;
+  if (!charge_frames(pages, whom)) {
+    if (kept_pages == 0) return 0;
+    drop_kept(0);
+    if (!charge_frames(pages, whom)) return 0;
   }
+  if (free_extents[log2]) return take_first(free_extents[log2]);
   if (next_block == 0) next_block = table_blocks;
   if ((u64{1} << log2) > block_count - next_block) {
     uncharge_frames(pages);
     return 0;
   }
-  block = u32(next_block);
+  u32 block = u32(next_block);
   next_block += u64{1} << log2;
   return block;
 }
 
-void give_blocks_back(u32 block, unsigned log2, u64 pages) {
-  bool is_kept = log2 <= kept_log2 && kept_pages + pages <= most_kept_pages;
-  if (is_kept) {
+[[gnu::noinline]] void give_blocks_back(u32 block, unsigned log2, u64 pages) {
+  blocks()[block] = {.kind = BlockKind::FreeExtent, .log2 = u8(log2)};
+  if (log2 <= kept_log2) {
+    put_first(kept_extents[log2], block);
     kept_pages += pages;
-  } else {
-    u64 begin = u64(address_of(block));
-    arch::unmap_range(begin, begin + (block_size << log2));
-    uncharge_frames(pages);
+    u64 most = std::min(most_kept_pages, frame_counts().total / part_kept);
+    if (kept_pages > most) drop_kept(most / 2);
+    return;
   }
-  blocks()[block] = {.kind = BlockKind::FreeExtent, .log2 = u8(log2), .pages = is_kept ? u32(pages) : 0};
+  u64 begin = u64(address_of(block));
+  arch::unmap_range(begin, begin + (block_size << log2));
+  uncharge_frames(pages);
   put_first(free_extents[log2], block);
 }
 
-// What of a block objects of each class have, in units.
-constexpr auto rooms = [] {
-  std::array<u16, class_count> rooms;
-  for (usize c = 0; c < class_count; ++c) rooms[c] = u16(block_size / size_of(c) * size_of(c) / unit);
-  return rooms;
+// Objects that a block has of each class, and their size in units.
+constexpr auto capacities = [] {
+  std::array<u16, class_count> capacities;
+  for (usize c = 0; c < class_count; ++c) capacities[c] = u16(block_size / size_of(c));
+  return capacities;
 }();
-bool is_full(const Block& b) { return !b.first_free && b.fresh == rooms[b.size_class]; }
+constexpr auto units = [] {
+  std::array<u16, class_count> units;
+  for (usize c = 0; c < class_count; ++c) units[c] = u16(size_of(c) / unit);
+  return units;
+}();
+
+// What is seldom done is not in line, so that the rest keeps few registers.
+[[gnu::noinline]] u32 take_block_of_objects(usize size_class, For whom) {
+  u32 block = take_blocks(0, block_pages, whom);
+  if (!block) return 0;
+  blocks()[block] = {.kind = BlockKind::Objects, .size_class = u8(size_class), .room = capacities[size_class]};
+  put_first(roomy[size_class], block);
+  return block;
+}
+[[gnu::noinline]] void block_is_full(usize size_class, u32 block) { take_out(roomy[size_class], block); }
+[[gnu::noinline]] void block_has_room(usize size_class, u32 block) { put_first(roomy[size_class], block); }
+// It goes back, unless it is the only one with room: for the next object.
+[[gnu::noinline]] void block_is_empty(usize size_class, u32 block) {
+  if (roomy[size_class] == block && blocks()[block].next == 0) return;
+  take_out(roomy[size_class], block);
+  give_blocks_back(block, 0, block_pages);
+}
 
 void* allocate_object(usize size_class, For whom) {
   u32 block = roomy[size_class];
   if (!block) {
-    block = take_blocks(0, block_pages, whom);
+    block = take_block_of_objects(size_class, whom);
     if (!block) return nullptr;
-    blocks()[block] = {.kind = BlockKind::Objects, .size_class = u8(size_class)};
-    put_first(roomy[size_class], block);
-    ++empty_blocks[size_class];
   }
   Block& b = blocks()[block];
-  if (b.used++ == 0) --empty_blocks[size_class];
   u8* object = address_of(block);
   if (b.first_free) {
     object += (b.first_free - 1) * unit;
     b.first_free = reinterpret_cast<FreeObject*>(object)->next;
   } else {
     object += b.fresh * unit;
-    b.fresh = u16(b.fresh + size_of(size_class) / unit);
+    b.fresh = u16(b.fresh + units[size_class]);
   }
-  if (is_full(b)) take_out(roomy[size_class], block);
+  if (--b.room == 0) block_is_full(size_class, block);
   return object;
 }
 
 void free_object(u32 block, void* object) {
   Block& b = blocks()[block];
   u64 offset = u64(object) % block_size;
-  CHECK(b.used != 0 && offset % unit == 0);
-  if (is_full(b)) put_first(roomy[b.size_class], block);
+  u32 room = b.room, capacity = capacities[b.size_class];
+  CHECK(room < capacity && offset % unit == 0);
   reinterpret_cast<FreeObject*>(object)->next = b.first_free;
   b.first_free = u16(offset / unit + 1);
-  if (--b.used != 0) return;
-  // One is kept for the next object.
-  if (++empty_blocks[b.size_class] == 1) return;
-  --empty_blocks[b.size_class];
-  take_out(roomy[b.size_class], block);
-  give_blocks_back(block, 0, block_pages);
+  b.room = u16(++room);
+  if (room == 1) block_has_room(b.size_class, block);
+  if (room == capacity) block_is_empty(b.size_class, block);
 }
 
-void* allocate_extent(usize size, For whom) {
+[[gnu::noinline]] void* allocate_extent(usize size, For whom) {
   if (size > heap_size / 2) return nullptr;
   unsigned log2 = unsigned(std::bit_width((size - 1) / block_size));
   // The frames that a small extent keeps are of all its blocks.
@@ -184,27 +238,33 @@ void* allocate_extent(usize size, For whom) {
   return address_of(block);
 }
 
+// class_count and more: there is none.
+[[gnu::noinline]] usize class_of_large(usize size) { return size <= largest_object ? class_of(size) : class_count; }
+
 }  // namespace
 
-void* heap_allocate(usize size, usize alignment, For whom) {
+void* heap_allocate(usize size, For whom) {
   if (is_refused(whom)) return nullptr;
+  usize size_class = size <= most_looked_up ? small_classes[(size + 15) / 16] : class_of_large(size);
   SpinGuard guard(lock);
-  if (alignment > 16) {
-    // Objects of a class that is a power of two are aligned to their size, extents to a block.
-    if (alignment > block_size) return nullptr;
-    if (size <= largest_object) size = size > alignment ? std::bit_ceil(size) : alignment;
-  }
-  return size <= largest_object ? allocate_object(class_of(size), whom) : allocate_extent(size, whom);
+  return size_class < class_count ? allocate_object(size_class, whom) : allocate_extent(size, whom);
+}
+
+// Objects of a class that is a power of two are aligned to their size, extents to a block.
+void* heap_allocate_aligned(usize size, usize alignment, For whom) {
+  if (alignment > block_size) return nullptr;
+  if (size <= largest_object) size = size > alignment ? std::bit_ceil(size) : alignment;
+  return heap_allocate(size, whom);
 }
 
 void heap_free(void* object) {
   if (!object) return;
   SpinGuard guard(lock);
   u64 block = block_of(object);
-  CHECK(block >= table_blocks && block < next_block);
+  CHECK(block < block_count);
   const Block& entry = blocks()[block];
   if (entry.kind == BlockKind::Objects) return free_object(u32(block), object);
-  CHECK(entry.kind == BlockKind::Extent && u64(object) % block_size == 0);
+  CHECK(entry.kind == BlockKind::Extent && u64(object) % block_size == 0);  // of no kind where none was ever handed out
   give_blocks_back(u32(block), entry.log2, entry.pages);
 }
 

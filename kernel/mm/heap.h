@@ -18,8 +18,10 @@ namespace skerry::kernel {
 constexpr u64 heap_begin = 0x10'0000'0000;
 constexpr u64 heap_size = 64 * GiB;
 
-// Null if memory is short for whom it is. `alignment` is a power of two up to 64 KB.
-void* heap_allocate(usize size, usize alignment, For whom = For::Heap);
+// Null if memory is short for whom it is. Aligned to 16 bytes.
+void* heap_allocate(usize size, For whom = For::Heap);
+// `alignment` is a power of two up to 64 KB.
+void* heap_allocate_aligned(usize size, usize alignment, For whom = For::Heap);
 // Null is nothing.
 void heap_free(void* object);
 

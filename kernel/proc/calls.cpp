@@ -64,7 +64,8 @@ Outcome<std::string> copy_text(const GuestMemory& memory, u32 address, u32 size,
 // Texts with a zero byte behind each. They count more than their bytes, since many short ones take more.
 Outcome<std::vector<std::string>> copy_texts(const GuestMemory& memory, u32 address, u32 size) {
   std::string all = TRY(copy_text(memory, address, size, most_text, Errno::Toobig));
-  if (!all.empty() && all.back() != '\0') return fail(Errno::Inval);
+  if (all.empty()) return std::vector<std::string>();
+  if (all.back() != '\0') return fail(Errno::Inval);
   auto count = std::ranges::count(all, '\0');
   if (u64(count) * text_cost + all.size() > most_text) return fail(Errno::Toobig);
   std::vector<std::string> texts;

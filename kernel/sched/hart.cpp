@@ -300,7 +300,7 @@ void note_changed_pages() {
 
 Result<Thread*> spawn_thread(void (*body)(void*), void* argument) {
   u8* stack = TRY(take_stack());
-  u8* memory = static_cast<u8*>(heap_allocate(arch::thread_local_size() + sizeof(Thread), 64));
+  u8* memory = static_cast<u8*>(heap_allocate_aligned(arch::thread_local_size() + sizeof(Thread), 64));
   if (!memory) {
     give_stack(stack);
     return fail(ErrorCode::Environment, "no memory is left for a thread");
@@ -331,7 +331,7 @@ void join_thread(Thread* thread) {
 void start_harts() {
   u32 count = std::min(arch::hart_count(), max_harts);
   for (u32 number = 1; number < count; ++number) {
-    u8* memory = static_cast<u8*>(heap_allocate(arch::thread_local_size() + sizeof(Thread), 64));
+    u8* memory = static_cast<u8*>(heap_allocate_aligned(arch::thread_local_size() + sizeof(Thread), 64));
     Hart* hart = new (std::nothrow) Hart{};
     if (!memory || !hart || !arch::prepare_hart(number)) {  // then there are no more
       heap_free(memory);

@@ -61,3 +61,5 @@ void wait_for_interrupt() {
 }
 
 }  // namespace skerry::kernel::arch
+
+#include "kernel/arch/spin_lock_bodies.h"

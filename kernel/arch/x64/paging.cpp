@@ -138,10 +138,10 @@ usize own_pages(u64 begin, u64 end, std::span<OwnPage> into) {
   return tables.own_pages(begin, end, into);
 }
 
-void unmap_range(u64 begin, u64 end) {
-  CHECK(begin <= end && end <= address_limit());
+void unmap_ranges(std::span<const PhysicalRange> ranges) {
+  for (auto [begin, end] : ranges) CHECK(begin <= end && end <= address_limit());
   SpinGuard guard(tables_lock);
-  tables.unmap(begin, end);
+  tables.unmap(ranges);
 }
 
 void protect_range(u64 begin, u64 end, Access access) {

@@ -99,3 +99,5 @@ void start_features() {
 }
 
 }  // namespace skerry::kernel::x64
+
+#include "kernel/arch/spin_lock_bodies.h"

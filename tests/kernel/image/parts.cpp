@@ -76,7 +76,7 @@ u8 heap() {
     } else {
       usize size = 1 + (random >> 20) % (usize{1} << (random >> 40) % 19);
       usize alignment = usize{1} << (random >> 50) % 13;
-      Object o = {static_cast<u8*>(heap_allocate(size, alignment)), size, u8(random >> 45)};
+      Object o = {static_cast<u8*>(heap_allocate_aligned(size, alignment)), size, u8(random >> 45)};
       CHECK(o.at && u64(o.at) % alignment == 0);
       for (usize k = 0; k < size; k += size > 4096 ? 4096 : 1) o.at[k] = o.mark;
       o.at[size - 1] = o.mark;
@@ -87,15 +87,15 @@ u8 heap() {
 
   FrameCounts before = frame_counts();
   for (u32 i = 0; i < 50; ++i) {
-    u8* large = static_cast<u8*>(heap_allocate(100 * MiB, 16));
+    u8* large = static_cast<u8*>(heap_allocate(100 * MiB));
     CHECK(large);
     for (u64 at = 0; at < 100 * MiB; at += 20 * MiB) large[at] = 1;
     CHECK(frame_counts().charged == before.charged + 100 * MiB / page);
     heap_free(large);
   }
   CHECK(frame_counts().charged == before.charged && frame_counts().used <= before.used + 8);
-  CHECK(heap_allocate(1000 * GiB, 16) == nullptr);
-  CHECK(heap_allocate(before.total * page, 16) == nullptr);
+  CHECK(heap_allocate(1000 * GiB) == nullptr);
+  CHECK(heap_allocate(before.total * page) == nullptr);
 
   std::unordered_map<std::string, u32> map;
   for (u32 i = 0; i < 10'000; ++i) map[decimal(i)] = i;
@@ -553,7 +553,7 @@ u8 figures() {
   measure("a fault that is redirected", 1000, 0, [&](u64) { guarded(read_at, 8); });
   measure("reading the clock", 1000, 0, [&](u64) { sum += monotonic_ns(); });
   measure("setting the memory base", 1000, 0, [&](u64) { set_memory_base(at); });
-  measure("allocating and freeing 100 bytes", 10'000, 0, [&](u64) { heap_free(heap_allocate(100, 16)); });
+  measure("allocating and freeing 100 bytes", 10'000, 0, [&](u64) { heap_free(heap_allocate(100)); });
   measure("copying 1 MB", 16, 0, [&](u64) { __builtin_memcpy(at, content.data(), MiB); });
   measure("a thread, made and joined", 1000, 0, [&](u64) {
     auto thread = spawn_thread([](void*) {}, nullptr);

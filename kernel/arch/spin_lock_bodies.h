@@ -1,8 +1,14 @@
+// The bodies of spin_lock.h, included once, by processor.cpp of each ISA: turning interrupts off and on is then in line
+// there, and taking a lock is one function. The heap alone takes a hundred for each process that starts.
+
+#pragma once
+
 #include "kernel/arch/spin_lock.h"
 
 namespace skerry::kernel {
 
-void SpinLock::wait() {
+// Not in line, so that taking a lock needs no registers kept.
+[[gnu::noinline]] void SpinLock::wait() {
   do {
     while (__atomic_load_n(&word_, __ATOMIC_RELAXED) != 0) arch::serve_requests();
   } while (__atomic_exchange_n(&word_, 1, __ATOMIC_ACQUIRE) != 0);
