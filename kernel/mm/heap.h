@@ -6,8 +6,8 @@
 // A block holds objects of one size class, or belongs to an extent: 2^k blocks for one large
 // object, of which only what the object needs is promised. Free objects of a block are a list through themselves,
 // behind which is the rest that was never used; blocks of a class that have room are a list. A block without objects
-// goes back, but for one of each class. Freed extents wait in a list by k; their frames go back, but for a few of
-// small ones: what is not used is there for guests.
+// goes back, but for one of each class. Freed extents wait in a list by k; their frames go back, small ones' many at
+// a time, and a few of these are kept: what is not used is there for guests, and all harts are told of it seldom.
 
 #pragma once
 
