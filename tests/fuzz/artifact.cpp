@@ -1,9 +1,12 @@
 #include "tests/fuzz/artifact.h"
 
+#include <string.h>
+
 #include <algorithm>
 
 #include "base/check.h"
 #include "engine/runtime/blake2b.h"
+#include "engine/runtime/elf.h"
 #include "skerry/skerry.h"
 #include "tests/fuzz/generator.h"
 
@@ -11,38 +14,57 @@ namespace skerry::fuzz {
 
 namespace {
 
-runtime::Hash hash_without(Bytes artifact, usize hash_at) {
-  std::fill_n(artifact.begin() + i64(hash_at), sizeof(runtime::Hash), 0);
-  runtime::Blake2b hash;
-  hash.add(std::span<const u8>(artifact));
-  return hash.finish();
-}
+using runtime::Hash;
 
-// The only place of 32 bytes that are the hash of all others.
-usize find_hash(const Bytes& artifact) {
-  for (usize at = 0; at + sizeof(runtime::Hash) <= artifact.size(); ++at) {
-    runtime::Hash hash = hash_without(artifact, at);
-    if (std::equal(hash.begin(), hash.end(), artifact.begin() + i64(at))) return at;
+// The content of the section with this name. None where there is none, or headers lead astray.
+std::optional<std::span<u8>> find_section(Bytes& artifact, std::string_view name) {
+  using namespace runtime::elf;
+  auto within = [&](u64 offset, u64 size) { return offset <= artifact.size() && size <= artifact.size() - offset; };
+  FileHeader file;
+  if (!within(0, sizeof file)) return std::nullopt;
+  memcpy(&file, artifact.data(), sizeof file);
+  auto header = [&](u64 i) -> std::optional<SectionHeader> {
+    SectionHeader section;
+    if (!within(file.section_headers, (i + 1) * sizeof section)) return std::nullopt;
+    memcpy(&section, artifact.data() + file.section_headers + i * sizeof section, sizeof section);
+    if (!within(section.offset, section.size)) return std::nullopt;
+    return section;
+  };
+  auto names = header(file.names_section);
+  if (!names) return std::nullopt;
+  std::string_view all_names(reinterpret_cast<const char*>(artifact.data()) + names->offset, names->size);
+  for (u64 i = 1; i < file.section_header_count; ++i) {
+    auto section = header(i);
+    if (!section || section->name >= all_names.size()) continue;
+    std::string_view rest = all_names.substr(section->name);
+    if (rest.substr(0, rest.find('\0')) == name) return std::span(artifact).subspan(section->offset, section->size);
   }
-  UNREACHABLE("the artifact has no hash");
+  return std::nullopt;
 }
 
 }  // namespace
 
-ArtifactMaker::ArtifactMaker(const Engine& engine) {
-  auto module = Module::from_binary(engine, generate_module(1, {.functions = 3, .nodes = 30}));
+Bytes make_artifact(const Engine& engine, u64 seed) {
+  auto module = Module::from_binary(engine, generate_module(seed, {.functions = 3, .nodes = 30}));
   CHECK(module);
   auto artifact = module->serialise();
   CHECK(artifact);
-  whole_ = std::move(*artifact);
-  hash_at_ = find_hash(whole_);
+  return std::move(*artifact);
+}
+
+void put_hash(Bytes& artifact) {
+  auto place = find_section(artifact, ".skerry.hash");
+  if (!place || place->size() != sizeof(Hash)) return;
+  std::ranges::fill(*place, u8(0));
+  runtime::Blake2b hash;
+  hash.add(std::span<const u8>(artifact));
+  std::ranges::copy(hash.finish(), place->begin());
 }
 
 Bytes ArtifactMaker::altered(std::span<const u32> edits) const {
   Bytes artifact = whole_;
   for (u32 edit : edits) artifact[(edit >> 8) % artifact.size()] = u8(edit);
-  runtime::Hash hash = hash_without(artifact, hash_at_);
-  std::copy(hash.begin(), hash.end(), artifact.begin() + i64(hash_at_));
+  put_hash(artifact);
   return artifact;
 }
 

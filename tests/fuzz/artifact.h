@@ -10,16 +10,21 @@
 
 namespace skerry::fuzz {
 
+// The artifact of a generated module.
+Bytes make_artifact(const Engine& engine, u64 seed);
+
+// Puts the hash of all that is in an artifact where its headers say that it is; whatever the bytes are.
+void put_hash(Bytes& artifact);
+
 class ArtifactMaker {
  public:
-  explicit ArtifactMaker(const Engine& engine);
-  // The artifact of a generated module; the same with edits, each an u32: a byte and, above it, where it goes.
+  explicit ArtifactMaker(const Engine& engine) : whole_(make_artifact(engine, 1)) {}
   std::span<const u8> whole() const { return whole_; }
+  // The same with edits, each an u32: a byte and, above it, where it goes.
   Bytes altered(std::span<const u32> edits) const;
 
  private:
   Bytes whole_;
-  usize hash_at_ = 0;
 };
 
 }  // namespace skerry::fuzz

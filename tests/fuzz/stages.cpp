@@ -41,7 +41,7 @@ std::optional<std::string> check_text(std::span<const u8> wasm, Features feature
 
 }  // namespace
 
-Verdict run_stages(std::span<const u8> wasm, Features features) {
+Verdict run_stages(std::span<const u8> wasm, Features features, Targets with) {
   auto module = wasm::decode(wasm, features);
   if (!module) return refused("decode", module.error(), wasm.size());
   if (auto valid = validate::validate_module(*module, features); !valid)
@@ -50,9 +50,16 @@ Verdict run_stages(std::span<const u8> wasm, Features features) {
   codegen::Settings settings{.check_allocation = true};
   InstanceLayout layout = InstanceLayout::of(*module);
   codegen::ModuleContext context{*module, layout, settings};
+  struct Machine {
+    explicit Machine(std::unique_ptr<codegen::Target> made) : target(std::move(made)), scratch(target->make_scratch()) {}
+    std::unique_ptr<codegen::Target> target;
+    decltype(target->make_scratch()) scratch;
+  };
+  std::vector<Machine> machines;
   const std::vector<tests::TestTarget>& targets = tests::all_targets();
-  auto target = targets[wasm.size() % targets.size()].make();
-  auto target_scratch = target->make_scratch();
+  for (usize i = 0; i < targets.size(); ++i) {
+    if (with == Targets::All || i == wasm.size() % targets.size()) machines.emplace_back(targets[i].make());
+  }
   codegen::CompiledFunction compiled;
   validate::NullSink sink;
   validate::Scratch<validate::NullSink> validate_scratch;
@@ -77,7 +84,7 @@ Verdict run_stages(std::span<const u8> wasm, Features features) {
     }
     if (auto verified = ir::verify(function, &*module); !verified)
       return complain(concat("function ", f.raw(), ": ", verified.error().message));
-    target->compile(context, function, *target_scratch, compiled);
+    for (Machine& machine : machines) machine.target->compile(context, function, *machine.scratch, compiled);
   }
   return {.valid = true,
           .limited = first_limit.has_value(),

@@ -21,7 +21,9 @@ struct Verdict {
   std::optional<std::string> complaint;
 };
 
-Verdict run_stages(std::span<const u8> wasm, Features features = Features::implemented());
+// What machine code is made for: one of tests/isas' targets, by turns of the size, or each of them.
+enum class Targets : u8 { One, All };
+Verdict run_stages(std::span<const u8> wasm, Features features = Features::implemented(), Targets with = Targets::One);
 
 // Text that may be anything: parsed, and if it is a module, through run_stages.
 Verdict run_text_stages(std::string_view wat);
