@@ -1,7 +1,9 @@
 // Compile throughput of one thread, stage by stage: compile_throughput FILE.wasm...
 //
-// For the machine and the CPU that TARGET and CPU in the environment name as --target and --cpu do, or for this one. With
-// CHECK_ALLOCATION each allocation is checked (and the last figure means nothing).
+// For the machine and the CPU that TARGET and CPU in the environment name as --target and --cpu do, or for this one.
+// With CHECK_ALLOCATION each allocation is checked (and the last figure means nothing). With GEAR=best through the passes
+// and the allocator of that gear; how many steps the allocator took, and how many functions were too large for it, is
+// told.
 // For each module: MB of code section a second for validation alone, for translation, and
 // for all up to machine code, each the best of a few runs.
 
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "engine/decode/decode.h"
+#include "engine/passes/pipeline.h"
 #include "engine/runtime/targets.h"
 #include "engine/translate/translate.h"
 #include "engine/validate/validate.h"
@@ -70,6 +73,9 @@ int main(int argc, char** argv) {
     InstanceLayout layout = InstanceLayout::of(*module);
     codegen::Settings settings;
     settings.check_allocation = getenv("CHECK_ALLOCATION") != nullptr;
+    bool best = named("GEAR") == std::string_view("best");
+    if (best) settings.allocator = codegen::Allocator::Ranges;
+    passes::Pipeline pipeline;
     settings.memory_base_register = target->has_memory_base_register();
     codegen::ModuleContext context{*module, layout, settings};
     translate::Scratch scratch;
@@ -77,6 +83,7 @@ int main(int argc, char** argv) {
     ir::Function function;
     codegen::CompiledFunction code;
     u64 code_bytes = 0, slot_functions = 0, insts = 0;
+    codegen::AllocationCounts allocation;
     bool failed = false;
     auto each = [&](auto body) {
       for (FuncIndex f(module->imported_functions); f != module->functions.end_key(); f = f.next()) body(f);
@@ -94,14 +101,24 @@ int main(int argc, char** argv) {
     });
     double compiling = best_seconds(3, [&] {
       code_bytes = 0;
+      allocation = {};
       each([&](FuncIndex f) {
-        if (!translate::translate_function(*module, f, features, {}, scratch, function)) failed = true;
-        else target->compile(context, function, *machine, code), code_bytes += code.code.size();
+        if (!translate::translate_function(*module, f, features, {}, scratch, function)) {
+          failed = true;
+          return;
+        }
+        if (best) pipeline.run(*module, function);
+        target->compile(context, function, *machine, code);
+        code_bytes += code.code.size();
+        allocation.add(code.allocation);
       });
     });
     printf("%s: %.2f MB of code%s; validate %.1f MB/s, translate %.1f MB/s, all %.1f MB/s; %llu IR insts, %llu functions with slots, "
            "%.2f bytes of machine code a byte\n",
            argv[i], mb, failed ? " (FAILED)" : "", mb / validating, mb / translating, mb / compiling,
            (unsigned long long)insts, (unsigned long long)slot_functions, double(code_bytes) / 1e6 / mb);
+    if (best)
+      printf("  allocation: %llu steps, %llu moves, %llu functions too large\n", (unsigned long long)allocation.work,
+             (unsigned long long)allocation.moves, (unsigned long long)allocation.simple);
   }
 }

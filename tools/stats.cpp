@@ -49,17 +49,23 @@ void Stats::print(const runtime::Engine& engine) const {
     from = &stage.end;
   }
   row("total", start_, *from);
-  if (engine.passes() == 0) return;
+  codegen::AllocationCounts allocation = engine.allocation_counts();
+  if (allocation.functions == 0) return;
+  using Printed = unsigned long long;
   std::fprintf(stderr, "\n%-12s %12s %12s %12s %12s\n", "pass", "ms", "functions", "work", "changes");
   std::vector<passes::PassCounts> counts = engine.pass_counts();
   for (u32 pass = 0; pass < counts.size(); ++pass) {
     const passes::PassCounts& of = counts[pass];
     std::string_view name = passes::name_of(passes::Pass(pass));
     if (of.functions == 0) continue;
-    using Printed = unsigned long long;
     std::fprintf(stderr, "%-12.*s %12.3f %12llu %12llu %12llu\n", int(name.size()), name.data(),
                  f64(of.nanoseconds) / 1e6, Printed(of.functions), Printed(of.work), Printed(of.changes));
   }
+  std::fprintf(stderr, "%-12s %12s %12llu %12llu %12llu\n", "allocate", "", Printed(allocation.functions),
+               Printed(allocation.work), Printed(allocation.moves));
+  if (allocation.simple)
+    std::fprintf(stderr, "%llu functions were too large for more than a linear scan of registers\n",
+                 Printed(allocation.simple));
 }
 
 }  // namespace skerry::tools

@@ -9,6 +9,7 @@ void CompiledFunction::clear() {
   calls.clear();
   lines.clear();
   frame_size = 0;
+  allocation = {};
 }
 
 void CompiledFunction::add_line(u32 offset, u32 position) {

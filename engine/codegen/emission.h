@@ -1,9 +1,9 @@
 // Emission: the half of VCode -> machine code that is the same for every ISA.
 //
-// One pass over the instructions in order. What an instruction needs in a register and the allocator has put in a slot is
-// loaded into a scratch register before it, and a result stored after it: an ISA keeps some registers from
-// allocation for that. What edges between blocks hand over becomes parallel moves, before the jump, or in a piece
-// of code of the edge's own behind the function. There, too, are the traps.
+// One pass over the instructions in order, before each the moves that the allocation plans. What an instruction needs
+// in a register and the allocator has put in a slot is loaded into a scratch register before it, and a result stored
+// after it: an ISA keeps some registers from allocation for that. What edges between blocks hand over becomes parallel
+// moves, before the jump, or in a piece of code of the edge's own behind the function. There, too, are the traps.
 //
 // An ISA derives its Emitter from Emission<Isa>, where Isa gives
 //
@@ -117,6 +117,8 @@ class Emission {
   Source source(VReg vreg) const;
   ir::Type type_of(VReg vreg) const;
   Label block_label(ir::Block block) const { return Label(first_block_label_.raw() + block.raw()); }
+  void plan(const PlannedMove& move);  // adds to moves_
+  void move_before(u32 inst);
   bool plan_edge(u32 target);  // fills moves_; is there anything to move?
   bool edge_moves(u32 target);
   void resolve_moves(Gpr copy_scratch) {
@@ -158,6 +160,8 @@ class Emission {
   void jump_table(const TableStub& stub);
 
   Label first_block_label_;
+  usize next_move_ = 0;    // of the allocation's, the first that is not emitted, and its instruction
+  u32 next_moves_at_ = 0;
   u32 outgoing_words_ = 0;    // stack arguments and overflowing results of calls
   bool has_calls_ = false;
   bool has_tail_calls_ = false;
@@ -181,6 +185,8 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   signatures_.clear();
   tables_.clear();
 
+  next_move_ = 0;
+  next_moves_at_ = allocation.moves.empty() ? ~u32{0} : allocation.moves[0].at;
   lay_out_frame();
   first_block_label_ = a_.new_labels(code.blocks.size());
   for (block_ = ir::Block(0); block_ != code.blocks.end_key(); block_ = block_.next()) {
@@ -192,6 +198,7 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
     if (polls && !is_first) poll(code.insts[block.begin].position);
     for (u32 i = block.begin; i < block.end; ++i) {
       line_site(code.insts[i].position);
+      if (i == next_moves_at_) move_before(i);
       self().emit(code.insts[i]);
       if (polls && is_first && i == block.begin) poll(function_position());
     }
@@ -200,6 +207,7 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   a_.finish();
   out.code.assign(a_.code().begin(), a_.code().end());
   out.frame_size = frame_size_;
+  out.allocation = allocation.counts;
 }
 
 template <class Isa>
@@ -381,7 +389,25 @@ Source Emission<Isa>::source(VReg vreg) const {
 }
 
 template <class Isa>
+void Emission<Isa>::plan(const PlannedMove& move) {
+  Source from = move.from.is_none() ? source(move.value) : Source{move.from};
+  moves_.add({move.to, from, type_of(move.value)});
+}
+
+template <class Isa>
+void Emission<Isa>::move_before(u32 inst) {
+  std::span<const PlannedMove> moves = allocation_->moves;
+  for (; next_move_ < moves.size() && moves[next_move_].at == inst; ++next_move_) plan(moves[next_move_]);
+  next_moves_at_ = next_move_ < moves.size() ? moves[next_move_].at : ~u32{0};
+  resolve_moves(Isa::far_register);
+}
+
+template <class Isa>
 bool Emission<Isa>::plan_edge(u32 target) {
+  if (allocation_->plans_edges) {
+    for (const PlannedMove& move : allocation_->moves_of_edge(target)) plan(move);
+    return !moves_.empty();
+  }
   const ir::BlockData& block = function_->blocks[function_->target_block(target)];
   std::span<const u32> args = function_->target_args(target);
   for (u32 i = 0; i < args.size(); ++i) {
@@ -422,7 +448,10 @@ template <class Isa>
 template <class JumpIf>
 void Emission<Isa>::branch_edges(u32 then, u32 otherwise, JumpIf jump_if) {
   bool then_is_next = function_->target_block(then) == block_.next();
-  if ((then_is_next || edge_moves(then)) && !edge_moves(otherwise)) {
+  // Where both move and moves are of the allocator's choice, the one that runs more has no jump more.
+  auto weight = [&](u32 target) { return code_->blocks[function_->target_block(target)].weight; };
+  bool first_runs_more = allocation_->plans_edges && weight(then) > weight(otherwise);
+  if ((then_is_next || edge_moves(then)) && (first_runs_more || !edge_moves(otherwise))) {
     jump_if(edge_label(otherwise), false);
     jump_edge(then);
   } else {

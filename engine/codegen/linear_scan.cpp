@@ -29,10 +29,8 @@ class Scan {
   }
 
   void run() {
-    out_.places.clear();
+    out_.clear();
     out_.places.resize(code_.classes.size());
-    out_.slot_count = 0;
-    out_.used_registers = 0;
     scratch_.spilled.clear();
     for (u32 i = 0; i < liveness_.intervals.size(); ++i) place(i);
     give_slots();

@@ -10,6 +10,11 @@ class Lister {
   Lister(const VCode& code, const Allocation& allocation, std::string_view (*name)(u32 reg))
       : code_(code), allocation_(allocation), name_(name) {}
 
+  // Of a value from one of its places to another, before an instruction.
+  std::string text(const PlannedMove& move) const {
+    return concat("  move ", where(move.to), ":v", move.value.raw(), " = ", where(move.from));
+  }
+
   std::string text(const VInst& inst, const VOpInfo& op) const {
     std::string out = concat("  ", op.name);
     if (inst.width) out += concat(".", 8u << inst.width);
@@ -37,10 +42,12 @@ class Lister {
   // Where it is, and which value of the IR: "rax:v7".
   std::string operand(VReg reg) const {
     Place place = allocation_.places.contains(reg) ? allocation_.places[reg] : Place();
-    std::string where = "-";
-    if (place.is_reg()) where = name_(place.reg());
-    else if (place.is_slot()) where = concat("slot", place.slot());
-    return concat(where, ":v", reg.raw());
+    return concat(where(place), ":v", allocation_.value_of(reg).raw());
+  }
+
+  std::string where(Place place) const {
+    if (place.is_none()) return "-";
+    return place.is_reg() ? std::string(name_(place.reg())) : concat("slot", place.slot());
   }
 
   void add_lists(const VInst& inst, std::string& reads, std::string& writes) const {
@@ -66,6 +73,7 @@ class Lister {
 std::vector<ListedInst> list(const VCode& code, std::span<const VOpInfo> ops, const Allocation& allocation,
                              std::string_view (*name)(u32 reg)) {
   Lister lister(code, allocation, name);
+  usize moves = 0;
   std::vector<ListedInst> out;
   for (ir::Block block(0); block < code.blocks.end_key(); block = block.next()) {
     const VBlock& data = code.blocks[block];
@@ -73,7 +81,10 @@ std::vector<ListedInst> list(const VCode& code, std::span<const VOpInfo> ops, co
     std::string head = concat("block", block.raw(), ":");
     if (data.weight > 1) head += concat("  ; weight ", data.weight);
     out.push_back({ListedInst::no_position, std::move(head)});
-    for (const VInst& inst : std::span(code.insts).subspan(data.begin, data.end - data.begin)) {
+    for (u32 i = data.begin; i < data.end; ++i) {
+      const VInst& inst = code.insts[i];
+      for (; moves < allocation.moves.size() && allocation.moves[moves].at == i; ++moves)
+        out.push_back({inst.position, lister.text(allocation.moves[moves])});
       out.push_back({inst.position, lister.text(inst, ops[inst.op])});
     }
   }

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "engine/abi/bounds_plan.h"
 #include "engine/abi/instance.h"
+#include "engine/codegen/allocation.h"
 #include "engine/codegen/listing.h"
 #include "engine/ir/function.h"
 
@@ -35,11 +36,17 @@ enum class CallStyle : u8 {
   Slot,    // through the function's entry slot: lazy and tiered code
 };
 
+enum class Allocator : u8 {
+  LinearScan,  // one place for each value, in one pass (linear_scan.h)
+  Ranges,      // splitting (allocate_ranges.h)
+};
+
 // What all functions of a module are compiled with. Part of the artifact's key.
 struct Settings {
   BoundsPlan bounds = BoundsPlan::guarded();
   TrapStyle traps = TrapStyle::Fault;
   CallStyle calls = CallStyle::Direct;
+  Allocator allocator = Allocator::LinearScan;
   bool memory_base_register = true;  // the platform keeps memory 0's base where code can use it
   bool mask_indices = true;          // under speculation: tables and br_table
   bool fuel = false;
@@ -89,6 +96,7 @@ struct CompiledFunction {
   std::vector<CallSite> calls;  // ascending
   std::vector<LineSite> lines;  // ascending; only if the settings ask for them
   u32 frame_size = 0;           // bytes below the frame pointer
+  AllocationCounts allocation;
 
   void clear();
   // Replaces the line that begins at the same offset; leaves out one that says the same again.

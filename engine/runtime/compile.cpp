@@ -184,9 +184,10 @@ void FunctionCompiler::set_watch(Watch watch) {
 }
 
 void FunctionCompiler::tell_counts() {
-  if (!pipeline_) return;
-  engine_.add_pass_counts(pipeline_->counts());
-  pipeline_->clear_counts();
+  if (settings_.allocator == codegen::Allocator::LinearScan) return;
+  engine_.add_counts(pipeline_ ? pipeline_->counts() : std::span<const passes::PassCounts>(), allocation_);
+  if (pipeline_) pipeline_->clear_counts();
+  allocation_ = {};
 }
 
 Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex function) {
@@ -200,6 +201,7 @@ Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex fun
   if (pipeline_) pipeline_->run(module_, function_);
   compiled_.clear();
   engine_.target().compile({module_, layout_, settings_}, function_, *scratch_, compiled_);
+  allocation_.add(compiled_.allocation);
   return &compiled_;
 }
 

@@ -45,6 +45,7 @@ class FunctionCompiler {
   ir::Function function_;
   std::optional<passes::Pipeline> pipeline_;  // of the best gear
   codegen::CompiledFunction compiled_;
+  codegen::AllocationCounts allocation_;
   Watch watch_;
 };
 

@@ -22,6 +22,8 @@ Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen:
   settings_.bounds = guarded ? BoundsPlan::guarded() : BoundsPlan::checked(0);
   settings_.traps = faults ? codegen::TrapStyle::Fault : codegen::TrapStyle::Call;
   settings_.calls = config.compilation == Compilation::Lazy ? codegen::CallStyle::Slot : codegen::CallStyle::Direct;
+  if (config.gear == Gear::Best && config.optimisation != Optimisation::None)
+    settings_.allocator = codegen::Allocator::Ranges;
   settings_.memory_base_register = target_->has_memory_base_register();
   settings_.mask_indices = config.mask_indices;
   settings_.fuel = config.fuel == Fuel::Counted;
@@ -90,9 +92,15 @@ std::vector<passes::PassCounts> Engine::pass_counts() const {
   return {std::begin(pass_counts_), std::end(pass_counts_)};
 }
 
-void Engine::add_pass_counts(std::span<const passes::PassCounts> counts) const {
+codegen::AllocationCounts Engine::allocation_counts() const {
   platform::MutexGuard guard(counts_mutex_);
-  for (usize i = 0; i < counts.size(); ++i) pass_counts_[i].add(counts[i]);
+  return allocation_counts_;
+}
+
+void Engine::add_counts(std::span<const passes::PassCounts> passes, const codegen::AllocationCounts& allocation) const {
+  platform::MutexGuard guard(counts_mutex_);
+  for (usize i = 0; i < passes.size(); ++i) pass_counts_[i].add(passes[i]);
+  allocation_counts_.add(allocation);
 }
 
 std::string Engine::describe() const {
@@ -100,6 +108,7 @@ std::string Engine::describe() const {
   return concat(target_->name(), " ", target_->cpu_names(), s.bounds.faults ? " guarded" : " checked",
                 s.traps == codegen::TrapStyle::Fault ? " faults" : " calls",
                 s.calls == codegen::CallStyle::Direct ? " direct" : " slots",
+                s.allocator == codegen::Allocator::Ranges ? " ranges" : "",
                 s.memory_base_register ? " base-register" : " base-loaded", s.mask_indices ? " masked" : "",
                 s.fuel ? " fuel" : "", s.polls ? " polls" : "", s.lines ? " lines" : "",
                 config_.optimisation == Optimisation::None ? " unoptimised" : "",

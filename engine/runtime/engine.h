@@ -39,7 +39,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   passes::PassSet passes() const { return passes_; }
   // What passes have done so far in all compilations: by Pass.
   std::vector<passes::PassCounts> pass_counts() const;
-  void add_pass_counts(std::span<const passes::PassCounts> counts) const;
+  codegen::AllocationCounts allocation_counts() const;
+  void add_counts(std::span<const passes::PassCounts> passes, const codegen::AllocationCounts& allocation) const;
 
   Signatures& signatures() { return signatures_; }
   MemoryPool& memories() { return memories_; }
@@ -72,6 +73,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   mutable platform::Mutex counts_mutex_;
   mutable passes::PassCounts pass_counts_[u32(passes::Pass::Count)] = {};  // guarded by counts_mutex_
+  mutable codegen::AllocationCounts allocation_counts_;                    // the same
 
   CodeMemory stub_code_;
   std::vector<const void*> builtins_;

@@ -3,12 +3,14 @@
 //   test: codegen    for each target named, its section is the machine code of the functions, compiled as `skerry`
 //                    compiles for a platform with guards and fault handlers. A target is x64 or riscv64, and
 //                    behind plus signs the extensions of its CPU beyond the least
+//   test: best       the same of the best gear, in sections with "best-" in front of the target's name
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "base/string.h"
+#include "engine/passes/pipeline.h"
 #include "engine/runtime/targets.h"
 #include "tests/ir_interpreter/interpreter.h"
 #include "tests/isas/disassemble.h"
@@ -40,7 +42,8 @@ class CodegenFiles : public testing::TestWithParam<std::filesystem::path> {};
 TEST_P(CodegenFiles, BecomesTheExpectedCode) {
   Result<FileTest> file = FileTest::read(GetParam());
   ASSERT_TRUE(file) << file.error().message;
-  if (!file->is_for("codegen")) GTEST_SKIP();
+  bool for_quick = file->is_for("codegen"), for_best = file->is_for("best");
+  if (!for_quick && !for_best) GTEST_SKIP();
   ASSERT_FALSE(file->targets.empty());
   Result<std::vector<u8>> bytes = text::parse_module(file->text);
   ASSERT_TRUE(bytes) << bytes.error().message;
@@ -48,17 +51,22 @@ TEST_P(CodegenFiles, BecomesTheExpectedCode) {
   ASSERT_TRUE(program) << program.error().message;
   const wasm::Module& module = (*program)->module;
   InstanceLayout layout = InstanceLayout::of(module);
-  codegen::Settings settings{.check_allocation = true};
-  for (const std::string& spec : file->targets) {
+  auto check = [&](const std::string& spec, bool best) {
     auto target = make_target(spec);
     ASSERT_TRUE(target) << spec;
     auto scratch = target->make_scratch();
+    codegen::Settings settings{.check_allocation = true};
+    if (best) settings.allocator = codegen::Allocator::Ranges;
+    passes::Pipeline pipeline;
     codegen::CompiledFunction compiled;
     std::string printed;
     for (const ir::Function& function : (*program)->functions) {
       if (function.index.is_none()) continue;
-      target->compile({module, layout, settings}, function, *scratch, compiled);
-      printed += concat("function ", function.index.raw(), '\n', tests::disassemble(target->name(), compiled, module, layout));
+      ir::Function optimised = function;
+      if (best) pipeline.run(module, optimised);
+      target->compile({module, layout, settings}, optimised, *scratch, compiled);
+      printed += concat("function ", function.index.raw(), '\n',
+                        tests::disassemble(target->name(), compiled, module, layout));
     }
     std::vector<codegen::RuleName> rules = target->rules();
     std::vector<std::string_view> fired;
@@ -67,7 +75,11 @@ TEST_P(CodegenFiles, BecomesTheExpectedCode) {
         fired.push_back(rules[i].name);
     std::string names;
     for (std::string_view name : fired) names += concat(names.empty() ? "rules: " : ", ", name);
-    EXPECT_EQ(file->check(spec, concat(names, '\n', printed)), "") << GetParam();
+    EXPECT_EQ(file->check(best ? "best-" + spec : spec, concat(names, '\n', printed)), "") << GetParam();
+  };
+  for (const std::string& spec : file->targets) {
+    if (for_quick) check(spec, false);
+    if (for_best) check(spec, true);
   }
 }
 

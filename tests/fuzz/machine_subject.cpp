@@ -20,6 +20,7 @@ const std::vector<Variant>& variants() {
     std::vector<const tests::TestTarget*> natives = tests::native_targets();
     if (natives.empty()) return std::vector<Variant>();
     std::vector<Variant> list = {{"machine code, least CPU", natives.front(), {}}, {"machine code", natives.back(), {}}};
+    list.push_back({"machine code of split live ranges", natives.back(), {.allocator = codegen::Allocator::Ranges}});
     if (natives.back()->memory_base_register)
       list.push_back({"machine code with memory base register", natives.back(), {.memory_base_register = true}});
     return list;

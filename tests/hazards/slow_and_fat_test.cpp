@@ -1,9 +1,10 @@
 // Inputs that made other compilers slow or fat. Each takes time that is linear in its size, from n to 4n, through
 // validation, translation and compilation, and memory in proportion.
 //
-// What is counted: the work that translation and the passes of the best gear count, instructions of the IR with their
-// lists, bytes of code, and this thread's own time, the least of three runs, since code generation counts nothing.
-// Twice the linear ratio is allowed for time; what is quadratic has four times it.
+// What is counted: the work that translation, the passes and the register allocator of the best gear count,
+// instructions of the IR with their lists, bytes of code, and this thread's own time, the least of three runs, since
+// the rest of code generation counts nothing. Twice the linear ratio is allowed for time; what is quadratic has four
+// times it.
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -36,6 +37,8 @@ struct Cost {
   u64 instructions = 0;  // of the IR, with the words of its lists
   u64 code = 0;          // bytes
   u64 passes = 0;        // work of the best gear's passes
+  u64 allocation = 0;    // of its register allocator
+  u64 simple = 0;        // functions that were too large for that
   double seconds = 0;
 };
 
@@ -60,6 +63,7 @@ Cost cost_of(const test::Bytes& wasm, const tests::TestTarget& machine) {
   InstanceLayout layout = InstanceLayout::of(*module);
   codegen::Settings settings;
   codegen::ModuleContext context{*module, layout, settings};
+  codegen::Settings best_settings{.allocator = codegen::Allocator::Ranges};
   auto target = machine.make();
   auto target_scratch = target->make_scratch();
   translate::Scratch scratch;
@@ -82,7 +86,9 @@ Cost cost_of(const test::Bytes& wasm, const tests::TestTarget& machine) {
       // The best gear once: its work is counted, and what comes out is compiled as well.
       pipeline.run(*module, function);
       CHECK(ir::verify(function, &*module));
-      target->compile(context, function, *target_scratch, compiled);
+      target->compile({*module, layout, best_settings}, function, *target_scratch, compiled);
+      cost.allocation += compiled.allocation.work;
+      cost.simple += compiled.allocation.simple;
     }
     if (run == 0)
       for (const passes::PassCounts& counts : pipeline.counts()) cost.passes += counts.work;
@@ -106,13 +112,17 @@ u64 peak_memory() {
 void expect_linear(u32 n, const std::function<Text(u32)>& module, const tests::TestTarget& machine) {
   Cost small = cost_of(module(n), machine), large = cost_of(module(4 * n), machine);
   u64 peak = peak_memory();
-  printf("%-8s %8llu bytes %8llu IR %8llu code %8.2f ms; %9llu bytes %9llu IR %9llu code %9.2f ms; peak %llu MB\n",
-         machine.name.c_str(), (unsigned long long)small.bytes, (unsigned long long)small.instructions, (unsigned long long)small.code,
+  printf("%-8s %8llu bytes %8llu IR %8llu code %8.2f ms; %9llu bytes %9llu IR %9llu code %9.2f ms; peak %llu MB; "
+         "allocation %llu and %llu steps, %llu functions simply\n",
+         machine.name.c_str(), (unsigned long long)small.bytes, (unsigned long long)small.instructions,
+         (unsigned long long)small.code,
          small.seconds * 1e3, (unsigned long long)large.bytes, (unsigned long long)large.instructions,
-         (unsigned long long)large.code, large.seconds * 1e3, (unsigned long long)(peak / MiB));
+         (unsigned long long)large.code, large.seconds * 1e3, (unsigned long long)(peak / MiB),
+         (unsigned long long)small.allocation, (unsigned long long)large.allocation, (unsigned long long)large.simple);
   constexpr double growth = 4;
   EXPECT_LE(double(large.work), 1.5 * growth * double(small.work + 1'000));
   EXPECT_LE(double(large.passes), 1.5 * growth * double(small.passes + 1'000));
+  EXPECT_LE(double(large.allocation), 1.5 * growth * double(small.allocation + 1'000));
   EXPECT_LE(double(large.instructions), 1.5 * growth * double(small.instructions + 1'000));
   // On RISC-V a branch takes 4 bytes, 8 or 16 by how far it goes.
   EXPECT_LE(double(large.code), 2 * growth * double(small.code + 1'000));

@@ -108,6 +108,7 @@ Machine::Machine(const oracle::Program& program, const TestTarget& target, const
   settings.traps = codegen::TrapStyle::Call;
   settings.memory_base_register = options.memory_base_register;
   settings.fuel = options.fuel;
+  settings.allocator = options.allocator;
   settings.check_allocation = true;
   make_builtins();
   compile(settings);

@@ -22,6 +22,7 @@ class Machine {
   struct Options {
     bool memory_base_register = false;  // where TestTarget says that it may
     bool fuel = false;                  // the program was translated with it
+    codegen::Allocator allocator = codegen::Allocator::LinearScan;
   };
 
   // Without `initial` the memory and the globals are zero, and tables null.

@@ -35,11 +35,13 @@ class Suite {
     for (FuncIndex f(module->imported_functions); f < module->functions.end_key(); f = f.next()) {
       ASSERT_TRUE(translate::translate_function(*module, f, features, {.fuel = fuel}, translate_, function_));
       target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
-      // The best gear's IR as well.
+      // The best gear's IR as well, with its allocator.
       pipeline_->run(*module, function_);
+      settings.allocator = codegen::Allocator::Ranges;
       Result<void> verified = ir::verify(function_, &*module);
       ASSERT_TRUE(verified) << "function " << f.raw() << ": " << verified.error().message;
       target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
+      settings.allocator = codegen::Allocator::LinearScan;
       ++functions_;
     }
   }

@@ -12,7 +12,7 @@
 //   ;;   function 0
 //
 // `;;! passes: number,prune` names the passes that `test: passes` is for.
-// `;;! target: x64, riscv64+zba` names the machines that `test: codegen` is for.
+// `;;! target: x64, riscv64+zba` names the machines that `test: codegen` and `test: best` are for.
 //
 // With SKERRY_REWRITE=1 in the environment a test writes what it got into the file instead of comparing;
 // readers review the difference.

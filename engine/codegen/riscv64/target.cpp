@@ -1,7 +1,6 @@
 #include "engine/codegen/riscv64/target.h"
 
-#include "engine/codegen/check_allocation.h"
-#include "engine/codegen/linear_scan.h"
+#include "engine/codegen/allocate.h"
 #include "engine/codegen/riscv64/emit.h"
 #include "engine/codegen/riscv64/select.h"
 
@@ -18,7 +17,7 @@ struct Riscv64Scratch : codegen::Scratch {
   explicit Riscv64Scratch(CpuFeatures cpu) : emitter(cpu) {}
   codegen::VCode code;
   codegen::Liveness liveness;
-  codegen::LinearScanScratch scan;
+  codegen::AllocateScratch allocating;
   codegen::Allocation allocation;
   codegen::SelectionScratch selection;
   Emitter emitter;
@@ -42,12 +41,7 @@ class Riscv64Target : public codegen::Target {
                codegen::CompiledFunction& out) const override {
     Riscv64Scratch& s = static_cast<Riscv64Scratch&>(scratch);
     Lower(context, cpu_, s.selection, s.fired).run(function, s.code, s.liveness);
-    codegen::find_liveness(function, s.code, vop_table, s.liveness);
-    codegen::allocate_linear_scan(s.code, s.liveness, register_file, s.scan, s.allocation);
-    if (context.settings.check_allocation) {
-      std::string wrong = codegen::check_allocation(function, s.code, vop_table, register_file, s.allocation);
-      if (!wrong.empty()) codegen::allocation_failed(wrong);
-    }
+    codegen::allocate(context.settings, function, s.code, vop_table, register_file, s.liveness, s.allocating, s.allocation);
     s.emitter.run(context, function, s.code, s.allocation, out);
   }
 

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#include "engine/codegen/check_allocation.h"
-#include "engine/codegen/linear_scan.h"
+#include "engine/codegen/allocate.h"
 #include "engine/codegen/x64/emit.h"
 #include "engine/codegen/x64/select.h"
 
@@ -20,7 +19,7 @@ struct X64Scratch : codegen::Scratch {
   explicit X64Scratch(CpuFeatures cpu) : emitter(cpu) {}
   codegen::VCode code;
   codegen::Liveness liveness;
-  codegen::LinearScanScratch scan;
+  codegen::AllocateScratch allocating;
   codegen::Allocation allocation;
   codegen::SelectionScratch selection;
   Emitter emitter;
@@ -44,12 +43,7 @@ class X64Target : public codegen::Target {
                codegen::CompiledFunction& out) const override {
     X64Scratch& s = static_cast<X64Scratch&>(scratch);
     Lower(context, cpu_, s.selection, s.fired).run(function, s.code, s.liveness);
-    codegen::find_liveness(function, s.code, vop_table, s.liveness);
-    codegen::allocate_linear_scan(s.code, s.liveness, register_file, s.scan, s.allocation);
-    if (context.settings.check_allocation) {
-      std::string wrong = codegen::check_allocation(function, s.code, vop_table, register_file, s.allocation);
-      if (!wrong.empty()) codegen::allocation_failed(wrong);
-    }
+    codegen::allocate(context.settings, function, s.code, vop_table, register_file, s.liveness, s.allocating, s.allocation);
     s.emitter.run(context, function, s.code, s.allocation, out);
   }
 
