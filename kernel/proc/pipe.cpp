@@ -1,6 +1,8 @@
 #include "kernel/proc/pipe.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <vector>
 
 #include "kernel/mm/frames.h"
@@ -20,7 +22,8 @@ constexpr usize capacity = 64 * KiB;
 // What is written in one piece, as POSIX promises of PIPE_BUF.
 constexpr usize atomic_size = 4 * KiB;
 
-// A ring. Grows from nothing to its capacity, since most pipes carry little. All of it is under its lock.
+// A ring of a power of two. Grows from nothing to its capacity, since most pipes carry little. All of it is under its
+// lock.
 struct Pipe {
   platform::Mutex lock;
   std::vector<u8> bytes;
@@ -28,10 +31,11 @@ struct Pipe {
   usize size = 0;
   bool is_read = true, is_written = true;  // an end is left
   u32 changes = 0;
+  u32 waiting = 0;  // how many threads wait for a change
 
   void change() {
     __atomic_store_n(&changes, changes + 1, __ATOMIC_RELEASE);
-    wake_threads(&changes);
+    if (waiting != 0) wake_threads(&changes);
     make_news();
   }
 
@@ -42,9 +46,9 @@ struct Pipe {
   void put(std::span<const u8> from) {
     if (is_to_grow(from.size())) grow(size + from.size());
     for (usize done = 0; done < from.size();) {
-      usize at = (begin + size) % bytes.size();
+      usize at = (begin + size) & (bytes.size() - 1);
       usize part = std::min(from.size() - done, bytes.size() - at);
-      std::copy_n(from.begin() + done, part, bytes.begin() + at);
+      copy(bytes.data() + at, from.data() + done, part);
       done += part;
       size += part;
     }
@@ -52,16 +56,21 @@ struct Pipe {
   void take(std::span<u8> into) {
     for (usize done = 0; done < into.size();) {
       usize part = std::min(into.size() - done, bytes.size() - begin);
-      std::copy_n(bytes.begin() + begin, part, into.begin() + done);
+      copy(into.data() + done, bytes.data() + begin, part);
       done += part;
-      begin = (begin + part) % bytes.size();
+      begin = (begin + part) & (bytes.size() - 1);
       size -= part;
     }
   }
 
  private:
+  // Most that is written is a byte or a line.
+  static void copy(u8* into, const u8* from, usize count) {
+    if (count == 1) *into = *from;
+    else std::memcpy(into, from, count);
+  }
   void grow(usize wanted) {
-    std::vector<u8> larger(std::min(capacity, std::max<usize>(2 * wanted, 256)));
+    std::vector<u8> larger(std::min(capacity, std::bit_ceil(std::max<usize>(2 * wanted, 256))));
     usize kept = size;
     take(std::span(larger).first(kept));
     bytes = std::move(larger);
@@ -81,9 +90,11 @@ class End : public Waitable {
     if (flags().has(wasi::FdFlag::Nonblock)) return fail(Errno::Again);
     if (KernelInterruption::current().raised()) return fail(Errno::Canceled);
     u32 seen = pipe_->changes;
+    ++pipe_->waiting;
     pipe_->lock.unlock();
     wait_for_word(&pipe_->changes, seen, never);
     pipe_->lock.lock();
+    --pipe_->waiting;
     return {};
   }
 
@@ -107,8 +118,10 @@ class ReadingEnd final : public End {
       TRY(wait());
     }
     usize size = std::min(into.size(), pipe_->size);
+    // Nobody can wait to write where there was room enough.
+    bool was_full = pipe_->room() < atomic_size;
     pipe_->take(into.first(size));
-    pipe_->change();
+    if (was_full) pipe_->change();
     return u64(size);
   }
 

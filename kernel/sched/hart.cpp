@@ -114,17 +114,16 @@ void wake_an_idle_hart() {
 // ------------------------------------------------------------------------------------- Switching
 
 // In the thread that now runs: the stack that was left is free.
-void finish_switch() {
-  Thread& running = current_thread();
+void finish_switch(Thread& running) {
   Hart& hart = *running.hart.load(std::memory_order_relaxed);
   hart.left->is_on_hart.store(false, std::memory_order_release);
   // In compiled code the look is taken where it goes on (arch::wants_preemption).
   if (running.interrupt_pending.load() && !running.is_preempted) arch::check_interrupt();
 }
 
-void switch_to(Hart& hart, Thread& next) {
-  Thread& last = current_thread();
+void switch_to(Hart& hart, Thread& last, Thread& next) {
   u64 now = arch::monotonic_ns();
+  hart.switched_at = now;
   stop_clock_of(last, now);
   start_clock_of(next, now);
   hart.is_slice_over = false;
@@ -149,19 +148,19 @@ void switch_to(Hart& hart, Thread& next) {
   arch::set_thread_pointer(&next);
   last.memory_base = arch::set_memory_base(next.memory_base);
   arch::switch_stack(&last.stack_pointer, next.stack_pointer);
-  finish_switch();
+  finish_switch(last);
 }
 
 void first_function(void* argument) {
-  finish_switch();
   Thread* thread = static_cast<Thread*>(argument);
+  finish_switch(*thread);
   arch::enable_interrupts();
   thread->body(thread->argument);
 
   arch::disable_interrupts();
   thread->ended.store(1, std::memory_order_release);
   wake_threads(reinterpret_cast<const u32*>(&thread->ended));
-  give_way();
+  give_way(this_hart(), *thread);
   UNREACHABLE("an ended thread runs");
 }
 
@@ -194,7 +193,7 @@ bool is_anything_ready() {
     Thread* next = take_ready(hart);
     if (!next) next = steal(hart);
     if (next) {
-      switch_to(hart, *next);
+      switch_to(hart, *hart.idle, *next);
       continue;
     }
     enter_idle(hart);
@@ -211,7 +210,8 @@ bool is_anything_ready() {
 }  // namespace
 
 void make_ready(Thread* thread) {
-  Hart& here = this_hart();
+  Thread& running = current_thread();
+  Hart& here = *running.hart.load(std::memory_order_relaxed);
   Hart* last = thread->hart.load(std::memory_order_relaxed);
   bool has_left = !thread->is_on_hart.load(std::memory_order_acquire);
   // Where it ran, if that hart has nothing to do: there it is known. Else here, where nobody must be told of it.
@@ -228,17 +228,21 @@ void make_ready(Thread* thread) {
     idle_harts.fetch_and(~bit_of(to));
     return arch::send_interrupt(to.number);
   }
-  if (&current_thread() == here.idle) return;
+  if (&running == here.idle) return;
   if (here.in_interrupt) here.is_slice_over = true;
-  if (here.slice_end == never) start_slice(here, arch::monotonic_ns());
+  if (here.slice_end == never) {
+    // Where the timer rings within a slice anyway, that is its end: a look at the clock is dear, and most that wake
+    // somebody wait themselves soon.
+    if (here.timer_set_to <= here.switched_at + slice_ns) here.slice_end = here.timer_set_to;
+    else start_slice(here, arch::monotonic_ns());
+  }
   wake_an_idle_hart();
 }
 
-void give_way() {
-  Hart& hart = this_hart();
+void give_way(Hart& hart, Thread& running) {
   Thread* next = take_ready(hart);
   if (!next) next = steal(hart);
-  switch_to(hart, next ? *next : *hart.idle);
+  switch_to(hart, running, next ? *next : *hart.idle);
 }
 
 void give_way_ready() {
@@ -252,7 +256,7 @@ void give_way_ready() {
     hart.ready.append(&running);
   }
   hart.ready_lock.release();
-  if (next) switch_to(hart, *next);
+  if (next) switch_to(hart, running, *next);
 }
 
 void arm_timer(Hart& hart) {

@@ -51,6 +51,7 @@ struct Hart {
   bool in_interrupt;
   bool is_idle;         // it has said so in `idle_harts`
   bool is_slice_over;
+  u64 switched_at;      // when the running thread began
   u64 slice_end = never;
   u64 timer_set_to = never;
 
@@ -74,8 +75,9 @@ u32 harts_at_work();
 // Makes the first thread, and idles on the boot stack.
 [[noreturn]] void start_threads(void (*body)(void*));
 
-// With interrupts off: gives the hart to the next thread that is ready. The running one has been put where it belongs.
-void give_way();
+// With interrupts off: gives the hart, which is the caller's, to the next thread that is ready. The running one has been
+// put where it belongs.
+void give_way(Hart& hart, Thread& running);
 // The same for a thread that is ready itself.
 void give_way_ready();
 // With interrupts off: puts a thread that is in no queue into one, and sees to it that somebody runs it.

@@ -71,8 +71,9 @@ void leave_sleepers(Hart& hart, Thread& thread) {
 
 void wait_for_word(const u32* word, u32 expected, u64 deadline_ns) {
   NoInterrupts no_interrupts;
-  CHECK(!in_interrupt());
   Thread& self = current_thread();
+  Hart& hart = *self.hart.load(std::memory_order_relaxed);  // which it comes back to only by chance
+  CHECK(!hart.in_interrupt);
   Bucket& bucket = bucket_of(word);
   bucket.lock.take();
   bucket.count.fetch_add(1);
@@ -84,10 +85,9 @@ void wait_for_word(const u32* word, u32 expected, u64 deadline_ns) {
   }
   bucket.lock.release();
   // From here on it may be made ready: it is then in this hart's queue, and goes on when it has given way.
-  if (deadline_ns == never) return give_way();
-  Hart& hart = this_hart();  // which it comes back to only by chance
+  if (deadline_ns == never) return give_way(hart, self);
   sleep_on(hart, self, deadline_ns);
-  give_way();
+  give_way(hart, self);
   leave_sleepers(hart, self);
 }
 

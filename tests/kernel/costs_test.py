@@ -17,8 +17,8 @@ import boot
 build = sys.argv[1]
 arch = boot.arch_of(build)
 BOUNDS = {
-    "x64": {"call": 85, "pipe": 1250, "process": 25_000, "memory": 44_500},
-    "riscv64": {"call": 145, "pipe": 1830, "process": 33_500, "memory": 44_700},
+    "x64": {"call": 85, "pipe": 1150, "process": 25_000, "memory": 40_000},
+    "riscv64": {"call": 145, "pipe": 1630, "process": 33_500, "memory": 40_000},
 }[arch]
 
 RUN = """

@@ -39,7 +39,8 @@ u8* set_memory_base(u8* base) {
   u64 old;
   if (has_fsgsbase) {
     asm volatile("rdgsbase %0" : "=r"(old));
-    asm volatile("wrgsbase %0" ::"r"(base));
+    // Reading costs a fraction of writing, and kernel threads have none of their own.
+    if (old != u64(base)) asm volatile("wrgsbase %0" ::"r"(base));
   } else {
     old = read_msr(Msr::GsBase);
     write_msr(Msr::GsBase, u64(base));
@@ -47,7 +48,10 @@ u8* set_memory_base(u8* base) {
   return reinterpret_cast<u8*>(old);
 }
 
-void set_thread_pointer(void* thread) { write_msr(Msr::FsBase, u64(thread)); }
+void set_thread_pointer(void* thread) {
+  if (has_fsgsbase) asm volatile("wrfsbase %0" ::"r"(thread) : "memory");
+  else write_msr(Msr::FsBase, u64(thread));
+}
 
 void* thread_pointer() {
   void* thread;
