@@ -18,14 +18,17 @@
 //   static void flush(const Outdated<most_single>&);    this hart
 //   static void flush_others(const Outdated<most_single>&, u64 harts);   those of the bits
 //
-// One lock is over all of it, which is the caller's.
+// One lock is over all of it: the functions that are arch.h's take it, those of the start need none. Who does something
+// else under it takes it by lock().
 
 #pragma once
 
 #include <optional>
 #include <span>
 
+#include "base/check.h"
 #include "kernel/arch/arch.h"
+#include "kernel/arch/spin_lock.h"
 
 namespace skerry::kernel {
 
@@ -58,8 +61,11 @@ class PageTables {
   // The first address that the lower half does not have.
   u64 lower_half_end() const { return span_of(top_level_) * 256; }
 
-  // Pages, all in the lower half.
+  SpinLock& lock() { return lock_; }
+
+  // Pages, all in the lower half: arch::map_page and so on.
   bool map(u64 address, arch::Mapping mapping) {
+    SpinGuard guard(lock_);
     u64* entry = find_entry(address, 0, Missing::Create);
     if (!entry) return false;
     u64 old = *entry;
@@ -69,13 +75,14 @@ class PageTables {
   }
 
   std::optional<arch::Mapping> find(u64 address) {
+    SpinGuard guard(lock_);
     const u64* entry = address < lower_half_end() ? find_entry(address, 0, Missing::Leave) : nullptr;
     if (!entry || !Format::is_page(*entry)) return std::nullopt;
     return Format::mapping(*entry);
   }
 
-  // arch::own_pages
   usize own_pages(u64 begin, u64 end, std::span<arch::OwnPage> into) {
+    SpinGuard guard(lock_);
     usize count = 0;
     for (u64 at = begin; at < end;) {
       const u64* table = table_at(root_);
@@ -102,6 +109,8 @@ class PageTables {
 
   void unmap(std::span<const PhysicalRange> ranges) {
     if (ranges.empty()) return;
+    for (auto [begin, end] : ranges) CHECK(begin <= end && end <= lower_half_end());
+    SpinGuard guard(lock_);
     Removed removed;
     u64 first = removed.outdated.begin = ranges.front().begin;
     for (auto [begin, end] : ranges) unmap_in(table_at(root_), top_level_, begin, end, removed, u64{0} - first);
@@ -120,6 +129,7 @@ class PageTables {
   }
 
   void protect(u64 begin, u64 end, arch::Access access) {
+    SpinGuard guard(lock_);
     for (u64 at = begin; at < end;) {
       u64* entry = find_entry(at, 0, Missing::Leave);
       if (!entry) {  // nothing below this table's span
@@ -153,10 +163,17 @@ class PageTables {
     }
   }
 
-  void map_device(u64 address, u64 frame) {
-    u64* entry = find_entry(address, 0, Missing::Create);
-    if (!entry) arch::stop("no memory to map a device");
-    *entry = Format::device(frame);
+  // Registers of a device, behind those of the others: from `first_device` on, page after page.
+  u8* map_device(u64 physical, u64 size, u64 first_device) {
+    SpinGuard guard(lock_);
+    u64 first = align_down(physical, page_size), address = first_device + device_pages_ * page_size, next = address;
+    for (u64 at = first; at < physical + size; at += page_size, next += page_size) {
+      u64* entry = find_entry(next, 0, Missing::Create);
+      if (!entry) arch::stop("no memory to map a device");
+      *entry = Format::device(at);
+      ++device_pages_;
+    }
+    return reinterpret_cast<u8*>(address + (physical - first));
   }
 
  private:
@@ -225,6 +242,8 @@ class PageTables {
     }
   }
 
+  SpinLock lock_;
+  u64 device_pages_ = 0;
   u64 root_ = 0;  // frame of the top table
   unsigned top_level_ = 0;
 };

@@ -75,8 +75,8 @@ u32 harts_at_work();
 // Makes the first thread, and idles on the boot stack.
 [[noreturn]] void start_threads(void (*body)(void*));
 
-// With interrupts off: gives the hart, which is the caller's, to the next thread that is ready. The running one has been
-// put where it belongs.
+// With interrupts off: gives the hart, which is the caller's, to the next thread that is ready. The running one has
+// been put where it belongs.
 void give_way(Hart& hart, Thread& running);
 // The same for a thread that is ready itself.
 void give_way_ready();

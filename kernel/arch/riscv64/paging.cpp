@@ -4,10 +4,8 @@
 // A processor may keep what it found absent: the page fault that follows is told from others by the
 // table (traps.cpp), so that becoming present takes no flush.
 
-#include "base/check.h"
 #include "kernel/arch/page_tables.h"
 #include "kernel/arch/riscv64/cpu.h"
-#include "kernel/arch/spin_lock.h"
 
 namespace skerry::kernel::riscv64 {
 
@@ -76,12 +74,10 @@ extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
 
 constexpr u64 satp_sv39 = u64{8} << 60, satp_sv48 = u64{9} << 60;
 static PageTables<Format> tables;
-static SpinLock tables_lock;
 static u64 satp;
 u64 page_table_register() { return satp; }
 
-// Pages of devices are mapped one after the other from here on.
-static u64 next_device = 0xffff'fff0'0000'0000;
+constexpr u64 first_device = 0xffff'fff0'0000'0000;
 
 }  // namespace skerry::kernel::riscv64
 
@@ -116,40 +112,16 @@ void start_paging(const BootInfo& info) {
 u64 address_limit() { return tables.lower_half_end(); }
 
 u8* map_device(u64 physical, u64 size) {
-  SpinGuard guard(tables_lock);
-  u64 first = align_down(physical, page_size), address = next_device;
-  for (u64 at = first; at < physical + size; at += page_size, next_device += page_size) {
-    tables.map_device(next_device, at);
-  }
+  u8* registers = tables.map_device(physical, size, first_device);
   flush_all();
-  return reinterpret_cast<u8*>(address + (physical - first));
+  return registers;
 }
 
-bool map_page(u64 address, Mapping mapping) {
-  SpinGuard guard(tables_lock);
-  return tables.map(address, mapping);
-}
-
-std::optional<Mapping> find_mapping(u64 address) {
-  SpinGuard guard(tables_lock);
-  return tables.find(address);
-}
-
-usize own_pages(u64 begin, u64 end, std::span<OwnPage> into) {
-  SpinGuard guard(tables_lock);
-  return tables.own_pages(begin, end, into);
-}
-
-void unmap_ranges(std::span<const PhysicalRange> ranges) {
-  for (auto [begin, end] : ranges) CHECK(begin <= end && end <= address_limit());
-  SpinGuard guard(tables_lock);
-  tables.unmap(ranges);
-}
-
-void protect_range(u64 begin, u64 end, Access access) {
-  SpinGuard guard(tables_lock);
-  tables.protect(begin, end, access);
-}
+bool map_page(u64 address, Mapping mapping) { return tables.map(address, mapping); }
+std::optional<Mapping> find_mapping(u64 address) { return tables.find(address); }
+usize own_pages(u64 begin, u64 end, std::span<OwnPage> into) { return tables.own_pages(begin, end, into); }
+void unmap_ranges(std::span<const PhysicalRange> ranges) { tables.unmap(ranges); }
+void protect_range(u64 begin, u64 end, Access access) { tables.protect(begin, end, access); }
 
 // The firmware does what others ask of a hart.
 void serve_requests() { pause(); }
@@ -160,7 +132,7 @@ void forget_pages() {
 }
 
 void agree_on_code() {
-  SpinGuard guard(tables_lock);
+  SpinGuard guard(tables.lock());
   fence_code();
   u64 harts = harts_to_tell();
   for (u64 left = harts; left; left &= left - 1) {

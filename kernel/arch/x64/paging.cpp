@@ -4,10 +4,8 @@
 
 #include <atomic>
 
-#include "base/check.h"
 #include "kernel/arch/page_tables.h"
 #include "kernel/arch/x64/cpu.h"
-#include "kernel/arch/spin_lock.h"
 
 namespace skerry::kernel::x64 {
 
@@ -76,10 +74,8 @@ extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
 
 constexpr unsigned top_level = 3;
 static PageTables<Format> tables;
-static SpinLock tables_lock;
 
-// Pages of devices are mapped one after the other from here on.
-static u64 next_device = 0xffff'f000'0000'0000;
+constexpr u64 first_device = 0xffff'f000'0000'0000;
 
 static bool has_own_tables;
 bool paging_started() { return has_own_tables; }
@@ -114,40 +110,12 @@ void start_paging(const BootInfo& info) {
 
 u64 address_limit() { return tables.lower_half_end(); }
 
-u8* map_device(u64 physical, u64 size) {
-  SpinGuard guard(tables_lock);
-  u64 first = align_down(physical, page_size), address = next_device;
-  for (u64 at = first; at < physical + size; at += page_size, next_device += page_size) {
-    tables.map_device(next_device, at);
-  }
-  return reinterpret_cast<u8*>(address + (physical - first));
-}
-
-bool map_page(u64 address, Mapping mapping) {
-  SpinGuard guard(tables_lock);
-  return tables.map(address, mapping);
-}
-
-std::optional<Mapping> find_mapping(u64 address) {
-  SpinGuard guard(tables_lock);
-  return tables.find(address);
-}
-
-usize own_pages(u64 begin, u64 end, std::span<OwnPage> into) {
-  SpinGuard guard(tables_lock);
-  return tables.own_pages(begin, end, into);
-}
-
-void unmap_ranges(std::span<const PhysicalRange> ranges) {
-  for (auto [begin, end] : ranges) CHECK(begin <= end && end <= address_limit());
-  SpinGuard guard(tables_lock);
-  tables.unmap(ranges);
-}
-
-void protect_range(u64 begin, u64 end, Access access) {
-  SpinGuard guard(tables_lock);
-  tables.protect(begin, end, access);
-}
+u8* map_device(u64 physical, u64 size) { return tables.map_device(physical, size, first_device); }
+bool map_page(u64 address, Mapping mapping) { return tables.map(address, mapping); }
+std::optional<Mapping> find_mapping(u64 address) { return tables.find(address); }
+usize own_pages(u64 begin, u64 end, std::span<OwnPage> into) { return tables.own_pages(begin, end, into); }
+void unmap_ranges(std::span<const PhysicalRange> ranges) { tables.unmap(ranges); }
+void protect_range(u64 begin, u64 end, Access access) { tables.protect(begin, end, access); }
 
 void serve_requests() {
   u64 bit = u64{1} << hart_number();
