@@ -19,8 +19,7 @@ namespace skerry::kernel {
 constexpr u64 page_size = 4096;
 constexpr u32 max_harts = 64;
 
-// Physical addresses, from a loader or a device tree: [begin, end).
-// Of addresses; of physical memory, where nothing else is said.
+// Addresses, [begin, end): of physical memory, from a loader or a device tree, where nothing else is said.
 struct PhysicalRange {
   u64 begin = 0;
   u64 end = 0;
