@@ -15,6 +15,14 @@ static void wait_until(Condition&& holds) {
   for (u32 seen = news(); !holds(); seen = news()) wait_for_news(seen, never);
 }
 
+bool Channel::start(const BootInfo& info) {
+  if (!port_.start(info)) return false;
+  // What came before interrupts did.
+  SpinGuard guard(lock_);
+  take_messages();
+  return true;
+}
+
 void Channel::send(ToHost kind, std::span<const u8> bytes) {
   do {
     auto part = bytes.first(std::min<usize>(bytes.size(), most_output));
@@ -112,6 +120,12 @@ u64 Channel::host_time_ns() {
   return time;
 }
 
+void Channel::on_interrupt(void (*callback)()) {
+  SpinGuard guard(lock_);
+  interrupt_callback_ = callback;
+  if (interrupt_came_early_) callback();
+}
+
 void Channel::device_interrupt(u32 line) {
   {
     SpinGuard guard(lock_);
@@ -160,6 +174,7 @@ void Channel::handle_message() {
     case FromHost::Closed: closed_.fetch_or(1u << (body_[0] & 31), std::memory_order_relaxed); break;
     case FromHost::Interrupt:
       if (interrupt_callback_) interrupt_callback_();
+      else interrupt_came_early_ = true;
       break;
   }
 }

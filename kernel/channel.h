@@ -39,10 +39,10 @@ enum class ReadyState : u32 { Waits = 0, Ready = 1, Hangup = 3 };
 class Channel {
  public:
   // False if the board has no port.
-  bool start(const BootInfo& info) { return port_.start(info); }
+  bool start(const BootInfo& info);
   bool started() const { return port_.started(); }
-  // Called by the interrupt handler when the host asks for an end.
-  void on_interrupt(void (*callback)()) { interrupt_callback_ = callback; }
+  // Called by the interrupt handler when the host asks for an end; at once if it has asked before.
+  void on_interrupt(void (*callback)());
   void device_interrupt(u32 line);
 
   // Waits as long as the host does not take what was sent before.
@@ -79,6 +79,7 @@ class Channel {
   platform::Mutex time_mutex_;
   Port port_;
   void (*interrupt_callback_)() = nullptr;
+  bool interrupt_came_early_ = false;
   std::atomic<u32> closed_ = 0;  // bits by ToHost
 
   // Guards the port and what follows, but for bytes that have arrived.

@@ -325,6 +325,7 @@ Ending Processes::run_here(Launch launch) {
     process = &add(0, std::move(launch));
     first_ = process;
     set_foreground(process);
+    if (interrupt_came_early_) process->interrupt();
   }
   begin(*process);
   {
@@ -407,6 +408,7 @@ void Processes::see_interrupts(Process& process, bool sees) {
 void Processes::interrupt() {
   platform::MutexGuard guard(lock_);
   if (interrupted_) interrupted_->interrupt();
+  else interrupt_came_early_ = true;
 }
 
 void Processes::time_out() {

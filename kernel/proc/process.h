@@ -210,6 +210,7 @@ class Processes {
   Process* first_ = nullptr;
   Process* foreground_ = nullptr;   // the last of those who wait for each other
   Process* interrupted_ = nullptr;  // who is meant by Ctrl-C; null before and after all
+  bool interrupt_came_early_ = false;
   std::atomic<bool> somebody_sees_ = false;
 
   // Programs that were used last, the latest first; more stay while processes have them, but are not found again.

@@ -227,6 +227,18 @@ def test_interrupt():
         os.close(writer)
 
 
+def test_interrupt_while_the_kernel_starts():
+    # Whenever it comes, it is not lost, though there is nobody yet who could be ended.
+    program = text_module("loop", LOOP)
+    for delay in range(0, 800, 50):
+        tool = start(command("--verbose", program)[4:], stdin=subprocess.DEVNULL)
+        time.sleep(0.1 + delay / 1000)
+        tool.send_signal(signal.SIGINT)
+        out, error = tool.communicate(timeout=30)
+        assert tool.returncode == -signal.SIGINT and out == b"", (delay, tool.returncode, error)
+        assert b"kernel stops" not in error and b"by itself" not in error, (delay, error)
+
+
 def test_closed_output():
     # `yes | head`: the program gets an error, and ends.
     program = text_module("yes", """(module
