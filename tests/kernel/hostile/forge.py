@@ -5,14 +5,14 @@ import re
 import sys
 
 # Of a parameter:  number | ~number (high ones are forged alone) | =number (never forged) | #number (64 bits)
-#   p OFFSET SIZE          a pointer to one thing of SIZE bytes in the arena
+#   p OFFSET SIZE          a pointer to one thing of SIZE bytes in the arena (?: at most)
 #   a OFFSET SIZE COUNT    a pointer to so many things as value COUNT says (?: the call need not look at all of them)
 #   n NUMBER               such a count
 # Behind the parameters, what stands in structures: the same, with @WHERE in front.
 SPECS = {
-    "args_get": "p 512 64; p 1024 256",
+    "args_get": "p 512 12; p? 1024 64",
     "args_sizes_get": "p 512 4; p 520 4",
-    "environ_get": "p 512 1; p 1024 1",
+    "environ_get": "p? 512 1; p? 1024 1",
     "environ_sizes_get": "p 512 4; p 520 4",
     "clock_res_get": "1; p 512 8",
     "clock_time_get": "1; #0; p 512 8",
@@ -77,8 +77,8 @@ def value(text):
     if text.startswith("@"):
         at, text = text[1:].split(" ", 1)
     words = text.split()
-    if words[0] == "p":
-        return f"{{Pointer, {words[1]}, {words[2]}, -1, false, {at}}}"
+    if words[0] in ("p", "p?"):
+        return f"{{Pointer, {words[1]}, {words[2]}, -1, {str(words[0] == 'p?').lower()}, {at}}}"
     if words[0] in ("a", "a?"):
         return f"{{Pointer, {words[1]}, {words[2]}, {words[3]}, {str(words[0] == 'a?').lower()}, {at}}}"
     if words[0] == "n":
