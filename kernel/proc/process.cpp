@@ -325,7 +325,7 @@ Ending Processes::run_here(Launch launch) {
     process = &add(0, std::move(launch));
     first_ = process;
     set_foreground(process);
-    if (interrupt_came_early_) process->interrupt();
+    if (interrupt_came_early_) process->kill();
   }
   begin(*process);
   {
@@ -407,8 +407,9 @@ void Processes::see_interrupts(Process& process, bool sees) {
 
 void Processes::interrupt() {
   platform::MutexGuard guard(lock_);
-  if (interrupted_) interrupted_->interrupt();
-  else interrupt_came_early_ = true;
+  if (!interrupted_) interrupt_came_early_ = true;
+  else if (interrupted_->sees_interrupts_) interrupted_->interruption_.tell();
+  else kill_all(*interrupted_);  // at once: behind a thousand others that start more, it would take long to come to that
 }
 
 void Processes::time_out() {

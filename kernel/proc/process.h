@@ -70,14 +70,8 @@ class Process {
   Process(Processes& all, u32 number, u32 parent, Launch launch)
       : number(number), parent(parent), all_(all), launch_(std::move(launch)) {}
 
-  // Ends it: in compiled code at once, in a wait of the host, or on the way back from it. Under the lock, as the next.
+  // Ends it: in compiled code at once, in a wait of the host, or on the way back from it. Under the lock.
   void kill();
-  // Ctrl-C: ends it, unless it sees to that itself.
-  void interrupt() {
-    if (sees_interrupts_) interruption_.tell();
-    else kill();
-  }
-
   Ending run();
   // With imports that only this process has (Launch::unknown_imports).
   Result<Instance, InstantiationError> instantiate_unknown(const Store& store, const Module& module);

@@ -28,7 +28,7 @@ with tempfile.TemporaryDirectory() as folder:
     assert done.returncode == 0 and done.stderr == b"", (seed, done.returncode)
 
     # Ctrl-C in the middle of floods and bombs: the first process ends, and all that it started.
-    for what in (["flood"], ["timers"], ["chain", "50"]):
+    for what in (["flood"], ["timers"], ["chain", "50"], ["fork"]):
         machine = [*hostile.system(build + "/skerry.elf", boot.arch_of(build), folder, "256M", boot.harts),
                    "--dir", f"{folder}/own::/own", f"{folder}/work/bombs.wasm", *what]
         process = subprocess.Popen(machine, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -39,7 +39,9 @@ with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         _, error = process.communicate(timeout=60)
-        assert process.returncode == -signal.SIGINT and error == b"", (what, process.returncode, error)
+        # Of the bomb's processes some found no memory to begin with.
+        told = {line for line in error.splitlines() if what != ["fork"] or b": no memory is left" not in line}
+        assert process.returncode == -signal.SIGINT and not told, (what, process.returncode, told)
         print(what, f"ended {time.monotonic() - began:.1f} s after Ctrl-C")
 
     # Out of a folder of the host, which has all that was there before, and nothing new but within.
