@@ -144,7 +144,8 @@ static void measure(void) {
   print("memory", memory(1000));
 }
 
-__attribute__((naked)) void _start(void) { __asm__("mov %rsp, %rdi; call main_at"); }  // the stack as a function expects it
+// The call leaves the stack as a function expects it.
+__attribute__((naked)) void _start(void) { __asm__("mov %rsp, %rdi; call main_at"); }
 void main_at(long* stack) {
   if (stack[0] > 1) print("harts", harts());
   else measure();
