@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(root, "tools", "dev"))
@@ -22,6 +23,15 @@ sys.path.insert(0, {tools!r})
 import machine
 sys.exit(machine.run(machine.Machine({kernel!r}, {arch!r}, append={append!r}, board={board!r}, harts={harts!r})))
 """
+
+
+def run_cases(module):
+    """Calls each test_* of a module's names in their order, or those that are named, and says how long each took."""
+    for name, test in list(module.items()):
+        if name.startswith("test_") and (not named or name in named):
+            began = time.monotonic()
+            test()
+            print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
 
 
 def arch_of(build):

@@ -125,8 +125,4 @@ def test_rest():
 with tempfile.TemporaryDirectory() as folder:
     subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"-I{boot.root}/programs/include",
                     f"{here}/programs/crowd.c", f"{boot.root}/programs/process.c", "-o", f"{folder}/crowd.wasm"], check=True)
-    for name, test in list(globals().items()):
-        if name.startswith("test_") and (not boot.named or name in boot.named):
-            began = time.monotonic()
-            test()
-            print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
+    boot.run_cases(globals())

@@ -258,10 +258,6 @@ def test_closed_output():
 
 
 try:
-    for name, test in list(globals().items()):
-        if name.startswith("test_") and (not boot.named or name in boot.named):
-            began = time.monotonic()
-            test()
-            print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
+    boot.run_cases(globals())
 finally:
     shutil.rmtree(work)

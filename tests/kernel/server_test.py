@@ -101,10 +101,6 @@ work = tempfile.mkdtemp(prefix="skerry-server-")
 program = f"{work}/served.wasm"
 subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"{here}/programs/served.c", "-o", program], check=True)
 try:
-    for name, test in list(globals().items()):
-        if name.startswith("test_") and (not boot.named or name in boot.named):
-            began = time.monotonic()
-            test()
-            print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
+    boot.run_cases(globals())
 finally:
     shutil.rmtree(work)
