@@ -3,7 +3,12 @@
 # the sum over all presets. Sourced by ./dev; FILTER is a regular expression over test names.
 
 filter=${1:-}
-need "${build_packages[@]}" "${riscv64_packages[@]}" "${qemu_packages[@]}" "${wasm_packages[@]}" "${proof_packages[@]}"
+packages=("${build_packages[@]}" "${riscv64_packages[@]}" "${qemu_packages[@]}" "${wasm_packages[@]}" "${proof_packages[@]}")
+if [ -e "$root/../shared/corpus" ]; then  # whose programs these fetch; they may be there from elsewhere
+  /usr/bin/python3 -m pip --version >/dev/null 2>&1 || packages+=(python3-pip)
+  command -v npm >/dev/null || packages+=(npm)
+fi
+need "${packages[@]}"
 "$root/tests/spec/fetch" >/dev/null || say "without the specification's suite; its tests will fail"
 for preset in "${presets[@]}"; do build "$preset"; done
 
