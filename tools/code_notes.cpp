@@ -83,13 +83,13 @@ std::string CodeNotes::of(FuncIndex function, const Line& line, const codegen::C
   u32 end = line.offset + line.size;
   for (const codegen::TrapSite& site : compiled.traps) {
     if (site.offset >= line.offset && site.offset < end) {
-      if (places_ == NotePlaces::Yes) note(wasm_at(function, site.position));
+      if (places_ == NotePlaces::Yes) note(wasm_at(function, compiled, site.position));
       note(concat("traps: ", sentence(site.code)));
     }
   }
   for (const codegen::CallSite& site : compiled.calls) {
     if (places_ == NotePlaces::No) break;
-    if (site.return_offset > line.offset && site.return_offset <= end) note(wasm_at(function, site.position));
+    if (site.return_offset > line.offset && site.return_offset <= end) note(wasm_at(function, compiled, site.position));
   }
   for (const codegen::Relocation& relocation : compiled.relocations) {
     if (relocation.offset >= line.offset && relocation.offset < end) note(function_name(module_, relocation.function));
@@ -101,9 +101,11 @@ std::string CodeNotes::of(FuncIndex function, const Line& line, const codegen::C
 }
 
 // "wasm 0x33: call"
-std::string CodeNotes::wasm_at(FuncIndex function, u32 position) const {
+std::string CodeNotes::wasm_at(FuncIndex function, const codegen::CompiledFunction& compiled, u32 position) const {
+  const ir::InlinedCall* inlined = ir::find_inlined(compiled.inlined, position);
+  position = ir::position_in_wasm(compiled.inlined, position);
   std::string text = concat("wasm 0x", hex(position));
-  wasm::ByteRange body = module_.functions[function].body;
+  wasm::ByteRange body = module_.functions[inlined ? inlined->function : function].body;
   u32 end = body.offset + body.size;
   if (position <= body.offset || position >= end) return text;  // not of an instruction
   wasm::Reader reader(module_.bytes, {position, end - position});

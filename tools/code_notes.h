@@ -28,7 +28,7 @@ class CodeNotes {
   std::string of(FuncIndex function, const Line& line, const codegen::CompiledFunction& compiled) const;
 
  private:
-  std::string wasm_at(FuncIndex function, u32 position) const;
+  std::string wasm_at(FuncIndex function, const codegen::CompiledFunction& compiled, u32 position) const;
 
   const wasm::Module& module_;
   const InstanceLayout& layout_;

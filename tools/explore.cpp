@@ -71,7 +71,7 @@ class Explorer {
     add_stage("wasm", "wasm", wasm);
     const codegen::CompiledFunction& compiled = *TRY(compiler_.compile(function));
     Lines instructions;
-    for (const auto& inst : compiler_.listing()) instructions.add(place_of(inst.position), inst.text);
+    for (const auto& inst : compiler_.listing()) instructions.add(place_of(inst.position, compiled.inlined), inst.text);
     add_stage("vcode", "registers", instructions);
     add_code(function, compiled);
     std::string name(function.raw() < module_.function_names.size() ? module_.function_names[function] : "");
@@ -81,8 +81,10 @@ class Explorer {
   }
 
  private:
-  // What comes from no instruction is told by the compiler as being at the begin of the body, or nowhere.
-  i64 place_of(u32 position) const {
+  // What comes from no instruction is told by the compiler as being at the begin of the body, or nowhere. What comes
+  // from a callee that was inlined is where the call is.
+  i64 place_of(u32 position, std::span<const ir::InlinedCall> inlined = {}) const {
+    position = ir::position_in_function(inlined, position);
     return position > body_.offset && position < body_.offset + body_.size ? i64(position) : -1;
   }
 
@@ -93,7 +95,8 @@ class Explorer {
 
   void add_ir(std::string_view stage, const ir::Function& function) {
     Lines lines;
-    for (const ir::PrintedLine& line : ir::print_lines(function)) lines.add(place_of(line.position), line.text);
+    for (const ir::PrintedLine& line : ir::print_lines(function))
+      lines.add(place_of(line.position, function.inlined), line.text);
     // A pass that runs again is a stage of its own.
     u32 times = ++times_.try_emplace(std::string(stage)).first->second;
     add_stage("ir", concat("IR after ", stage, times > 1 ? concat(", ", times) : ""), lines);
@@ -106,7 +109,7 @@ class Explorer {
     Lines lines;
     for (const Line& line : disassembler_.lines(compiled.code, std::move(stops))) {
       auto behind = std::ranges::upper_bound(compiled.lines, line.offset, {}, &codegen::LineSite::offset);
-      i64 place = behind == compiled.lines.begin() ? -1 : place_of(behind[-1].position);
+      i64 place = behind == compiled.lines.begin() ? -1 : place_of(behind[-1].position, compiled.inlined);
       std::string text = line.text;
       if (text.empty()) {
         for (u8 byte : std::span(compiled.code).subspan(line.offset, line.size)) text += concat(hex(byte, 2), " ");

@@ -8,6 +8,7 @@ void CompiledFunction::clear() {
   traps.clear();
   calls.clear();
   lines.clear();
+  inlined.clear();
   frame_size = 0;
   allocation = {};
 }

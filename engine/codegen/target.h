@@ -95,6 +95,7 @@ struct CompiledFunction {
   std::vector<TrapSite> traps;  // ascending
   std::vector<CallSite> calls;  // ascending
   std::vector<LineSite> lines;  // ascending; only if the settings ask for them
+  std::vector<ir::InlinedCall> inlined;  // which positions of all these are in
   u32 frame_size = 0;           // bytes below the frame pointer
   AllocationCounts allocation;
 

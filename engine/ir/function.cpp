@@ -11,6 +11,7 @@ void Function::clear() {
   loops.clear();
   extra.clear();
   slots.clear();
+  inlined.clear();
 }
 
 }  // namespace skerry::ir

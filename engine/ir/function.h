@@ -3,7 +3,7 @@
 // Everything is in a few flat arrays, filled front to back and never reordered:
 //
 //   insts      all instructions; a Value is the index of the instruction that makes it
-//   positions  beside insts: the byte offset in the .wasm that each came from
+//   positions  beside insts: the byte offset in the .wasm that each came from (and InlinedCall)
 //   blocks     each a range of insts, in the order of the ranges: first its Params, last its
 //              terminator. The order of blocks is that of the .wasm, in which a block comes
 //              after its dominators and a loop is a run of blocks
@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -134,6 +135,32 @@ struct LoopData {
   u32 depth = 1;
 };
 
+// A call in whose place the callee's instructions stand. Those have positions of their own, in a range behind all of
+// the .wasm: begin + their distance from the begin of the callee's body.
+struct InlinedCall {
+  FuncIndex function;
+  u32 body;   // where the callee's is in the .wasm, and its size
+  u32 size;
+  u32 begin;
+  u32 call;   // the position of the call, which may itself be in such a range, further in front
+};
+
+// The last whose range begins at or before a position; null where none does: it is in the function's own body.
+inline const InlinedCall* find_inlined(std::span<const InlinedCall> calls, u32 position) {
+  auto behind = std::ranges::upper_bound(calls, position, {}, &InlinedCall::begin);
+  return behind == calls.begin() ? nullptr : &behind[-1];
+}
+// Where in the .wasm the operator is that a position stands for.
+inline u32 position_in_wasm(std::span<const InlinedCall> calls, u32 position) {
+  const InlinedCall* in = find_inlined(calls, position);
+  return in ? in->body + (position - in->begin) : position;
+}
+// The position in the function's own body: that of the call through which the operator came in.
+inline u32 position_in_function(std::span<const InlinedCall> calls, u32 position) {
+  while (const InlinedCall* in = find_inlined(calls, position)) position = in->call;
+  return position;
+}
+
 struct Function {
   FuncIndex index;
   const FuncType* signature = nullptr;
@@ -144,6 +171,7 @@ struct Function {
   IndexMap<Loop, LoopData> loops;
   std::vector<u32> extra;
   std::vector<Type> slots;  // types of the frame slots; slot 0.. of SlotGet/SlotSet
+  std::vector<InlinedCall> inlined;  // ascending
 
   void clear();
 

@@ -41,6 +41,7 @@ std::string print_passes(PassSet passes) {
 }
 
 struct Pipeline::Passes {
+  InlineCalls inline_calls;
   ExpandTables expand;
   NumberValues number;
   HoistInvariants hoist;
@@ -64,7 +65,7 @@ void Pipeline::run_pass(Pass pass, const ir::Function& function, Run run) {
 }
 
 // The list.
-void Pipeline::run(const wasm::Module& module, ir::Function& function) {
+void Pipeline::run(const wasm::Module& module, ir::Function& function, Callees* callees) {
   Passes& p = *passes_;
   const AliasClasses classes(module);
   auto prune = [&] {
@@ -73,6 +74,8 @@ void Pipeline::run(const wasm::Module& module, ir::Function& function) {
     return PassOutcome{before, before - function.insts.size()};
   };
 
+  // First, so that all others see the callee's instructions and the caller's together.
+  if (callees) run_pass(Pass::Inline, function, [&] { return p.inline_calls.run(*callees, function); });
   // Before values are numbered, so that comparisons with the indices are among them, and a branch decides others.
   run_pass(Pass::Expand, function, [&] { return p.expand.run(function); });
   // Before all that counts instructions or moves them: what is computed once is moved once.

@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "engine/passes/pass.h"
+#include "engine/passes/inline.h"
 
 namespace skerry::passes {
 
@@ -41,7 +41,8 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  void run(const wasm::Module& module, ir::Function& function);
+  // `callees`: where those come from that are put in place of calls; without it none are.
+  void run(const wasm::Module& module, ir::Function& function, Callees* callees = nullptr);
 
   std::span<const PassCounts> counts() const;  // by Pass
   void clear_counts();

@@ -18,6 +18,7 @@ void Rebuild::run(ir::Function& function) {
   out_.index = function.index;
   out_.signature = function.signature;
   out_.slots = function.slots;
+  out_.inlined.swap(function.inlined);
   out_.extra.reserve(function.extra.size());
   builder_.emplace(out_);
   dominators_.clear();

@@ -18,18 +18,26 @@ struct FrameWords {
 
 void Backtrace::add(u64 pc, Kind kind) {
   u64 place = count_ < half ? count_ : half + (count_ - half) % half;
+  if (count_ >= 2 * half) leave_out(items_[place].pc);
   items_[place] = {pc, kind};
   ++count_;
 }
 
+void Backtrace::leave_out(u64 return_address) {
+  for (u32 i = 0; i < places_; ++i)
+    if (left_[i].pc == return_address) return void(++left_[i].count);
+  if (places_ == most_places) return void(++left_elsewhere_);
+  left_[places_++] = {return_address, 1};
+}
+
 void Backtrace::capture(u64 pc, u64 frame_pointer, u64 stack_pointer, const Activation* activation) {
-  count_ = 0;
+  clear();
   add(pc, Kind::Instruction);
   walk(frame_pointer, stack_pointer, activation);
 }
 
 void Backtrace::capture(const Activation* activation) {
-  count_ = 0;
+  clear();
   if (!activation || activation->exit_frame_pointer == 0) return;
   walk(add_exit(*activation), activation->exit_frame_pointer, activation);
 }
@@ -61,7 +69,6 @@ void Backtrace::walk(u64 frame_pointer, u64 low, const Activation* activation) {
 }
 
 std::vector<Frame> Backtrace::frames(u32& left_out) const {
-  left_out = count_ > 2 * half ? u32(std::min<u64>(count_ - 2 * half, ~u32{0})) : 0;
   std::vector<Frame> frames;
   auto name = [&](const Item& item) {
     // A call may be the last instruction of its function: what is looked up is the call.
@@ -71,13 +78,25 @@ std::vector<Frame> Backtrace::frames(u32& left_out) const {
     std::optional<FunctionAt> at = range->functions->find(pc);
     if (!at) return;
     bool is_call = item.kind == Kind::ReturnAddress;
-    frames.push_back(at->table->module->frame(*at->table, at->function, at->offset + is_call,
-                                              is_call ? SiteOf::Call : SiteOf::Instruction));
+    at->table->module->add_frames(*at->table, at->function, at->offset + is_call,
+                                  is_call ? SiteOf::Call : SiteOf::Instruction, frames);
   };
+  // A place may be in callees that stand in place of calls, and then is more frames than one.
+  u64 left = left_elsewhere_;
+  for (u32 i = 0; i < places_; ++i) {
+    name({left_[i].pc, Kind::ReturnAddress});
+    left += left_[i].count * std::max<usize>(frames.size(), 1);
+    frames.clear();
+  }
   u64 first = std::min<u64>(count_, half);
   for (u64 i = 0; i < first; ++i) name(items_[i]);
   u64 rest = count_ - first;
   for (u64 i = count_ - std::min<u64>(rest, half); i < count_; ++i) name(items_[half + (i - half) % half]);
+  if (frames.size() > 2 * half) {
+    left += frames.size() - 2 * half;
+    frames.erase(frames.begin() + half, frames.end() - half);
+  }
+  left_out = u32(std::min<u64>(left, ~u32{0}));
   return frames;
 }
 

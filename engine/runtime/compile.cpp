@@ -160,12 +160,20 @@ class ModuleCompilation {
   std::optional<Error> failed_;  // guarded by mutex_: of function first_failed_
 };
 
+translate::Options options_of(const Engine& engine) {
+  bool optimises = engine.config().optimisation != Optimisation::None;
+  return {.fuel = engine.settings().fuel,
+          .locals = optimises ? translate::LocalsPolicy::Values : translate::LocalsPolicy::Slots,
+          .reuse = optimises};
+}
+
 }  // namespace
 
 FunctionCompiler::FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout,
                                    codegen::CallStyle calls)
     : engine_(engine), module_(module), layout_(layout), settings_(engine.settings()),
-      scratch_(engine.target().make_scratch()) {
+      options_(options_of(engine)), scratch_(engine.target().make_scratch()),
+      callees_(module, engine.features(), options_, translate_scratch_) {
   settings_.calls = calls;
   if (engine.passes() == 0) return;
   pipeline_.emplace(engine.passes());
@@ -191,17 +199,14 @@ void FunctionCompiler::tell_counts() {
 }
 
 Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex function) {
-  bool optimises = engine_.config().optimisation != Optimisation::None;
-  translate::Options options{.fuel = settings_.fuel,
-                             .locals = optimises ? translate::LocalsPolicy::Values : translate::LocalsPolicy::Slots,
-                             .reuse = optimises};
   function_.clear();
-  TRY(translate::translate_function(module_, function, engine_.features(), options, translate_scratch_, function_));
+  TRY(translate::translate_function(module_, function, engine_.features(), options_, translate_scratch_, function_));
   if (watch_) watch_("translation", function_);
-  if (pipeline_) pipeline_->run(module_, function_);
+  if (pipeline_) pipeline_->run(module_, function_, &callees_);
   compiled_.clear();
   engine_.target().compile({module_, layout_, settings_}, function_, *scratch_, compiled_);
   allocation_.add(compiled_.allocation);
+  compiled_.inlined.swap(function_.inlined);
   return &compiled_;
 }
 

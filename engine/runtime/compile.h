@@ -40,9 +40,11 @@ class FunctionCompiler {
   const wasm::Module& module_;
   const InstanceLayout& layout_;
   codegen::Settings settings_;
+  const translate::Options options_;
   translate::Scratch translate_scratch_;
   std::unique_ptr<codegen::Scratch> scratch_;
   ir::Function function_;
+  passes::Callees callees_;
   std::optional<passes::Pipeline> pipeline_;  // of the best gear
   codegen::CompiledFunction compiled_;
   codegen::AllocationCounts allocation_;

@@ -101,6 +101,7 @@ Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<E
 
 bool CompiledModule::take(ModuleCode code) {
   if (code.table.count() != module_.functions.size() - module_.imported_functions) return false;
+  if (!code.table.check_inlined(module_)) return false;
   code_ = std::move(code);
   return true;
 }
@@ -255,17 +256,28 @@ std::string CompiledModule::name_of(FuncIndex function) const {
   return std::string(name.substr(0, name.find('\0')));
 }
 
-Frame CompiledModule::frame(const FunctionTable& table, u32 function, u32 offset, SiteOf what) const {
+void CompiledModule::add_frames(const FunctionTable& table, u32 function, u32 offset, SiteOf what,
+                                std::vector<Frame>& frames) const {
   FuncIndex index(table.first + function);
   std::optional<Site> site =
       what == SiteOf::Call ? table.find_call(function, offset) : table.find_trap(function, offset);
+  u32 body = module_.functions[index].body.offset;
+  u32 position = site ? site->position : table.nearest_position(function, offset, body);
+  while (auto inlined = table.find_inlined(function, position)) {
+    FuncIndex callee(inlined->function);
+    frames.push_back(frame(callee, module_.functions[callee].body.offset + inlined->distance));
+    position = inlined->call;
+  }
+  frames.push_back(frame(index, std::max(position, body)));
+}
+
+Frame CompiledModule::frame(FuncIndex function, u32 position) const {
   Frame frame;
   frame.module = module_.module_name;
-  if (index.raw() < module_.function_names.size()) frame.function = module_.function_names[index];
-  frame.function_index = index.raw();
-  u32 body = module_.functions[index].body.offset;
-  frame.function_begin = body;
-  frame.position = std::max(site ? site->position : table.nearest_position(function, offset, body), body);
+  if (function.raw() < module_.function_names.size()) frame.function = module_.function_names[function];
+  frame.function_index = function.raw();
+  frame.function_begin = module_.functions[function].body.offset;
+  frame.position = position;
   return frame;
 }
 

@@ -71,11 +71,13 @@ class CompiledModule {
   // To the engine's profiler, if there is one: the functions of the table.
   void tell_profiler(const FunctionTable& table) const;
 
-  // What is told of a place in a function, `offset` bytes into its code.
-  Frame frame(const FunctionTable& table, u32 function, u32 offset, SiteOf what) const;
+  // Appends what is told of a place in a function, `offset` bytes into its code: with the callees that stand in it in
+  // place of calls, the innermost first.
+  void add_frames(const FunctionTable& table, u32 function, u32 offset, SiteOf what, std::vector<Frame>& frames) const;
 
  private:
   CompiledModule(std::shared_ptr<Engine> engine, std::vector<u8> bytes);
+  Frame frame(FuncIndex function, u32 position) const;
   Result<void> decode();
   // False: it is not the code of this module.
   bool take(ModuleCode code);

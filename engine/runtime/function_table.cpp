@@ -50,19 +50,68 @@ class SiteReader {
   bool damaged_ = false;
 };
 
+// The calls that were inlined, one after the other.
+class InlinedReader {
+ public:
+  explicit InlinedReader(std::span<const u8> bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {
+    if (at_ != end_) end_of_range = read();
+  }
+
+  u32 function = 0, begin = 0, end_of_range = 0, call = 0;
+
+  // False at the end, or where the bytes are none that encode() writes.
+  bool next() {
+    if (at_ == end_) return false;
+    function = read();
+    u32 size = read();
+    begin = end_of_range;
+    call = read();
+    damaged_ |= size > ~u32{0} - begin || call >= begin;
+    end_of_range = begin + size;
+    if (damaged_) at_ = end_;
+    return !damaged_;
+  }
+  bool is_damaged() const { return damaged_; }
+
+ private:
+  u32 read() {
+    auto number = read_leb_u32(at_, end_);
+    if (!number.next) {
+      damaged_ = true;
+      at_ = end_;
+      return 0;
+    }
+    at_ = number.next;
+    return number.value;
+  }
+
+  const u8* at_;
+  const u8* end_;
+  bool damaged_ = false;
+};
+
 // How long the parts of a function's sites are, but for the last.
 struct PartSizes {
-  u32 traps, calls;
+  u32 traps, calls, inlined;
 };
+
+PartSizes sizes_of(std::span<const u8> sites) {
+  PartSizes sizes;
+  __builtin_memcpy(&sizes, sites.data(), sizeof sizes);
+  return sizes;
+}
 
 // The part of a function's sites that is of one kind; all of it must be at least as long as its sizes say.
 std::span<const u8> part(std::span<const u8> sites, SiteKind kind) {
-  PartSizes sizes;
-  __builtin_memcpy(&sizes, sites.data(), sizeof sizes);
+  PartSizes sizes = sizes_of(sites);
   std::span<const u8> rest = sites.subspan(sizeof sizes);
   if (kind == SiteKind::Trap) return rest.first(sizes.traps);
   rest = rest.subspan(sizes.traps);
-  return kind == SiteKind::Call ? rest.first(sizes.calls) : rest.subspan(sizes.calls);
+  return kind == SiteKind::Call ? rest.first(sizes.calls) : rest.subspan(sizes.calls + sizes.inlined);
+}
+std::span<const u8> inlined_part(std::span<const u8> sites) {
+  PartSizes sizes = sizes_of(sites);
+  return sites.subspan(sizeof sizes + sizes.traps + sizes.calls, sizes.inlined);
 }
 
 }  // namespace
@@ -96,9 +145,14 @@ void FunctionTable::encode(const codegen::CompiledFunction& function, std::vecto
     move(site.position);
   }
   sizes.calls = end_part() - sizes.traps;
+  for (const ir::InlinedCall& inlined : function.inlined) {
+    if (&inlined == function.inlined.data()) write_leb_unsigned(sites, inlined.begin);
+    for (u32 number : {inlined.function.raw(), inlined.size, inlined.call}) write_leb_unsigned(sites, number);
+  }
+  sizes.inlined = end_part() - sizes.calls - sizes.traps;
   for (const codegen::LineSite& line : function.lines) {
     step(line.offset);
-    move(line.position);
+    move(ir::position_in_wasm(function.inlined, line.position));
   }
   std::memcpy(sites.data() + start, &sizes, sizeof sizes);
 }
@@ -160,16 +214,35 @@ std::vector<codegen::LineSite> FunctionTable::lines(u32 function) const {
   return lines;
 }
 
+std::optional<FunctionTable::Inlined> FunctionTable::find_inlined(u32 function, u32 position) const {
+  InlinedReader reader(inlined_part(sites(function)));
+  while (reader.next()) {
+    if (position >= reader.begin && position < reader.end_of_range)
+      return Inlined{reader.function, position - reader.begin, reader.call};
+  }
+  return std::nullopt;
+}
+
+bool FunctionTable::check_inlined(const wasm::Module& of) const {
+  for (u32 function = 0; function < count(); ++function) {
+    InlinedReader reader(inlined_part(sites(function)));
+    while (reader.next()) {
+      if (reader.function < of.imported_functions || reader.function >= of.functions.size()) return false;
+      if (of.functions[FuncIndex(reader.function)].body.size != reader.end_of_range - reader.begin) return false;
+    }
+  }
+  return true;
+}
+
 bool FunctionTable::check(u64 code_size) const {
   u64 end_before = 0;
   for (const Function& f : functions_) {
     if (f.code_begin < end_before || f.code_size > code_size || f.code_begin > code_size - f.code_size) return false;
     end_before = u64(f.code_begin) + f.code_size;
     if (f.sites_size > sites_.size() || f.sites_begin > sites_.size() - f.sites_size) return false;
-    PartSizes sizes;
-    if (f.sites_size < sizeof sizes) return false;
-    std::memcpy(&sizes, sites_.data() + f.sites_begin, sizeof sizes);
-    if (u64{sizes.traps} + sizes.calls > f.sites_size - sizeof sizes) return false;
+    if (f.sites_size < sizeof(PartSizes)) return false;
+    PartSizes sizes = sizes_of(std::span(sites_).subspan(f.sites_begin, f.sites_size));
+    if (u64{sizes.traps} + sizes.calls + sizes.inlined > f.sites_size - sizeof sizes) return false;
     u32 function = u32(&f - functions_.data());
     for (SiteKind kind : {SiteKind::Trap, SiteKind::Call, SiteKind::Line}) {
       SiteReader reader(part(sites(function), kind), kind);
@@ -179,6 +252,9 @@ bool FunctionTable::check(u64 code_size) const {
       }
       if (reader.is_damaged()) return false;
     }
+    InlinedReader inlined(inlined_part(sites(function)));
+    while (inlined.next()) {}
+    if (inlined.is_damaged()) return false;
   }
   return true;
 }

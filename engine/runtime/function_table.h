@@ -3,11 +3,14 @@
 //
 // Sites are kept as bytes, three to four each, since there is one for every load and store:
 //
-//   function:   u32 length of the trap sites, u32 of the call sites; trap sites, call sites, lines
+//   function:   u32 length of the trap sites, of the call sites and of the inlined calls; these, then lines
 //   trap site:  unsigned LEB128 distance of the offset from the site before, code,
 //               signed LEB128 distance of the position
 //   call site:  the same without the code; the offset is that behind the call
-//   line:       the same without the code; there are none unless the settings ask for them
+//   inlined:    unsigned LEB128 function, size of its body, position of the call; the first has in front of that the
+//               begin of its range of positions, and the others' ranges follow (ir::InlinedCall)
+//   line:       as a call site, but that the position is in the .wasm in any case; there are none unless the settings
+//               ask for them
 //
 // A function's sites are read from its first on, which is linear in one function and only done
 // on a trap. Reading takes no memory and no lock, as a signal handler must. The form is also
@@ -55,8 +58,19 @@ class FunctionTable final : public CodeMap {
 
   std::vector<codegen::LineSite> lines(u32 function) const;
 
+  // The call in whose place the operator at `position` stands; none for one of the function's own. Calls of calls have
+  // positions further in front.
+  struct Inlined {
+    u32 function;
+    u32 distance;  // of the operator from the begin of the callee's body
+    u32 call;      // position
+  };
+  std::optional<Inlined> find_inlined(u32 function, u32 position) const;
+
   // Whether every function's code and sites lie within bounds, and sites within the function.
   bool check(u64 code_size) const;
+  // Whether inlined functions are ones of the module's own, within their bodies.
+  bool check_inlined(const wasm::Module& of) const;
 
   void set_code(u64 address) { code_ = address; }
   u64 code() const { return code_; }

@@ -40,8 +40,10 @@ class Files : public testing::TestWithParam<std::filesystem::path> {
       EXPECT_TRUE(verified) << name_of(pass) << ": " << verified.error().message;
     };
     pipeline.set_watch(watch, &program_->module);
+    translate::Scratch scratch;
+    passes::Callees callees(program_->module, Features::implemented(), {}, scratch);
     for (ir::Function& function : program_->functions)
-      if (!function.index.is_none()) pipeline.run(program_->module, function);
+      if (!function.index.is_none()) pipeline.run(program_->module, function, &callees);
   }
   void run_all();
 

@@ -70,6 +70,7 @@ Cost cost_of(const test::Bytes& wasm, const tests::TestTarget& machine) {
   ir::Function function;
   codegen::CompiledFunction compiled;
   passes::Pipeline pipeline;
+  passes::Callees callees(*module, Features::implemented(), {}, scratch);
   Cost cost{.seconds = 1e9};
   for (u32 run = 0; run < 3; ++run) {
     cost.bytes = cost.work = cost.instructions = cost.code = 0;
@@ -84,7 +85,7 @@ Cost cost_of(const test::Bytes& wasm, const tests::TestTarget& machine) {
       cost.code += compiled.code.size();
       if (run > 0) continue;
       // The best gear once: its work is counted, and what comes out is compiled as well.
-      pipeline.run(*module, function);
+      pipeline.run(*module, function, &callees);
       CHECK(ir::verify(function, &*module));
       target->compile({*module, layout, best_settings}, function, *target_scratch, compiled);
       cost.allocation += compiled.allocation.work;
@@ -143,6 +144,23 @@ Text function(const Text& locals, const Text& body) {
 
 TEST(SlowAndFat, EmptyLoops) {
   expect_linear(20'000, [](u32 n) { return function("", repeat(n, "(loop)")); });
+}
+// What is put in place of calls would double with each level.
+TEST(SlowAndFat, SmallFunctionsThatCallTwice) {
+  expect_linear(3'000, [](u32 n) {
+    Text functions = repeat(n, [](u32 i) {
+      return concat("(func $f", i, " (param i32) (result i32) (loop (br_if 0 (call $f", i + 1, " (call $f", i + 1,
+                    " (local.get 0))))) (local.get 0))");
+    });
+    return concat("(module ", functions, "(func $f", n, " (param i32) (result i32) (local.get 0)))");
+  });
+}
+TEST(SlowAndFat, CallsOfASmallFunction) {
+  expect_linear(10'000, [](u32 n) {
+    Text calls = repeat(n, "(local.set 0 (call $g (local.get 0)))");
+    return concat("(module (func $g (param i32) (result i32) (if (local.get 0) (then (return (i32.const 1))))",
+                  " (i32.const 3)) (func (param i32) (result i32) ", calls, "(local.get 0)))");
+  });
 }
 TEST(SlowAndFat, NestedLoops) {
   expect_linear(11'000, [](u32 n) { return function("", repeat(n, "loop ") + repeat(n, "end ")); });

@@ -36,7 +36,8 @@ class Suite {
       ASSERT_TRUE(translate::translate_function(*module, f, features, {.fuel = fuel}, translate_, function_));
       target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
       // The best gear's IR as well, with its allocator.
-      pipeline_->run(*module, function_);
+      passes::Callees callees(*module, features, {.fuel = fuel}, translate_);
+      pipeline_->run(*module, function_, &callees);
       settings.allocator = codegen::Allocator::Ranges;
       Result<void> verified = ir::verify(function_, &*module);
       ASSERT_TRUE(verified) << "function " << f.raw() << ": " << verified.error().message;

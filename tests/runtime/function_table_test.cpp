@@ -23,6 +23,12 @@ TEST(FunctionTable, GivesBackWhatWasEncoded) {
       function.traps.push_back({at, TrapCode(random() % u32(TrapCode::Count)), u32(random())});
     }
     for (u32 at = 5 + random() % 50; at <= size; at += 1 + random() % 900) function.calls.push_back({at, u32(random())});
+    u32 positions = 1 + u32(random() % 1000), calls = u32(random() % 20);
+    for (u32 i = 0; i < calls; ++i) {
+      u32 body = 1 + u32(random() % 300);
+      function.inlined.push_back({FuncIndex(u32(random())), u32(random()), body, positions, u32(random() % positions)});
+      positions += body;
+    }
     std::vector<u8> sites;
     FunctionTable::encode(function, sites);
     table.add(begin, size, sites);
@@ -43,6 +49,17 @@ TEST(FunctionTable, GivesBackWhatWasEncoded) {
     }
     for (const auto& site : functions[f].calls) ASSERT_EQ(table.find_call(f, site.return_offset)->position, site.position);
     EXPECT_FALSE(table.find_trap(f, table.code_size(f)));
+    const auto& inlined = functions[f].inlined;
+    if (!inlined.empty()) EXPECT_FALSE(table.find_inlined(f, inlined[0].begin - 1));
+    for (const ir::InlinedCall& call : inlined) {
+      for (u32 distance : {u32{0}, call.size - 1}) {
+        auto found = table.find_inlined(f, call.begin + distance);
+        ASSERT_TRUE(found);
+        ASSERT_EQ(found->function, call.function.raw());
+        ASSERT_EQ(found->distance, distance);
+        ASSERT_EQ(found->call, call.call);
+      }
+    }
   }
   EXPECT_FALSE(table.find(0xfff));
   EXPECT_FALSE(table.find(0x1000 + begin + 16));
@@ -52,6 +69,7 @@ TEST(FunctionTable, DamageIsFoundOrHarmless) {
   codegen::CompiledFunction function;
   for (u32 i = 0; i < 50; ++i) function.traps.push_back({3 * i, TrapCode::Unreachable, 1000 + i});
   for (u32 i = 0; i < 20; ++i) function.calls.push_back({7 * i, 1000 + i});
+  for (u32 i = 0; i < 10; ++i) function.inlined.push_back({FuncIndex(i), 0, 5, 2000 + 5 * i, 1999 + 5 * i});
   std::vector<u8> good;
   FunctionTable::encode(function, good);
   std::mt19937 random(2);
@@ -66,7 +84,15 @@ TEST(FunctionTable, DamageIsFoundOrHarmless) {
       ++refused;
       continue;
     }
-    for (u32 at = 0; at < 200; ++at) (void)table.find_trap(0, at), (void)table.find_call(0, at), (void)table.nearest_position(0, at, 0);
+    for (u32 at = 0; at < 200; ++at) {
+      (void)table.find_trap(0, at), (void)table.find_call(0, at), (void)table.nearest_position(0, at, 0);
+      // Calls in whose place something stands lead to the function itself.
+      u32 position = 1990 + at;
+      while (auto inlined = table.find_inlined(0, position)) {
+        ASSERT_LT(inlined->call, position);
+        position = inlined->call;
+      }
+    }
   }
   EXPECT_GT(refused, 1000);
 }
