@@ -94,7 +94,9 @@ class Emission {
     ir::Loop loop = function_->blocks[block].loop;
     return !loop.is_none() && function_->loops[loop].header == block;
   }
-  u32 function_position() const { return function_->positions.empty() ? 0 : function_->positions[0]; }
+  u32 function_position() const {
+    return function_->positions.empty() ? 0 : ir::position_in_function(function_->inlined, function_->positions[0]);
+  }
   void receive_parameters();
 
   // Calls

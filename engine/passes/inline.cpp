@@ -1,5 +1,6 @@
 #include "engine/passes/inline.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace skerry::passes {
@@ -29,13 +30,15 @@ bool is_suitable(const ir::Function& callee) {
 
 }  // namespace
 
-bool Callees::translate(FuncIndex function, ir::Function& out) {
+std::optional<u32> Callees::translate(FuncIndex function, ir::Function& out) {
+  if (costs_.empty()) costs_.assign(module_.functions.size(), 0);
   out.clear();
+  u64 cost = unsuitable;
   if (translate::translate_function(module_, function, features_, options_, scratch_, out) && is_suitable(out))
-    return true;
-  unsuitable_.resize(module_.functions.size());
-  unsuitable_[function.raw()] = true;
-  return false;
+    cost = std::max<u64>(module_.functions[function].body.size, out.insts.size() + out.extra.size());
+  costs_[function.raw()] = u16(std::min<u64>(cost, unsuitable));
+  if (cost >= unsuitable) return std::nullopt;
+  return u32(cost);
 }
 
 PassOutcome InlineCalls::run(Callees& callees, ir::Function& function) {
@@ -70,10 +73,9 @@ bool InlineCalls::may_inline(const ir::Function& function) const {
 }
 
 bool InlineCalls::wants(u32 depth, const Inst& call) const {
-  if (depth == most_deep || !callees_->may_inline(FuncIndex(call.a))) return false;
-  u32 size = module_->functions[FuncIndex(call.a)].body.size;
+  if (depth == most_deep || !callees_->may_inline(FuncIndex(call.a), budget_)) return false;
   bool in_loop = !out_.blocks[builder_->current()].loop.is_none();
-  if (size > (in_loop ? small_in_loop : small) || size > budget_) return false;
+  if (module_->functions[FuncIndex(call.a)].body.size > (in_loop ? small_in_loop : small)) return false;
   for (u32 i = 0; i <= depth; ++i)
     if (bodies_[i].from->index.raw() == call.a) return false;
   return true;
@@ -81,6 +83,7 @@ bool InlineCalls::wants(u32 depth, const Inst& call) const {
 
 void InlineCalls::begin(Body& body) {
   const ir::Function& from = *body.from;
+  body.inlined_call = none;
   body.renamed.assign(from.insts.size(), none);
   body.new_blocks.assign(from.blocks.size(), none);
   body.waiting.assign(from.blocks.size(), none);
@@ -163,8 +166,13 @@ void InlineCalls::copy(u32 depth, Value value) {
     case Shape::VV: case Shape::Compare: case Shape::Store: rename(inst.b); [[fallthrough]];
     case Shape::V: case Shape::Load: case Shape::VEntity: rename(inst.a); break;
     case Shape::Call:
-      if (inst.op == Op::Call && wants(depth, inst) && callees_->translate(FuncIndex(inst.a), bodies_[depth + 1].made))
-        return inline_call(depth, value);
+      if (inst.op == Op::Call && wants(depth, inst)) {
+        std::optional<u32> cost = callees_->translate(FuncIndex(inst.a), bodies_[depth + 1].made);
+        if (cost && *cost <= budget_) {
+          budget_ -= *cost;
+          return inline_call(depth, value);
+        }
+      }
       inst.b = move_list(body, inst.b, 0, inst.c);
       break;
     case Shape::Indirect:
@@ -173,7 +181,7 @@ void InlineCalls::copy(u32 depth, Value value) {
       break;
     case Shape::Result:
       // A callee that was put in place has left its results.
-      if (!body.results.empty() && body.renamed[inst.a] == body.results[0]) {
+      if (inst.a == body.inlined_call) {
         body.renamed[value.raw()] = body.results[inst.b];
         return;
       }
@@ -196,7 +204,6 @@ void InlineCalls::inline_call(u32 depth, Value value) {
     positions = last.begin + last.size;
   }
   out_.inlined.push_back({FuncIndex(call.a), range.offset, range.size, positions, position});
-  budget_ -= range.size;
   ++changes_;
 
   callee.from = &callee.made;
@@ -220,6 +227,7 @@ void InlineCalls::inline_call(u32 depth, Value value) {
   }
   returns_ = returns;
   std::swap(caller.results, returned_);
+  caller.inlined_call = value.raw();
   caller.renamed[value.raw()] = caller.results.empty() ? none : caller.results[0];
 }
 

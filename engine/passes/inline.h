@@ -11,7 +11,8 @@
 // all of it.
 //
 // A callee that ends by a tail call stays a call: it would leave its frame, which is the caller's now. So does one that
-// never returns, since that is where programs go that have failed.
+// never returns, since that is where programs go that have failed. What a callee costs is known once it was
+// translated: a call in its body may hand on a thousand values, and two bytes of it then make thousands of entries.
 //
 // Traps and backtraces tell of the callee as if it had been called: its instructions have positions of their own, by
 // which ir::InlinedCall tells the function and the call. Fuel is taken by instructions, which come along. The check
@@ -36,26 +37,28 @@ class Callees {
       : module_(module), features_(features), options_(options), scratch_(scratch) {}
 
   const wasm::Module& module() const { return module_; }
-  // Whether the function may stand in place of a call, so far as is known.
-  bool may_inline(FuncIndex function) const {
-    return function.raw() >= module_.imported_functions &&
-           (function.raw() >= unsuitable_.size() || !unsuitable_[function.raw()]);
+  // Whether the function may stand in place of a call where so much of the budget is left, so far as is known.
+  bool may_inline(FuncIndex function, u64 budget) const {
+    if (function.raw() < module_.imported_functions || module_.functions[function].body.size > budget) return false;
+    return costs_.empty() || (costs_[function.raw()] != unsuitable && costs_[function.raw()] <= budget);
   }
-  // Writes the function's IR; false if it cannot stand in place of a call, or is not valid.
-  bool translate(FuncIndex function, ir::Function& out);
+  // Writes the function's IR and gives what it takes of the budget, the most of its bytes and of what they make;
+  // nothing if it cannot stand in place of a call, or is not valid.
+  std::optional<u32> translate(FuncIndex function, ir::Function& out);
 
  private:
   const wasm::Module& module_;
   const Features features_;
   const translate::Options options_;
   translate::Scratch& scratch_;
-  std::vector<bool> unsuitable_;  // by function: found so by translating it; empty while there is none
+  static constexpr u16 unsuitable = 0xffff;
+  std::vector<u16> costs_;  // by function, found by translating it: 0 where that was not yet; empty while there is none
 };
 
 class InlineCalls {
  public:
-  // Bytes of a callee's body, at most, outside of loops and in them; and of all in one function, beside as many as it
-  // has itself.
+  // Bytes of a callee's body, at most, outside of loops and in them. Of all in one function, beside as many as it has
+  // itself; instructions and list entries count as bytes where there are more of them.
   static constexpr u32 small = 32, small_in_loop = 96, spare = 64;
   static constexpr u32 most_deep = 3;
 
@@ -77,7 +80,8 @@ class InlineCalls {
     std::vector<u32> waiting;        // by block: the last target to it that waits for its number, chained by extra
     std::vector<u32> new_loops;      // by loop
     std::vector<u32> moved_targets;  // by place in from's extra: the place of the target copied
-    std::vector<u32> results;        // of the last call in it that a callee was put in place of
+    u32 inlined_call = none;         // the last in it that a callee was put in place of
+    std::vector<u32> results;        // of that call
   };
 
   bool may_inline(const ir::Function& function) const;

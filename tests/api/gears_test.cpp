@@ -85,5 +85,25 @@ TEST(Gears, TellTheSame) {
   }
 }
 
+// The first instruction of $deep is one of $count's, and the stack ends where $deep is entered.
+TEST(Gears, AStackThatEndsIsToldOfTheFunctionThatIsCalled) {
+  for (Gear gear : {Gear::Quick, Gear::Best}) {
+    Config config;
+    config.gear = gear;
+    Engine engine = make_engine(config);
+    Module module = make_module(engine, R"((module
+      (global $depth (mut i32) (i32.const 0))
+      (func $count (global.set $depth (i32.add (global.get $depth) (i32.const 1))))
+      (func $deep (export "deep") (result i32) (call $count) (i32.add (call $deep) (i32.const 1)))))");
+    Store store = make_store(engine);
+    auto called = get<i32()>(make_instance(store, module), "deep")();
+    ASSERT_EQ(trap_of(called), TrapCode::StackExhausted);
+    std::span<const Frame> frames = called.error().frames();
+    ASSERT_GT(frames.size(), 2u);
+    for (const Frame& frame : frames) ASSERT_EQ(frame.function, "deep");
+    EXPECT_LT(frames[0].position, frames[1].position);
+  }
+}
+
 }  // namespace
 }  // namespace skerry

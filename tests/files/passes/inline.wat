@@ -13,6 +13,10 @@
     (i32.add (call $clamp (local.get 0)) (call $square (i32.const 3))))
   (func (export "swapped") (param i32 i32) (result i32)
     (i32.sub (call $swap (local.get 0) (local.get 1))))
+  ;; A call that stays, whose number in the IR is that of the first result above.
+  (func $pair (param i32) (result i32 i32)
+    (return_call $swap (i32.add (local.get 0) (i32.const 3)) (i32.const 5)))
+  (func (export "pair") (param i32) (result i32) (i32.sub (call $pair (local.get 0))))
   (func $count (param i32) (result i32) (local i32)
     (loop
       (local.set 1 (i32.add (local.get 1) (i32.const 1)))
@@ -35,6 +39,7 @@
 ;;! run: twice(5) = 34
 ;;! run: twice(101) = 109
 ;;! run: swapped(3, 10) = 7
+;;! run: pair(10) = -8
 ;;! run: sum(4) = 8
 ;;! run: down(5) = 7
 ;;! run: thrice(0) = 0xfffffffe
