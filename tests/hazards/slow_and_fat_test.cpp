@@ -162,6 +162,16 @@ TEST(SlowAndFat, CallsOfASmallFunction) {
                   " (i32.const 3)) (func (param i32) (result i32) ", calls, "(local.get 0)))");
   });
 }
+// Six bytes make two thousand entries of the IR, each time that they stand in place of a call.
+TEST(SlowAndFat, CallsOfASmallFunctionThatHandsOnMuch) {
+  Text many = repeat(1'000, "i32 ");
+  Text module = concat("(module (func $g (result ", many, ") ", repeat(1'000, "(i32.const 0)"), ") (func $h (param ",
+                       many, ")) (func $f (call $g) (call $h)) (func ", repeat(20'000, "(call $f)"), "))");
+  for (const tests::TestTarget& machine : tests::all_targets()) {
+    Cost cost = cost_of(module, machine);
+    EXPECT_LE(cost.passes, 16 * (cost.bytes + cost.instructions)) << machine.name;
+  }
+}
 TEST(SlowAndFat, NestedLoops) {
   expect_linear(11'000, [](u32 n) { return function("", repeat(n, "loop ") + repeat(n, "end ")); });
 }
