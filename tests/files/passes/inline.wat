@@ -81,7 +81,19 @@
 ;;   block0(v0: i32, v1: i32):
 ;;     v2: i32 = isub v1, v0
 ;;     return v2
-;;   function 5 (i32) -> (i32)
+;;   function 5 (i32) -> (i32, i32)
+;;   block0(v0: i32):
+;;     v1: i32 = const 3
+;;     v2: i32 = iadd v0, v1
+;;     v3: i32 = const 5
+;;     return_call 2(v2, v3)
+;;   function 6 (i32) -> (i32)
+;;   block0(v0: i32):
+;;     v1: i32 = call 5(v0)
+;;     v2: i32 = call_result v1, 1
+;;     v3: i32 = isub v1, v2
+;;     return v3
+;;   function 7 (i32) -> (i32)
 ;;   block0(v0: i32):
 ;;     v1: i32 = const 0
 ;;     jump block1(v1, v0)
@@ -93,7 +105,7 @@
 ;;     branch v7, block1(v6, v7), block2
 ;;   block2:
 ;;     return v6
-;;   function 6 (i32) -> (i32)
+;;   function 8 (i32) -> (i32)
 ;;   block0(v0: i32):
 ;;     v1: i32 = const 0
 ;;     jump block1(v1, v0)
@@ -114,20 +126,20 @@
 ;;     branch v15, block1(v13, v15), block4
 ;;   block4:
 ;;     return v13
-;;   function 7 (i32) -> (i32)
+;;   function 9 (i32) -> (i32)
 ;;   block0(v0: i32):
 ;;     branch v0, block1, block2
 ;;   block1:
 ;;     v2: i32 = const -1
 ;;     v3: i32 = iadd v0, v2
-;;     v4: i32 = call 7(v3)
+;;     v4: i32 = call 9(v3)
 ;;     jump block3(v4)
 ;;   block2:
 ;;     v6: i32 = const 7
 ;;     jump block3(v6)
 ;;   block3(v8: i32):
 ;;     return v8
-;;   function 8 (i32) -> (i32)
+;;   function 10 (i32) -> (i32)
 ;;   block0(v0: i32):
 ;;     v1: i32 = const 286331153
 ;;     v2: i32 = ixor v0, v1
@@ -138,7 +150,7 @@
 ;;     v7: i32 = const -2004318071
 ;;     v8: i32 = ixor v6, v7
 ;;     return v8
-;;   function 9 (i32) -> (i32)
+;;   function 11 (i32) -> (i32)
 ;;   block0(v0: i32):
 ;;     v1: i32 = const 286331153
 ;;     v2: i32 = ixor v0, v1
@@ -156,8 +168,8 @@
 ;;     v14: i32 = ixor v12, v13
 ;;     v15: i32 = const -2004318071
 ;;     v16: i32 = ixor v14, v15
-;;     v17: i32 = call 8(v16)
+;;     v17: i32 = call 10(v16)
 ;;     return v17
-;;   function 10 (i32) -> (i32)
+;;   function 12 (i32) -> (i32)
 ;;   block0(v0: i32):
 ;;     return_call 0(v0)
