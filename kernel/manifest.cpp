@@ -42,6 +42,8 @@ Result<void> Manifest::read_record(std::string_view key, std::string_view value,
   else if (key == "stats") stats = true;
   else if (key == "gear" && value == "quick") gear = Gear::Quick;
   else if (key == "gear" && value == "best") gear = Gear::Best;
+  else if (key == "gear" && value == "tiered") gear = Gear::Tiered;
+  else if (key == "warm-up") warm_up = TRY(number(value));
   else return bad(concat("an unknown record: ", key));
   return {};
 }

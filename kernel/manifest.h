@@ -43,7 +43,7 @@ struct Manifest {
   std::vector<std::string> environment;
   std::vector<Preopen> preopens;
   std::vector<wasi::FileType> streams;
-  std::optional<u64> timeout_ns, max_memory, fuel;
+  std::optional<u64> timeout_ns, max_memory, fuel, warm_up;
   std::string features, unknown_imports;
   Gear gear = Gear::Quick;
   bool allow_precompiled = false, eager = false, stats = false, system = false, lines = false;

@@ -135,6 +135,7 @@ class Program {
     Config config;
     config.features = manifest_->features;
     config.gear = manifest_->gear;
+    if (manifest_->warm_up) config.warm_up.threshold = u32(std::clamp<u64>(*manifest_->warm_up, 1, INT32_MAX));
     config.compilation = manifest_->eager ? Compilation::Eager : Compilation::Fitting;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
     if (manifest_->lines) config.debug_information = DebugInformation::Lines;

@@ -29,6 +29,7 @@ int compile_command(Words words) {
   if (files.size() != 1) return line.mistake("one module is wanted");
   if (output.empty()) return line.mistake("where to? -o FILE");
   if (options.lazy) return line.mistake("--lazy leaves nothing to write");
+  if (options.gear == "tiered") return line.mistake("--gear tiered compiles while a program runs");
   std::optional<Features> features = options.parse_features();
   if (!features) return exit_usage;
 

@@ -7,7 +7,8 @@ namespace skerry::tools {
 
 void CommonOptions::add_to(CommandLine& line) {
   line.text("--features", "LIST", "of WebAssembly: wasm1|wasm2|wasm3[,NAME|-NAME...]; otherwise all there are", features);
-  line.word("--gear", "how functions are compiled: best makes faster code and takes longer", {"quick", "best"}, gear);
+  line.word("--gear", "how functions are compiled: best makes faster code, more slowly; tiered begins with quick",
+            {"quick", "best", "tiered"}, gear);
 }
 
 std::optional<Features> CommonOptions::parse_features() const {
@@ -23,6 +24,8 @@ void EngineOptions::add_to(CommandLine& line) {
   line.word("--optimise", "what a gear makes of a function: none is for looking at it", {"none", "speed"}, optimisation);
   line.text("--skip-pass", "NAME[,NAME...]", "leave out passes of the best gear", skip_passes);
   line.flag("-g", "keep where in the .wasm each instruction comes from", lines);
+  line.count("--warm-up", "N", "tiered: calls and iterations of a function before best compiles it", warm_up);
+  line.count("--background", "N", "tiered: threads that compile beside the program; 0: it waits", background);
   line.flag("--lazy", "compile each function at its first call", lazy);
 }
 
@@ -36,7 +39,9 @@ Config EngineOptions::config() const {
   config.target = target;
   config.cpu = cpu;
   config.features = features;
-  config.gear = gear == "best" ? Gear::Best : Gear::Quick;
+  config.gear = gear == "best" ? Gear::Best : gear == "tiered" ? Gear::Tiered : Gear::Quick;
+  if (warm_up) config.warm_up.threshold = u32(std::clamp<u64>(*warm_up, 1, INT32_MAX));
+  if (background) config.warm_up.threads = u32(std::min<u64>(*background, 64));
   config.skip_passes = skip_passes;
   config.optimisation = optimisation == "none" ? Optimisation::None : Optimisation::Speed;
   config.debug_information = lines ? DebugInformation::Lines : DebugInformation::Sites;

@@ -26,6 +26,7 @@ struct EngineOptions : CommonOptions {
   std::string target;
   std::string cpu;
   std::optional<u64> jobs;
+  std::optional<u64> warm_up, background;
   bool lazy = false;
   bool lines = false;
   std::string optimisation = "speed";

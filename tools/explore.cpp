@@ -56,7 +56,8 @@ class Lines {
 class Explorer {
  public:
   Explorer(const runtime::Engine& engine, const wasm::Module& module, const InstanceLayout& layout)
-      : module_(module), compiler_(engine, module, layout, engine.settings().calls), printer_(module, engine.features()),
+      : module_(module), compiler_(engine, module, layout, engine.settings().calls, engine.config().gear),
+        printer_(module, engine.features()),
         notes_(module, layout, engine.features(), NotePlaces::No),
         disassembler_(Disassembler::find(engine.target().name())) {
     compiler_.set_watch([this](std::string_view stage, const ir::Function& function) { add_ir(stage, function); });

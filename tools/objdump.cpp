@@ -64,7 +64,7 @@ Result<void> dump(const ModuleFile& file, const runtime::Engine& engine, const s
   TRY(validate::validate_module(module, engine.features()));
   InstanceLayout layout = InstanceLayout::of(module);
   std::vector<FuncIndex> functions = TRY(choose_functions(module, wanted));
-  runtime::FunctionCompiler compiler(engine, module, layout, engine.settings().calls);
+  runtime::FunctionCompiler compiler(engine, module, layout, engine.settings().calls, engine.config().gear);
   Dumper dumper(module, layout, engine.features(), Disassembler::find(engine.target().name()));
   for (FuncIndex function : functions) dumper.print(function, *TRY(compiler.compile(function)));
   return {};

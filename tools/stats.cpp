@@ -24,6 +24,21 @@ u64 resident_bytes() {
   return u64{resident} * u64(sysconf(_SC_PAGESIZE));
 }
 
+// Of functions that were compiled one by one.
+void print_tiers(const runtime::TierCounts& counts) {
+  auto tell = [](const char* what, const std::atomic<u64>& count) {
+    if (u64 n = count.load(std::memory_order_relaxed)) std::fprintf(stderr, "%8llu %s\n", (unsigned long long)(n), what);
+  };
+  if (counts.quick.load(std::memory_order_relaxed) == 0) return;
+  std::fprintf(stderr, "\n");
+  tell("functions compiled at their first call", counts.quick);
+  tell("functions switched to the best gear", counts.best);
+  tell("bodies made to be entered at a loop", counts.loops);
+  tell("frames handed over at a loop", counts.entered);
+  tell("loops that cannot be entered", counts.refused);
+  tell("jobs dropped, since the queue was full", counts.dropped);
+}
+
 }  // namespace
 
 Stats::Moment Stats::now() {
@@ -49,6 +64,7 @@ void Stats::print(const runtime::Engine& engine) const {
     from = &stage.end;
   }
   row("total", start_, *from);
+  print_tiers(engine.tiers());
   codegen::AllocationCounts allocation = engine.allocation_counts();
   if (allocation.functions == 0) return;
   using Printed = unsigned long long;

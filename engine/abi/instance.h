@@ -89,6 +89,20 @@ struct Activation {
   u64 unused;  // frames are of 16 bytes
 };
 
+// A value of a frame on its way into another body of its function: as in a global's cell, in the low half.
+struct LoopCell {
+  u64 low, high;
+};
+
+// What StubKind::WarmUp keeps of the code that called it, and reads again.
+struct WarmUpFrame {
+  u64 registers[64];     // by number of the place: integers at 0, floats at 32
+  u64 result_pointer;    // for the body that is gone to: where results go that overflow
+  u64 unused;            // frames are of 16 bytes
+  u64 frame_pointer;     // of who called
+  u64 return_address;
+};
+
 // Code without calls and with a frame of at most so many bytes does not compare with the
 // stack limit: so much, and what the host needs, is free below it.
 inline constexpr u32 unchecked_frame = 512;
@@ -103,6 +117,7 @@ struct StoreState {
   u32 interrupt;           // set by any thread, atomically; read by compiled code only where it polls
   FuncRecord* functions;   // by handle
   u64 is_nested;           // whether a guest of another store waits further out on this thread; set at entry
+  LoopCell* loop_values;   // for the body that is entered at a loop, which reads them first of all (docs/tiers.md)
 };
 
 struct InstanceHeader {

@@ -10,6 +10,7 @@ void CompiledFunction::clear() {
   lines.clear();
   inlined.clear();
   frame_size = 0;
+  saved_registers = 0;
   allocation = {};
 }
 

@@ -22,6 +22,8 @@
 //   load_address(gpr, mem)
 //   jump(label)
 //   poll(label)                         jumps if StoreState::interrupt is not 0; after the prologue, and at loop heads
+//   count(label)                        takes one off the function's counter; jumps if it is below 0 then; likewise
+//   warm_up(loop)                       calls RuntimeStub::WarmUp; out of line
 //   begin_table(bytes)                  what comes before the table of a br_table: alignment
 //   far_call(stub), signature_failure(stub), raise(code, position)       out of line
 //   cold_code_of_isa()                  what else is out of line
@@ -60,6 +62,12 @@ class Emission {
   struct EdgeStub {
     Label label;
     u32 target;
+  };
+  struct CounterStub {
+    Label label;
+    Label back;
+    u32 loop;  // 0: the prologue's, else the loop's number and one
+    u32 position;
   };
   struct FarStub {  // of a call of a table's element: its function belongs to another instance
     Label label;
@@ -158,6 +166,12 @@ class Emission {
  private:
   Emitter& self() { return static_cast<Emitter&>(*this); }
   void poll(u32 position) { self().poll(trap_label(TrapCode::Interrupted, position)); }
+  void count(u32 loop, u32 position) {
+    CounterStub stub{a_.new_label(), a_.new_label(), loop, position};
+    self().count(stub.label);
+    a_.bind(stub.back);
+    counters_.push_back(stub);
+  }
   void cold_code();
   void jump_table(const TableStub& stub);
 
@@ -169,6 +183,7 @@ class Emission {
   bool has_tail_calls_ = false;
   std::vector<TrapStub> traps_;
   std::vector<EdgeStub> edges_;
+  std::vector<CounterStub> counters_;
 };
 
 template <class Isa>
@@ -183,6 +198,7 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   a_.clear();
   traps_.clear();
   edges_.clear();
+  counters_.clear();
   fars_.clear();
   signatures_.clear();
   tables_.clear();
@@ -198,11 +214,15 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
     bool polls = context.settings.polls && (is_first ? checks_stack() : is_loop_header(block_));
     // The first instruction of the first block is the prologue.
     if (polls && !is_first) poll(code.insts[block.begin].position);
+    bool counts = context.settings.counts;
+    if (counts && !is_first && is_loop_header(block_))
+      count(function.blocks[block_].loop.raw() + 1, code.insts[block.begin].position);
     for (u32 i = block.begin; i < block.end; ++i) {
       line_site(code.insts[i].position);
       if (i == next_moves_at_) move_before(i);
       self().emit(code.insts[i]);
       if (polls && is_first && i == block.begin) poll(function_position());
+      if (counts && is_first && i == block.begin) count(0, function_position());
     }
   }
   cold_code();
@@ -210,6 +230,7 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   out.code.assign(a_.code().begin(), a_.code().end());
   out.frame_size = frame_size_;
   out.allocation = allocation.counts;
+  for_each_saved([&](Gpr reg, i32) { out.saved_registers |= u64{1} << u32(reg); });
 }
 
 template <class Isa>
@@ -267,6 +288,13 @@ void Emission<Isa>::cold_code() {
     a_.bind(stub.label);
     line_site(stub.position);
     self().far_call(stub);
+    self().jump(stub.back);
+  }
+  for (const CounterStub& stub : counters_) {
+    a_.bind(stub.label);
+    line_site(stub.position);
+    self().warm_up(stub.loop);
+    call_site(stub.position);
     self().jump(stub.back);
   }
   for (usize i = 0; i < tables_.size(); ++i) jump_table(tables_[i]);

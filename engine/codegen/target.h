@@ -19,6 +19,7 @@
 #include "engine/abi/bounds_plan.h"
 #include "engine/abi/instance.h"
 #include "engine/codegen/allocation.h"
+#include "engine/codegen/frame_view.h"
 #include "engine/codegen/listing.h"
 #include "engine/ir/function.h"
 
@@ -51,6 +52,7 @@ struct Settings {
   bool mask_indices = true;          // under speculation: tables and br_table
   bool fuel = false;
   bool lines = false;            // CompiledFunction::lines
+  bool counts = false;           // a counter in the prologue and at heads of loops (docs/tiers.md)
   bool polls = false;             // loops and functions look at StoreState::interrupt; where nothing can stop them
   bool check_allocation = false;  // after each function, by a CHECK; for tests
 };
@@ -64,6 +66,7 @@ struct ModuleContext {
 enum class RelocationKind : u8 {
   Call,      // to the body of `function`, the ISA's direct call or tail jump
   EntrySlot, // to the word that holds the address of the body of `function`
+  Counter,   // to the counter of `function`, which is the one that is compiled
 };
 struct Relocation {
   u32 offset;  // in the code
@@ -97,6 +100,7 @@ struct CompiledFunction {
   std::vector<LineSite> lines;  // ascending; only if the settings ask for them
   std::vector<ir::InlinedCall> inlined;  // which positions of all these are in
   u32 frame_size = 0;           // bytes below the frame pointer
+  u64 saved_registers = 0;      // callee-saved ones kept in the frame, the lowest right below the frame pointer
   AllocationCounts allocation;
 
   void clear();
@@ -128,6 +132,12 @@ enum class StubKind : u8 {
   Unwind,
   // RuntimeStub::TailReturn.
   TailReturn,
+  // RuntimeStub::WarmUp. Called from a body between two instructions, with the scratch register: 0 in the prologue, else
+  // the number of the loop, and one. Keeps all registers in a WarmUpFrame and calls
+  //   const void* address(InstanceHeader*, WarmUpFrame*, u32)
+  // which answers null: all goes on. Or a body to which the caller's frame is left as by a tail call, with the
+  // callee-saved registers and the result pointer of the record. Unwinds if a trap is pending.
+  WarmUp,
   // What an entry slot holds until its function is compiled. Keeps all argument registers, calls
   // const void* address(InstanceHeader*, const void** slot) for the body, and jumps there; unwinds if a trap is pending.
   // Code that goes through a slot has the slot's address in the scratch register (r11) at that jump or call.
@@ -165,6 +175,8 @@ class Target {
 class Scratch {
  public:
   virtual ~Scratch() = default;
+  // Where values of the function that was compiled last are, by a LinearScan.
+  virtual FrameView frame() const = 0;
   // The instructions of the function that was compiled last, with the places of their operands: for people.
   virtual std::vector<ListedInst> listing() const = 0;
   // By index in Target::rules(): whether a function compiled with this has used it. For tests.

@@ -5,6 +5,7 @@ namespace skerry::ir {
 void Function::clear() {
   index = FuncIndex::none();
   signature = nullptr;
+  entry = Entry::Call;
   insts.clear();
   positions.clear();
   blocks.clear();

@@ -161,9 +161,16 @@ inline u32 position_in_function(std::span<const InlinedCall> calls, u32 position
   return position;
 }
 
+// How a function begins.
+enum class Entry : u8 {
+  Call,  // its first block has the parameters of the signature
+  Loop,  // in the place of a frame that has come to the head of a loop: the first block has no parameters (LoopValue)
+};
+
 struct Function {
   FuncIndex index;
   const FuncType* signature = nullptr;
+  Entry entry = Entry::Call;
 
   IndexMap<Value, Inst> insts;
   std::vector<u32> positions;

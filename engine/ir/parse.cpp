@@ -176,6 +176,12 @@ class Parser {
     parsed_.signature->params = TRY(value_types());
     TRY(expect("->"));
     parsed_.signature->results = TRY(value_types());
+    if (peek_word() == "at") {
+      word();
+      TRY(expect_word("a"));
+      TRY(expect_word("loop"));
+      function().entry = Entry::Loop;
+    }
     if (peek_word() == "slots") {
       word();
       while (peek_word() != "loop" && !peek_word().starts_with("block")) function().slots.push_back(TRY(type()));

@@ -149,6 +149,7 @@ std::vector<PrintedLine> print_lines(const Function& function) {
   first += " -> ";
   append_types(first, function.signature->results);
   head(std::move(first));
+  if (function.entry == Entry::Loop) head("at a loop");
   if (!function.slots.empty()) {
     std::string slots = "slots";
     for (Type type : function.slots) slots += concat(' ', name(type));

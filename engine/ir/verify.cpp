@@ -268,6 +268,8 @@ class Verifier {
     for (Value value(0); value < function_.insts.end_key(); value = value.next())
       if (!check_instruction(value)) return false;
     const std::vector<ValueType>& params = function_.signature->params;
+    if (function_.entry == Entry::Loop)
+      return function_.blocks[Block(0)].params == 0 || wrong("a function that is entered at a loop has parameters");
     if (function_.blocks[Block(0)].params != params.size()) return wrong("the entry block has not the function's parameters");
     for (u32 i = 0; i < params.size(); ++i) if (!check_result(Value(i), type_of(params[i]))) return false;
     return true;
@@ -362,6 +364,9 @@ class Verifier {
       case Op::SlotSet:
         if (inst.b >= function_.slots.size()) return wrong_at(value, "no such slot");
         return operands(function_.slots[inst.b]) && result(type == Type::Void);
+      case Op::LoopValue:
+        if (function_.entry != Entry::Loop || block_of_[value] != Block(0)) return wrong_at(value, "there is none here");
+        return result(type != Type::Void);
       case Op::Fuel: return result(type == Type::Void);
 
       case Op::Call: case Op::ReturnCall:

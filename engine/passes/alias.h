@@ -34,6 +34,7 @@ class AliasClasses {
       case ir::Op::GlobalGet: return of_global(inst.b);
       case ir::Op::TableGet: case ir::Op::TableSize: return of_table(inst.b);
       case ir::Op::SlotGet: return Slots;
+      case ir::Op::LoopValue: return none;  // of the first block alone, before anything else
       default: return of_memory(inst.aux);
     }
   }

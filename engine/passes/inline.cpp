@@ -51,6 +51,7 @@ PassOutcome InlineCalls::run(Callees& callees, ir::Function& function) {
   out_.clear();
   out_.index = function.index;
   out_.signature = function.signature;
+  out_.entry = function.entry;
   out_.slots = function.slots;
   builder_.emplace(out_);
   Body& body = bodies_[0];

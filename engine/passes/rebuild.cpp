@@ -17,6 +17,7 @@ void Rebuild::run(ir::Function& function) {
   out_.clear();
   out_.index = function.index;
   out_.signature = function.signature;
+  out_.entry = function.entry;
   out_.slots = function.slots;
   out_.inlined.swap(function.inlined);
   out_.extra.reserve(function.extra.size());

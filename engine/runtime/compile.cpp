@@ -68,7 +68,7 @@ class ModuleCompilation {
   }
 
   void compile_runs() {
-    FunctionCompiler compiler(engine_, module_, layout_, codegen::CallStyle::Direct);
+    FunctionCompiler compiler(engine_, module_, layout_, codegen::CallStyle::Direct, engine_.config().gear);
     for (u32 i; (i = next_run_.fetch_add(1, std::memory_order_relaxed)) < runs_.size();) {
       Run& run = runs_[i];
       if (run.begin.raw() > first_failed_.load(std::memory_order_relaxed)) return;
@@ -170,12 +170,15 @@ translate::Options options_of(const Engine& engine) {
 }  // namespace
 
 FunctionCompiler::FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout,
-                                   codegen::CallStyle calls)
+                                   codegen::CallStyle calls, Gear gear)
     : engine_(engine), module_(module), layout_(layout), settings_(engine.settings()),
       options_(options_of(engine)), scratch_(engine.target().make_scratch()),
       callees_(module, engine.features(), options_, translate_scratch_) {
   settings_.calls = calls;
-  if (engine.passes() == 0) return;
+  bool is_best = gear == Gear::Best && engine.config().optimisation != Optimisation::None;
+  settings_.allocator = is_best ? codegen::Allocator::Ranges : codegen::Allocator::LinearScan;
+  settings_.counts = !is_best && engine.is_tiered();
+  if (!is_best || engine.passes() == 0) return;
   pipeline_.emplace(engine.passes());
   pipeline_->set_clock(platform::monotonic_ns);
 }
@@ -202,6 +205,15 @@ Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex fun
   function_.clear();
   TRY(translate::translate_function(module_, function, engine_.features(), options_, translate_scratch_, function_));
   if (watch_) watch_("translation", function_);
+  return generate();
+}
+
+const codegen::CompiledFunction* FunctionCompiler::compile(const ir::Function& function) {
+  function_ = function;
+  return generate();
+}
+
+const codegen::CompiledFunction* FunctionCompiler::generate() {
   if (pipeline_) pipeline_->run(module_, function_, &callees_);
   compiled_.clear();
   engine_.target().compile({module_, layout_, settings_}, function_, *scratch_, compiled_);

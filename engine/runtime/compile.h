@@ -19,7 +19,7 @@ namespace skerry::runtime {
 class FunctionCompiler {
  public:
   FunctionCompiler(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout,
-                   codegen::CallStyle calls);
+                   codegen::CallStyle calls, Gear gear);
 
   ~FunctionCompiler();
   FunctionCompiler(const FunctionCompiler&) = delete;
@@ -27,6 +27,8 @@ class FunctionCompiler {
 
   // The result is valid until the next call.
   Result<const codegen::CompiledFunction*> compile(FuncIndex function);
+  // The same of a function that is translated already.
+  const codegen::CompiledFunction* compile(const ir::Function& function);
   // What passes have done since the last time, to the engine's counts; the destructor does so as well.
   void tell_counts();
 
@@ -35,7 +37,13 @@ class FunctionCompiler {
   void set_watch(Watch watch);
   std::vector<codegen::ListedInst> listing() const { return scratch_->listing(); }
 
+  // What the last call compiled, and in the gear quick, where its values are.
+  const ir::Function& function() const { return function_; }
+  codegen::FrameView frame() const { return scratch_->frame(); }
+
  private:
+  const codegen::CompiledFunction* generate();
+
   const Engine& engine_;
   const wasm::Module& module_;
   const InstanceLayout& layout_;

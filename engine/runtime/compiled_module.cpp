@@ -55,7 +55,7 @@ CompiledModule::~CompiledModule() {
 Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<Engine> engine, std::vector<u8> bytes) {
   std::shared_ptr<CompiledModule> self(new CompiledModule(std::move(engine), std::move(bytes)));
   const Engine& e = *self->engine_;
-  Compilation how = e.config().compilation;
+  Compilation how = e.is_tiered() ? Compilation::Lazy : e.config().compilation;
   bool may_load = e.config().cache && e.runs_here() && how != Compilation::Lazy;
   std::string key;
   if (may_load) {

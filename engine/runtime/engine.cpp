@@ -16,12 +16,14 @@ Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen:
       features_(features),
       target_(std::move(target)),
       runs_here_(runs_here),
+      background_(config.warm_up.threads, config.warm_up.queue),
       signatures_(*target_) {
   bool faults = config.signal_handlers == SignalHandlers::Allowed;
   bool guarded = faults && config.memory_bounds == MemoryBounds::AddressSpace;
   settings_.bounds = guarded ? BoundsPlan::guarded() : BoundsPlan::checked(0);
   settings_.traps = faults ? codegen::TrapStyle::Fault : codegen::TrapStyle::Call;
-  settings_.calls = config.compilation == Compilation::Lazy ? codegen::CallStyle::Slot : codegen::CallStyle::Direct;
+  bool is_lazy = config.compilation == Compilation::Lazy || is_tiered();
+  settings_.calls = is_lazy ? codegen::CallStyle::Slot : codegen::CallStyle::Direct;
   if (config.gear == Gear::Best && config.optimisation != Optimisation::None)
     settings_.allocator = codegen::Allocator::Ranges;
   settings_.memory_base_register = target_->has_memory_base_register();
@@ -35,9 +37,10 @@ Result<std::shared_ptr<Engine>> Engine::create(const Config& config) {
   Features features = TRY(parse_features(config.features));
   passes::PassSet skipped = 0;
   if (!config.skip_passes.empty()) skipped = TRY(passes::parse_passes(config.skip_passes));
+  if (config.warm_up.threshold == 0) return fail(ErrorCode::Argument, "a function warms up by one call at least");
   ChosenTarget chosen = TRY(choose_target(config.target, config.cpu));
   std::shared_ptr<Engine> engine(new Engine(config, features, std::move(chosen.target), chosen.runs_here));
-  if (config.gear == Gear::Best && config.optimisation != Optimisation::None)
+  if (config.gear != Gear::Quick && config.optimisation != Optimisation::None)
     engine->passes_ = passes::all_passes & ~skipped;
   if (chosen.runs_here) {
     TRY(engine->make_stubs());
@@ -69,6 +72,7 @@ Result<void> Engine::make_stubs() {
   make(StubKind::CallBuiltin, &raise_type, raise_function(), &builtins_[builtin_slot(RuntimeStub::Unwind)]);
   make(StubKind::TailReturn, nullptr, nullptr, &builtins_[builtin_slot(RuntimeStub::TailReturn)]);
   make(StubKind::CompileLazily, nullptr, lazy_function(), &compile_lazily_);
+  make(StubKind::WarmUp, nullptr, warm_up_function(), &builtins_[builtin_slot(RuntimeStub::WarmUp)]);
 
   u64 size = 0;
   for (Made& stub : made) {
@@ -108,7 +112,7 @@ std::string Engine::describe() const {
   return concat(target_->name(), " ", target_->cpu_names(), s.bounds.faults ? " guarded" : " checked",
                 s.traps == codegen::TrapStyle::Fault ? " faults" : " calls",
                 s.calls == codegen::CallStyle::Direct ? " direct" : " slots",
-                s.allocator == codegen::Allocator::Ranges ? " ranges" : "",
+                s.allocator == codegen::Allocator::Ranges ? " ranges" : "", is_tiered() ? " tiered" : "",
                 s.memory_base_register ? " base-register" : " base-loaded", s.mask_indices ? " masked" : "",
                 s.fuel ? " fuel" : "", s.polls ? " polls" : "", s.lines ? " lines" : "",
                 config_.optimisation == Optimisation::None ? " unoptimised" : "",

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <vector>
 
 #include "engine/codegen/target.h"
 #include "engine/passes/pipeline.h"
+#include "engine/runtime/background.h"
 #include "engine/runtime/code_memory.h"
 #include "engine/runtime/func_records.h"
 #include "engine/runtime/memory_pool.h"
@@ -21,6 +23,16 @@
 
 namespace skerry::runtime {
 
+// What became of functions that were compiled one by one. For people; each is counted by itself.
+struct TierCounts {
+  std::atomic<u64> quick = 0;     // functions
+  std::atomic<u64> best = 0;      // functions that went on in the best gear: slots that were switched
+  std::atomic<u64> loops = 0;     // bodies that are entered at a loop
+  std::atomic<u64> refused = 0;   // loops for which there is none
+  std::atomic<u64> entered = 0;   // frames that were handed over to such a body
+  std::atomic<u64> dropped = 0;   // jobs for which the queue was full
+};
+
 class Engine : public std::enable_shared_from_this<Engine> {
  public:
   static Result<std::shared_ptr<Engine>> create(const Config& config);
@@ -31,9 +43,16 @@ class Engine : public std::enable_shared_from_this<Engine> {
   // Whether the code that is made can run in this process.
   bool runs_here() const { return runs_here_; }
   const codegen::Settings& settings() const { return settings_; }
+  // Whether functions begin in the quick gear and go on in the best.
+  bool is_tiered() const {
+    return config_.gear == Gear::Tiered && config_.optimisation != Optimisation::None && runs_here_;
+  }
   bool may_be_signalled() const { return config_.signal_handlers == SignalHandlers::Allowed; }
   // Everything that compiled code depends on beside its module, in words: for keys and for people.
   std::string describe() const;
+
+  Background& background() { return background_; }
+  TierCounts& tiers() const { return tiers_; }
 
   // Those that functions go through; none in the quick gear.
   passes::PassSet passes() const { return passes_; }
@@ -74,6 +93,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   mutable platform::Mutex counts_mutex_;
   mutable passes::PassCounts pass_counts_[u32(passes::Pass::Count)] = {};  // guarded by counts_mutex_
   mutable codegen::AllocationCounts allocation_counts_;                    // the same
+
+  mutable TierCounts tiers_;
+  Background background_;
 
   CodeMemory stub_code_;
   std::vector<const void*> builtins_;

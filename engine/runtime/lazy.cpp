@@ -1,6 +1,7 @@
 #include "engine/runtime/lazy.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "engine/runtime/instance.h"
@@ -20,6 +21,7 @@ constexpr u64 largest_kept = 64 * KiB;  // bodies, after whose compilation the c
 
 LazyCode::~LazyCode() {
   if (!base_) return;
+  module_.engine().background().forget(*this);
   remove_code_range(reinterpret_cast<u64>(base_));
   platform::release(base_, reserved_);
 }
@@ -31,9 +33,11 @@ Result<void> LazyCode::reserve() {
   u64 bodies = 0;
   for (FuncIndex f(module.imported_functions); f < module.functions.end_key(); f = f.next())
     bodies += module.functions[f].body.size;
-  u64 slots = align_up(std::max<u64>(count_, 1) * sizeof(void*), page);
+  bool is_tiered = module_.engine().is_tiered();
+  u64 most_bodies = is_tiered ? 3 : 1;  // of a function, on average, each with a page that is not full
+  u64 slots = align_up(std::max<u64>(count_, 1) * (sizeof(void*) + sizeof(i32)), page);
   u64 entries = align_up(u64{count_} * 16, page);
-  reserved_ = std::min(align_up(slots + entries + expansion * bodies + (u64{count_} + 1) * page, page),
+  reserved_ = std::min(align_up(slots + entries + most_bodies * (expansion * bodies + u64{count_} * page) + page, page),
                        align_down(reach, page));
   if (slots + entries >= reserved_)
     return fail(ErrorCode::Limit, "the module has too many functions to compile lazily");
@@ -42,7 +46,12 @@ Result<void> LazyCode::reserve() {
   add_code_range({reinterpret_cast<u64>(base_), reinterpret_cast<u64>(base_) + reserved_, CodeKind::Functions, this});
   pages_ = std::make_unique<std::atomic<const FunctionTable*>[]>(reserved_ / page);
   slots_ = reinterpret_cast<std::atomic<const void*>*>(TRY(allocate(slots)));
+  counters_ = reinterpret_cast<i32*>(slots_ + count_);
   for (u32 i = 0; i < count_; ++i) slots_[i].store(module_.engine().compile_lazily(), std::memory_order_relaxed);
+  if (is_tiered) {
+    states_.resize(count_);
+    for (u32 i = 0; i < count_; ++i) set_counter(i, module_.engine().config().warm_up.threshold);
+  }
   return make_entries();
 }
 
@@ -112,10 +121,20 @@ Result<const void*> LazyCode::compile_function(u32 index) {
   if (platform::available_memory() < body * memory_per_byte + memory_per_function) {
     return fail(ErrorCode::Limit, "there is not enough memory to compile the function");
   }
+  Gear gear = module_.engine().is_tiered() ? Gear::Quick : module_.engine().config().gear;
   if (!compiler_) compiler_ = std::make_unique<FunctionCompiler>(module_.engine(), module, module_.layout(),
-                                                                 codegen::CallStyle::Slot);
+                                                                 codegen::CallStyle::Slot, gear);
   const codegen::CompiledFunction& compiled = *TRY(compiler_->compile(function));
   compiler_->tell_counts();
+  const void* code = TRY(install(index, compiled));
+  // What the compiler holds grows with the largest function.
+  if (body > largest_kept) compiler_.reset();
+  module_.engine().tiers().quick.fetch_add(1, std::memory_order_relaxed);
+  return code;
+}
+
+Result<const void*> LazyCode::install(u32 index, const codegen::CompiledFunction& compiled) {
+  const wasm::Module& module = module_.module();
   std::vector<u8> sites;
   FunctionTable::encode(compiled, sites);
 
@@ -124,15 +143,17 @@ Result<const void*> LazyCode::compile_function(u32 index) {
   u64 address = reinterpret_cast<u64>(code);
   std::memcpy(code, compiled.code.data(), size);
   for (const codegen::Relocation& relocation : compiled.relocations) {
-    CHECK(relocation.kind == codegen::RelocationKind::EntrySlot);
     u32 callee = relocation.function.raw() - module.imported_functions;
-    module_.engine().target().relocate(code, address, relocation, reinterpret_cast<u64>(&slots_[callee]));
+    CHECK(callee < count_ && relocation.kind != codegen::RelocationKind::Call);
+    bool is_slot = relocation.kind == codegen::RelocationKind::EntrySlot;
+    const void* word = is_slot ? static_cast<const void*>(&slots_[callee]) : &counters_[callee];
+    module_.engine().target().relocate(code, address, relocation, reinterpret_cast<u64>(word));
   }
   TRY(platform::publish_code(code, align_up(size, platform::page_size())));
 
   FunctionTable& table = tables_.emplace_back();
   table.module = &module_;
-  table.first = function.raw();
+  table.first = module.imported_functions + index;
   table.set_code(address);
   table.add(0, u32(size), sites);
   u64 page = platform::page_size();
@@ -140,8 +161,6 @@ Result<const void*> LazyCode::compile_function(u32 index) {
     pages_[at / page].store(&table, std::memory_order_release);
   }
   module_.tell_profiler(table);
-  // What the compiler holds grows with the largest function.
-  if (body > largest_kept) compiler_.reset();
   return static_cast<const void*>(code);
 }
 
@@ -151,6 +170,137 @@ std::optional<FunctionAt> LazyCode::find(u64 pc) const {
   const FunctionTable* table = pages_[offset / platform::page_size()].load(std::memory_order_acquire);
   if (!table) return std::nullopt;
   return table->find(pc);
+}
+
+// ---------------------------------------------------------------------------------- Warming up
+
+namespace {
+
+constexpr u32 between_looks = 2000;       // calls and iterations until it is seen that a job is done
+constexpr u32 never = INT32_MAX;          // as often as a word can count
+
+}  // namespace
+
+// A counter that runs out in a function that is hot already is one of a frame of the old body.
+LazyCode::Decision LazyCode::decide(u32 index, u32 loop) {
+  using Kind = Decision::Kind;
+  u32 threshold = module_.engine().config().warm_up.threshold;
+  platform::MutexGuard guard(warm_up_mutex_);
+  State& state = states_[index];
+  set_counter(index, std::min(threshold, between_looks));
+  switch (state.warmth) {
+    case Warmth::Cold: state.warmth = Warmth::Asked; return {Kind::Ask};
+    case Warmth::Asked: return {};
+    case Warmth::Refused: set_counter(index, never); return {};
+    case Warmth::Hot: break;
+  }
+  if (loop == 0) return {};
+  auto known = loop_bodies_.find(loop_key(index, loop));
+  if (known == loop_bodies_.end() && state.loop_entries < largest_loop_entries) {
+    ++state.loop_entries;
+    loop_bodies_[loop_key(index, loop)];
+    return {Kind::Ask, loop};
+  }
+  if (known == loop_bodies_.end() || known->second.state == LoopBody::State::Refused) {
+    // Another loop of the function may fare better.
+    set_counter(index, std::max(threshold, between_looks));
+    return {};
+  }
+  if (known->second.state == LoopBody::State::Asked) return {};
+  return {Kind::Enter, 0, &known->second};
+}
+
+// Nobody does what was asked for.
+void LazyCode::take_back(u32 index, u32 loop) {
+  platform::MutexGuard guard(warm_up_mutex_);
+  set_counter(index, module_.engine().config().warm_up.threshold);
+  if (loop == 0) {
+    states_[index].warmth = Warmth::Cold;
+  } else {
+    --states_[index].loop_entries;
+    loop_bodies_.erase(loop_key(index, loop));
+  }
+}
+
+const void* LazyCode::warm_up(Store& store, WarmUpFrame& frame, u32 loop) {
+  std::optional<FunctionAt> at = find(frame.return_address - 1);
+  CHECK(at);
+  u32 index = at->table->first - module_.module().imported_functions;
+  for (;;) {
+    Decision decision = decide(index, loop);
+    if (decision.kind == Decision::Kind::GoOn) return nullptr;
+    if (decision.kind == Decision::Kind::Enter) return hand_over(store, frame, *decision.body);
+    switch (module_.engine().background().add({this, index, decision.job_loop})) {
+      case Background::Outcome::Queued: return nullptr;
+      case Background::Outcome::Done: break;  // look again
+      case Background::Outcome::Dropped:
+        module_.engine().tiers().dropped.fetch_add(1, std::memory_order_relaxed);
+        take_back(index, decision.job_loop);
+        return nullptr;
+    }
+  }
+}
+
+void LazyCode::improve(u32 index, u32 loop, Improver& improver) {
+  FuncIndex function(module_.module().imported_functions + index);
+  TierCounts& counts = module_.engine().tiers();
+  if (loop == 0) {
+    auto compiled = improver.whole(module_, function);
+    const void* body = nullptr;
+    if (compiled) {
+      platform::MutexGuard guard(mutex_);
+      if (auto installed = install(index, **compiled)) body = *installed;
+    }
+    platform::MutexGuard guard(warm_up_mutex_);
+    states_[index].warmth = body ? Warmth::Hot : Warmth::Refused;
+    if (!body) return;
+    slots_[index].store(body, std::memory_order_release);
+    counts.best.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  LoopBody made;
+  auto compiled = improver.at_loop(module_, function, loop - 1, made.frame);
+  if (compiled && *compiled) {
+    platform::MutexGuard guard(mutex_);
+    if (auto installed = install(index, **compiled)) {
+      made.code = *installed;
+      made.frame_size = (*compiled)->frame_size;
+    }
+  }
+  made.state = made.code ? LoopBody::State::Ready : LoopBody::State::Refused;
+  (made.code ? counts.loops : counts.refused).fetch_add(1, std::memory_order_relaxed);
+  platform::MutexGuard guard(warm_up_mutex_);
+  loop_bodies_[loop_key(index, loop)] = std::move(made);
+}
+
+const void* LazyCode::hand_over(Store& store, WarmUpFrame& frame, const LoopBody& body) {
+  LoopCell* cells = store.loop_cells();
+  u64 limit = std::atomic_ref(store.state().stack_limit).load(std::memory_order_relaxed);
+  if (!cells || limit > frame.frame_pointer || frame.frame_pointer - limit < body.frame_size) return nullptr;
+  const FrameTable& table = body.frame;
+  u32 saved = u32(std::popcount(table.saved_registers));
+  auto in_frame = [&](u32 word) { return reinterpret_cast<const u64*>(frame.frame_pointer) - 1 - word; };
+  auto content = [&](codegen::Place place) {
+    return place.is_reg() ? frame.registers[place.reg()] : *in_frame(saved + place.slot());
+  };
+  for (usize i = 0; i < table.cells.size(); ++i) {
+    u64 bits = content(table.cells[i].place);
+    cells[i] = {ir::is_64(table.cells[i].type) ? bits : u32(bits), 0};
+  }
+  if (!table.result_pointer.is_none()) frame.result_pointer = content(table.result_pointer);
+  u32 word = 0;
+  for (u64 rest = table.saved_registers; rest; rest &= rest - 1)
+    frame.registers[std::countr_zero(rest)] = *in_frame(word++);
+  module_.engine().tiers().entered.fetch_add(1, std::memory_order_relaxed);
+  return body.code;
+}
+
+const void* warm_up_function() {
+  constexpr auto warm_up = [](InstanceHeader* header, WarmUpFrame* frame, u32 loop) -> const void* {
+    Instance& instance = Instance::of(header);
+    return instance.module().lazy().warm_up(instance.store(), *frame, loop);
+  };
+  return reinterpret_cast<const void*>(+warm_up);
 }
 
 const void* lazy_function() {

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 
+#include "engine/passes/enter_loop.h"
 #include "engine/runtime/compiled_module.h"
 #include "platform/platform.h"
 
@@ -137,6 +138,15 @@ void Store::raise(Trap trap) {
   state_.pending_trap = u32(trap.code()) + 1;
   backtrace_.capture(state_.activation);
   trap_ = std::move(trap);
+}
+
+LoopCell* Store::loop_cells() {
+  constexpr u64 spare = 256 * KiB;  // that others of the process may want
+  if (!loop_cells_ && platform::available_memory() >= spare) {
+    loop_cells_ = std::make_unique<LoopCell[]>(passes::EnterLoop::most_cells);
+    state_.loop_values = loop_cells_.get();
+  }
+  return loop_cells_.get();
 }
 
 void Store::interrupt() {

@@ -129,6 +129,8 @@ class Store {
   // The run that the current thread began last and has not ended. For fault handlers too.
   static const Run* innermost_run() { return innermost_run_; }
   Backtrace& backtrace() { return backtrace_; }
+  // For the values of a frame that is handed over to another body (docs/tiers.md); null: there is no memory for them.
+  LoopCell* loop_cells();
   // What an interruption does when the guest cannot be unwound at once (docs/abi.md). For fault handlers too.
   void stop_at_next_chance();
 
@@ -182,6 +184,7 @@ class Store {
   // Changed by the store's thread, under the link's mutex; read by that thread, or under the mutex.
   std::vector<std::shared_ptr<InterruptListener>> listeners_;
 
+  std::unique_ptr<LoopCell[]> loop_cells_;
   Backtrace backtrace_;
   std::optional<Trap> trap_;
 };

@@ -24,6 +24,9 @@ namespace skerry {
 enum class Gear : u8 {
   Quick,  // fast to compile
   Best,   // fast to run
+  // Quick at a function's first call, Best once it has run for a while. Modules are compiled lazily, whatever
+  // Config::compilation says.
+  Tiered,
 };
 
 enum class Compilation : u8 {
@@ -56,6 +59,13 @@ enum class MemoryBounds : u8 { AddressSpace, Comparison };
 
 enum class Fuel : u8 { NotCounted, Counted };
 
+// When functions of Gear::Tiered are compiled by the best gear, and what that may take.
+struct WarmUp {
+  u32 threshold = 30'000;  // calls of a function and iterations of its loops, together, before it is; at least 1
+  u32 threads = 1;         // that compile beside the programs; 0: the program compiles by itself, and waits
+  u32 queue = 256;         // functions and loops that wait for them, at most; more are asked for again later
+};
+
 // What one store may hold. Going over a limit is an error of the API, or, where a guest asks
 // for it, what WebAssembly has for that: memory.grow and table.grow answer -1.
 struct StoreLimits {
@@ -72,6 +82,7 @@ struct Config {
   std::string features;  // of WebAssembly: wasm1|wasm2|wasm3[,NAME|-NAME...]; empty: all that is implemented
   Gear gear = Gear::Quick;
   Optimisation optimisation = Optimisation::Speed;  // None: of the quick gear alone
+  WarmUp warm_up;        // of the tiered gear
   std::string skip_passes;  // of the best gear, to leave out: names with commas between (docs/passes.md)
   DebugInformation debug_information = DebugInformation::Sites;
   Compilation compilation = Compilation::Eager;

@@ -34,6 +34,14 @@ const std::vector<Variant>& variants() {
     config.fuel = Fuel::Counted;
     list.push_back({"engine with fuel", config});
     list.push_back({"engine, from an artifact", usual, Load::Artifact});
+    config = usual;
+    config.gear = Gear::Tiered;
+    config.warm_up = {.threshold = 2, .threads = 0};
+    list.push_back({"tiered, at the second call or iteration", config});
+    config.fuel = Fuel::Counted;
+    config.warm_up.threshold = 1;
+    config.signal_handlers = SignalHandlers::Forbidden;
+    list.push_back({"tiered, at once, with fuel and without signal handlers", config});
     usual.gear = Gear::Best;
     list.push_back({"best gear", usual});
     config = usual;

@@ -8,7 +8,9 @@
 #include "base/string.h"
 #include "engine/codegen/target.h"
 #include "engine/decode/decode.h"
+#include "engine/ir/print.h"
 #include "engine/ir/verify.h"
+#include "engine/passes/enter_loop.h"
 #include "engine/passes/pipeline.h"
 #include "engine/translate/translate.h"
 #include "engine/validate/validate.h"
@@ -34,6 +36,12 @@ class Suite {
     settings.memory_base_register = target_->has_memory_base_register();
     for (FuncIndex f(module->imported_functions); f < module->functions.end_key(); f = f.next()) {
       ASSERT_TRUE(translate::translate_function(*module, f, features, {.fuel = fuel}, translate_, function_));
+      settings.counts = true;
+      target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
+      settings.counts = false;
+      for (ir::Loop loop(0); loop < function_.loops.end_key() && loop.raw() < 6; loop = loop.next())
+        enter(*module, layout, settings, loop);
+      if (testing::Test::HasFatalFailure()) return;
       target_->compile({*module, layout, settings}, function_, *scratch_, compiled_);
       // The best gear's IR as well, with its allocator.
       passes::Callees callees(*module, features, {.fuel = fuel}, translate_);
@@ -46,7 +54,38 @@ class Suite {
       ++functions_;
     }
   }
+  // The function that was compiled last, entered at one of its loops, as tiered code is (docs/tiers.md).
+  void enter(const wasm::Module& module, const InstanceLayout& layout, codegen::Settings settings, ir::Loop loop) {
+    settings.counts = true;
+    target_->compile({module, layout, settings}, function_, *scratch_, compiled_);
+    settings.counts = false;
+    struct Here {
+      codegen::FrameView view;
+      ir::Block head;
+    } here{scratch_->frame(), function_.loops[loop].header};
+    auto has_cell = [](const void* context, ir::Value value) {
+      const Here& here = *static_cast<const Here*>(context);
+      return !here.view.place_at(here.head, codegen::vreg_of(value)).is_none();
+    };
+    if (!enter_loop_.run(function_, loop, has_cell, &here)) {
+      ++refused_;
+      return;
+    }
+    ++entered_;
+    ir::Function entered = enter_loop_.function();
+    for (bool optimised : {false, true}) {
+      if (optimised) pipeline_->run(module, entered);
+      settings.allocator = optimised ? codegen::Allocator::Ranges : codegen::Allocator::LinearScan;
+      Result<void> verified = ir::verify(entered, &module);
+      ASSERT_TRUE(verified) << "function " << entered.index.raw() << " at loop " << loop.raw() << ": "
+                            << verified.error().message << '\n' << ir::print(function_) << ir::print(entered);
+      target_->compile({module, layout, settings}, entered, *scratch_, compiled_);
+    }
+  }
+
   u32 functions() const { return functions_; }
+  u32 entered() const { return entered_; }
+  u32 refused() const { return refused_; }
   const codegen::Target& target() const { return *target_; }
   bool fired(usize rule) const { return scratch_->fired[rule]; }
 
@@ -57,7 +96,8 @@ class Suite {
   ir::Function function_;
   std::unique_ptr<passes::Pipeline> pipeline_ = std::make_unique<passes::Pipeline>();
   codegen::CompiledFunction compiled_;
-  u32 functions_ = 0;
+  passes::EnterLoop enter_loop_;
+  u32 functions_ = 0, entered_ = 0, refused_ = 0;
 };
 
 void compile(std::vector<Suite>& suites, const std::vector<u8>& bytes, bool fuel = false) {
@@ -113,6 +153,9 @@ TEST(Suite, CompilesAndUsesEachRule) {
   std::map<std::string, std::vector<bool>> fired;
   for (const Suite& suite : suites) {
     EXPECT_GT(suite.functions(), 5'000u);
+    EXPECT_GT(suite.entered(), 100u);
+    // But for loops that are too deep.
+    EXPECT_LT(suite.refused(), suite.entered() / 20);
     std::vector<bool>& rules = fired[std::string(suite.target().name())];
     rules.resize(suite.target().rules().size());
     for (usize i = 0; i < rules.size(); ++i) rules[i] = rules[i] || suite.fired(i);

@@ -47,11 +47,13 @@ usize count_commands(const std::filesystem::path& path) {
 
 class CompiledSuite : public testing::TestWithParam<Folder> {
  protected:
-  void run(const char* how) {
+  void run(std::vector<std::string> how) {
     std::vector<std::filesystem::path> scripts = spec_scripts(GetParam().name);
     ASSERT_EQ(scripts.size(), GetParam().scripts) << "the suite is not there";
     for (const std::filesystem::path& path : scripts) {
-      Outcome outcome = run_skerry({"wast", "--features", GetParam().features, how, path.string()});
+      std::vector<std::string> words = {"wast", "--features", GetParam().features, path.string()};
+      words.insert(words.end(), how.begin(), how.end());
+      Outcome outcome = run_skerry(words);
       std::string whole = path.string() + ": " + std::to_string(count_commands(path)) + " passed, 0 failed, 0 skipped\n";
       EXPECT_EQ(outcome.status, 0) << path << "\n" << outcome.out << outcome.err;
       EXPECT_TRUE(outcome.out.ends_with(whole)) << outcome.out << "expected " << whole;
@@ -59,9 +61,12 @@ class CompiledSuite : public testing::TestWithParam<Folder> {
   }
 };
 
-TEST_P(CompiledSuite, EveryCommandHolds) { run("--gear=quick"); }
-TEST_P(CompiledSuite, EveryCommandHoldsInTheBestGear) { run("--gear=best"); }
-TEST_P(CompiledSuite, EveryCommandHoldsLazily) { run("--lazy"); }
+TEST_P(CompiledSuite, EveryCommandHolds) { run({"--gear=quick"}); }
+TEST_P(CompiledSuite, EveryCommandHoldsInTheBestGear) { run({"--gear=best"}); }
+TEST_P(CompiledSuite, EveryCommandHoldsLazily) { run({"--lazy"}); }
+// Each function goes on in the best gear in its first call, each loop after its first iteration: at once, and beside.
+TEST_P(CompiledSuite, EveryCommandHoldsTiered) { run({"--gear=tiered", "--warm-up=1", "--background=0"}); }
+TEST_P(CompiledSuite, EveryCommandHoldsTieredInTheBackground) { run({"--gear=tiered", "--warm-up=1"}); }
 
 INSTANTIATE_TEST_SUITE_P(Spec, CompiledSuite, testing::ValuesIn(folders), [](const auto& info) {
   std::string name = info.param.name;

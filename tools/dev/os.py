@@ -34,7 +34,7 @@ MOST_HARTS = 64  # as the kernel
 # Flags that the kernel reads by the same name, with a value and without; and those of `skerry run`
 # that say nothing here: there is no cache, all processors compile, and the functions of modules
 # that are not small are compiled at their first call, unless "eager" says otherwise.
-PASSED_ON = ("unknown-imports", "features", "fuel", "gear")
+PASSED_ON = ("unknown-imports", "features", "fuel", "gear", "warm-up")
 SWITCHES_PASSED_ON = ("allow-precompiled", "eager", "stats")
 WITHOUT_EFFECT, SWITCHES_WITHOUT_EFFECT = ("jobs",), ("no-cache", "lazy")
 

@@ -34,6 +34,26 @@ void Emitter::poll(Label interrupted) {
   a_.branch(Condition::NotEqual, scratch_gpr, Gpr::Zero, interrupted);
 }
 
+void Emitter::count(Label expired) {
+  load_counter_address();
+  a_.lw(far_register, Mem::at(scratch_gpr));
+  a_.addiw(far_register, far_register, -1);
+  a_.sw(Mem::at(scratch_gpr), far_register);
+  a_.branch(Condition::Less, far_register, Gpr::Zero, expired);
+}
+
+void Emitter::load_counter_address() {
+  a_.la_elsewhere(scratch_gpr);
+  out_->relocations.push_back({a_.offset() - 8, codegen::RelocationKind::Counter, function_->index});
+}
+
+void Emitter::warm_up(u32 loop) {
+  a_.ld(far_register, Mem::at(instance_register, offsetof(InstanceHeader, builtins)));
+  a_.ld(far_register, Mem::at(far_register, 8 * i32(builtin_slot(RuntimeStub::WarmUp))));
+  a_.li(scratch_gpr, loop);
+  a_.call(far_register);
+}
+
 void Emitter::restore_registers() {
   for_each_saved([&](Gpr reg, i32 offset) { a_.ld(reg, in_frame(offset)); });
 }

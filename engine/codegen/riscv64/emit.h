@@ -50,6 +50,9 @@ class Emitter : public codegen::Emission<Isa> {
   void load_address(Gpr to, const Mem& mem);
   void jump(Label label) { a_.j(label); }
   void poll(Label interrupted);
+  void count(Label expired);
+  void warm_up(u32 loop);
+  void load_counter_address();
   void begin_table(u32 bytes);
   void far_call(const FarStub& stub);
   void signature_failure(const SignatureStub& stub);

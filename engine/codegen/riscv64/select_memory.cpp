@@ -114,6 +114,13 @@ bool slot_set(Lower& l, Value, const Inst& inst) {
   return true;
 }
 
+bool loop_value(Lower& l, Value value, const Inst& inst) {
+  VReg store = l.load_field(none(), offsetof(InstanceHeader, store), Access::W64);
+  VReg cells = l.load_field(store, offsetof(StoreState, loop_values), Access::W64);
+  l.emit(VOp::LoadField, l.def(value), cells, none(), u8(access_of(inst.type)), inst.b * u32(sizeof(LoopCell)));
+  return true;
+}
+
 bool fuel(Lower& l, Value, const Inst& inst) {
   l.emit(VOp::TakeFuel, none(), none(), none(), 0, inst.b);
   return true;
@@ -140,6 +147,7 @@ constexpr Rule rules[] = {
     {Op::RefFunc, ref_func, "ref_func"},
     {Op::SlotGet, slot_get, "slot_get"},
     {Op::SlotSet, slot_set, "slot_set"},
+    {Op::LoopValue, loop_value, "loop_value"},
     {Op::Fuel, fuel, "fuel"},
 };
 

@@ -61,6 +61,7 @@ class Stub {
   void call_host_array(const FuncType& type);
   void call_builtin(const FuncType& type, const void* address);
   void compile_lazily(const void* address);
+  void warm_up(const void* address);
   void slot_entry(const void* address);
   void unwind();
   void tail_return();
@@ -426,6 +427,48 @@ void Stub::compile_lazily(const void* address) {
   raise_pending();
 }
 
+// The record is this stub's frame, with the two words that every frame begins with.
+void Stub::warm_up(const void* address) {
+  static_assert(offsetof(WarmUpFrame, frame_pointer) % 16 == 0);
+  static_assert(offsetof(WarmUpFrame, return_address) == offsetof(WarmUpFrame, frame_pointer) + 8);
+  const codegen::RegisterFile& file = register_file;
+  auto each = [&](auto integer, auto floating) {
+    for (const codegen::RegisterFile::Class& all : file.classes) {
+      for (u32 i = 0; i < all.count; ++i) {
+        u32 reg = all.order[i];
+        Mem word = Mem::at(Gpr::Sp, 8 * i32(reg));
+        if (codegen::class_of(reg) == codegen::RegClass::Int) integer(Gpr(reg), word);
+        else floating(fpr(reg), word);
+      }
+    }
+  };
+  push_frame(offsetof(WarmUpFrame, frame_pointer));
+  each([&](Gpr reg, Mem word) { a_.sd(word, reg); }, [&](Fpr reg, Mem word) { a_.fstore(Width::W64, word, reg); });
+  a_.mv(Gpr::A2, scratch_gpr);
+  note_exit();
+  a_.mv(Gpr::A0, instance_register);
+  a_.mv(Gpr::A1, Gpr::Sp);
+  a_.li(scratch_gpr, u64(address));
+  a_.call(scratch_gpr);
+  a_.mv(assembler_gpr, Gpr::A0);
+  Label raise = a_.new_label(), leave = a_.new_label();
+  test_pending(raise);
+  a_.branch(Condition::NotEqual, assembler_gpr, Gpr::Zero, leave);
+  each([&](Gpr reg, Mem word) { a_.ld(reg, word); }, [&](Fpr reg, Mem word) { a_.fload(Width::W64, reg, word); });
+  pop_frame();
+  a_.ret();
+  // The caller's frame goes as well.
+  a_.bind(leave);
+  a_.mv(far_register, assembler_gpr);
+  for (Gpr reg : callee_saved) a_.ld(reg, Mem::at(Gpr::Sp, 8 * i32(register_number(reg))));
+  a_.ld(argument_gprs[0], Mem::at(Gpr::Sp, offsetof(WarmUpFrame, result_pointer)));
+  a_.ld(frame_register, Mem::at(frame_register));
+  pop_frame();
+  a_.jr(far_register);
+  a_.bind(raise);
+  raise_pending();
+}
+
 // t2 holds the slot's address at the jump.
 void Stub::slot_entry(const void* address) {
   a_.li(scratch_gpr, u64(address));
@@ -458,6 +501,7 @@ std::vector<u8> make_stub(CpuFeatures cpu, codegen::StubKind kind, const FuncTyp
     case codegen::StubKind::CallHostArray: stub.call_host_array(*type); break;
     case codegen::StubKind::CallBuiltin: stub.call_builtin(*type, address); break;
     case codegen::StubKind::CompileLazily: stub.compile_lazily(address); break;
+    case codegen::StubKind::WarmUp: stub.warm_up(address); break;
     case codegen::StubKind::SlotEntry: stub.slot_entry(address); break;
     case codegen::StubKind::Unwind: stub.unwind(); break;
     case codegen::StubKind::TailReturn: stub.tail_return(); break;

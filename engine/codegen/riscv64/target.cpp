@@ -22,6 +22,7 @@ struct Riscv64Scratch : codegen::Scratch {
   codegen::SelectionScratch selection;
   Emitter emitter;
 
+  codegen::FrameView frame() const override { return {code, liveness, allocation}; }
   std::vector<codegen::ListedInst> listing() const override {
     return codegen::list(code, vop_table, allocation, register_name);
   }

@@ -28,6 +28,19 @@ void Emitter::poll(Label interrupted) {
   a_.jcc(Condition::NotEqual, interrupted);
 }
 
+void Emitter::count(Label expired) {
+  constexpr u8 dec_rip_relative[] = {0xff, 0x0d, 0, 0, 0, 0};
+  a_.data(dec_rip_relative);
+  out_->relocations.push_back({a_.offset() - 4, codegen::RelocationKind::Counter, function_->index});
+  a_.jcc(Condition::Sign, expired);
+}
+
+void Emitter::warm_up(u32 loop) {
+  a_.mov_constant(scratch_gpr, loop);
+  a_.mov(Width::W64, far_register, Mem::at(instance_register, offsetof(InstanceHeader, builtins)));
+  a_.call(Mem::at(far_register, 8 * i32(builtin_slot(RuntimeStub::WarmUp))));
+}
+
 void Emitter::restore_registers() {
   for_each_saved([&](Gpr reg, i32 offset) { a_.mov(Width::W64, reg, Mem::at(Gpr::Rbp, offset)); });
 }

@@ -30,6 +30,8 @@ class Emitter : public codegen::Emission<Isa> {
   void load_address(Gpr to, const Mem& mem) { a_.lea(Width::W64, to, mem); }
   void jump(Label label) { a_.jmp(label); }
   void poll(Label interrupted);
+  void count(Label expired);
+  void warm_up(u32 loop);
   void begin_table(u32 bytes);
   void far_call(const FarStub& stub);
   void signature_failure(const SignatureStub& stub);

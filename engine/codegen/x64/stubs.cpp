@@ -40,6 +40,7 @@ class Stub {
   void call_host_array(const FuncType& type);
   void call_builtin(const FuncType& type, const void* address);
   void compile_lazily(const void* address);
+  void warm_up(const void* address);
   void slot_entry(const void* address);
   void unwind();
   void tail_return();
@@ -413,6 +414,55 @@ void Stub::compile_lazily(const void* address) {
   raise_pending();
 }
 
+// The record is this stub's frame, with the two words that every frame begins with.
+void Stub::warm_up(const void* address) {
+  static_assert(offsetof(WarmUpFrame, frame_pointer) % 16 == 0);
+  static_assert(offsetof(WarmUpFrame, return_address) == offsetof(WarmUpFrame, frame_pointer) + 8);
+  const codegen::RegisterFile& file = register_file;
+  auto each_gpr = [&](auto visit) {
+    for (u32 i = 0; i < file.classes[0].count; ++i) {
+      u32 reg = file.classes[0].order[i];
+      visit(Gpr(reg), Mem::at(Gpr::Rsp, 8 * i32(reg)));
+    }
+  };
+  auto each_xmm = [&](auto visit) {
+    for (u32 i = 0; i < file.classes[1].count; ++i) {
+      u32 reg = file.classes[1].order[i];
+      visit(xmm(reg), Mem::at(Gpr::Rsp, 8 * i32(reg)));
+    }
+  };
+  a_.push(Gpr::Rbp);
+  a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
+  a_.sub(Width::W64, Gpr::Rsp, i32(offsetof(WarmUpFrame, frame_pointer)));
+  a_.mov(Width::W64, far_register, scratch_gpr);
+  each_gpr([&](Gpr reg, Mem word) { a_.mov(Width::W64, word, reg); });
+  each_xmm([&](Xmm reg, Mem word) { a_.movsd(word, reg); });
+  note_exit();
+  a_.mov(Width::W64, Gpr::Rdi, instance_register);
+  a_.mov(Width::W64, Gpr::Rsi, Gpr::Rsp);
+  a_.mov(Width::W32, Gpr::Rdx, far_register);
+  a_.mov_constant(Gpr::Rax, u64(address));
+  a_.call(Gpr::Rax);
+  a_.mov(Width::W64, far_register, Gpr::Rax);
+  Label raise = a_.new_label(), leave = a_.new_label();
+  test_pending(raise);
+  a_.test(Width::W64, far_register, far_register);
+  a_.jcc(Condition::NotEqual, leave);
+  each_gpr([&](Gpr reg, Mem word) { a_.mov(Width::W64, reg, word); });
+  each_xmm([&](Xmm reg, Mem word) { a_.movsd(reg, word); });
+  a_.leave();
+  a_.ret();
+  // The caller's frame goes as well.
+  a_.bind(leave);
+  for (Gpr reg : callee_saved) a_.mov(Width::W64, reg, Mem::at(Gpr::Rsp, 8 * i32(register_number(reg))));
+  a_.mov(Width::W64, argument_gprs[0], Mem::at(Gpr::Rsp, offsetof(WarmUpFrame, result_pointer)));
+  a_.mov(Width::W64, Gpr::Rbp, Mem::at(Gpr::Rbp));
+  a_.leave();
+  a_.jmp(far_register);
+  a_.bind(raise);
+  raise_pending();
+}
+
 void Stub::slot_entry(const void* address) {
   a_.mov_constant(scratch_gpr, u64(address));
   a_.jmp(Mem::at(scratch_gpr));
@@ -444,6 +494,7 @@ std::vector<u8> make_stub(CpuFeatures cpu, codegen::StubKind kind, const FuncTyp
     case codegen::StubKind::CallHostArray: stub.call_host_array(*type); break;
     case codegen::StubKind::CallBuiltin: stub.call_builtin(*type, address); break;
     case codegen::StubKind::CompileLazily: stub.compile_lazily(address); break;
+    case codegen::StubKind::WarmUp: stub.warm_up(address); break;
     case codegen::StubKind::SlotEntry: stub.slot_entry(address); break;
     case codegen::StubKind::Unwind: stub.unwind(); break;
     case codegen::StubKind::TailReturn: stub.tail_return(); break;

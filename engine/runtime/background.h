@@ -1,0 +1,59 @@
+// Background: compiles functions that have become hot, beside the programs that run (docs/tiers.md).
+//
+// A bounded queue of jobs, first in, first out, and threads that do them, each started when there is more to do than
+// others are at work on. Where the engine wants no thread, or the platform has none, whoever asks does the job himself.
+//
+// All may be called by any thread. A module takes its jobs out before it goes.
+
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "platform/platform.h"
+
+namespace skerry::runtime {
+
+class LazyCode;
+
+class Background {
+ public:
+  struct Job {
+    LazyCode* code;
+    u32 function;  // of the module's own
+    u32 loop;      // 0: the function from its beginning; else the number of the loop at which it is entered, and one
+  };
+  enum class Outcome : u8 {
+    Queued,
+    Done,     // by the caller's thread
+    Dropped,  // the queue is full
+  };
+
+  Background(u32 threads, u32 capacity) : threads_(threads), capacity_(capacity) {}
+  ~Background();
+  Background(const Background&) = delete;
+
+  Outcome add(const Job& job);
+  // There is no job of this code any more, and none will be added.
+  void forget(const LazyCode& code);
+
+ private:
+  static void run(void* self);
+  void work();
+  void tell();  // under the mutex: whoever waits looks again
+  void wait();  // under the mutex, which is free meanwhile
+
+  const u32 threads_;
+  const u32 capacity_;
+
+  platform::Mutex mutex_;
+  // Guarded by mutex_.
+  std::deque<Job> queue_;
+  std::vector<platform::Worker*> workers_;
+  std::vector<const LazyCode*> at_work_;  // whose jobs are being done
+  bool is_refused_ = false;               // the platform has no thread for us
+  bool stops_ = false;
+  u32 news_ = 0;  // changes with each tell(); also read by those who wait
+};
+
+}  // namespace skerry::runtime

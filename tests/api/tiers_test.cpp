@@ -1,0 +1,402 @@
+// Tiered code: what goes on in the best gear in the middle of a call goes on as it was (docs/tiers.md).
+//
+// Programs here count for themselves what they should come to; the switches are at once (threads = 0, the same each
+// time) or beside the program.
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "engine/runtime/engine.h"
+#include "tests/api/api.h"
+
+namespace skerry {
+namespace {
+
+using namespace std::chrono_literals;
+
+Config tiered(u32 threshold, u32 threads = 0) {
+  Config config;
+  config.gear = Gear::Tiered;
+  config.warm_up.threshold = threshold;
+  config.warm_up.threads = threads;
+  return config;
+}
+
+const runtime::TierCounts& counts(const Engine& engine) { return engine.internal().tiers(); }
+
+// A value of each type lives across the loop, and more integers than there are registers.
+constexpr char all_types[] = R"((module (memory 1)
+  (func (export "f") (param i32 i64 f32 f64) (result i64)
+    (local $i i32) (local $a i64) (local $b i64) (local $c i64) (local $d i64) (local $e i64) (local $f i64) (local $g i64)
+    (local $h i64) (local $k i64) (local $l i64) (local $m i64) (local $n i64) (local $s f32) (local $t f64)
+    (local.set $a (i64.add (local.get 1) (i64.const 1))) (local.set $b (i64.add (local.get 1) (i64.const 2)))
+    (local.set $c (i64.add (local.get 1) (i64.const 3))) (local.set $d (i64.add (local.get 1) (i64.const 4)))
+    (local.set $e (i64.add (local.get 1) (i64.const 5))) (local.set $f (i64.add (local.get 1) (i64.const 6)))
+    (local.set $g (i64.add (local.get 1) (i64.const 7))) (local.set $h (i64.add (local.get 1) (i64.const 8)))
+    (local.set $k (i64.add (local.get 1) (i64.const 9))) (local.set $l (i64.add (local.get 1) (i64.const 10)))
+    (local.set $m (i64.add (local.get 1) (i64.const 11))) (local.set $n (i64.const 12))
+    (loop $next
+      (local.set $s (f32.add (local.get $s) (local.get 2)))
+      (local.set $t (f64.add (local.get $t) (local.get 3)))
+      (local.set $a (i64.add (local.get $a) (local.get $b)))
+      (local.set $n (i64.add (local.get $n) (i64.extend_i32_s (local.get 0))))
+      (i64.store (i32.const 8) (local.get $n))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 100))))
+    (i64.add (i64.add (i64.add (local.get $a) (local.get $b)) (i64.add (local.get $c) (local.get $d)))
+      (i64.add (i64.add (i64.add (local.get $e) (local.get $f)) (i64.add (local.get $g) (local.get $h)))
+        (i64.add (i64.add (i64.add (local.get $k) (local.get $l)) (i64.add (local.get $m) (local.get $n)))
+          (i64.add (i64.trunc_f32_s (local.get $s)) (i64.trunc_f64_s (local.get $t)))))))))";
+
+i64 expected_of_all_types(i32 p, i64 q, f32 s, f64 t) {
+  i64 a = q + 1 + 100 * (q + 2), rest = 0;
+  for (int i = 2; i <= 11; ++i) rest += q + i;
+  return a + rest + 12 + 100 * i64{p} + i64(s) * 100 + i64(t) * 100;
+}
+
+TEST(Tiers, EveryTypeIsHandedOver) {
+  for (u32 threshold : {1u, 2u, 50u, 100u}) {
+    Engine engine = make_engine(tiered(threshold));
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, all_types));
+    auto f = get<i64(i32, i64, f32, f64)>(instance, "f");
+    EXPECT_EQ(*f(-7, i64{1} << 40, 3, -5), expected_of_all_types(-7, i64{1} << 40, 3, -5)) << threshold;
+    EXPECT_EQ(counts(engine).entered, 1u) << threshold;
+    EXPECT_EQ(counts(engine).best, 1u);
+    EXPECT_EQ(counts(engine).refused, 0u);
+    EXPECT_EQ(*f(7, -3, -3, 5), expected_of_all_types(7, -3, -3, 5)) << threshold;
+    EXPECT_EQ(counts(engine).entered, 1u) << "the second call is of the best body";
+  }
+}
+
+// Wherever the switch comes: in loops within loops, whose outer iterations go on in the new body.
+TEST(Tiers, LoopsWithinLoopsAreEnteredAtAnyIteration) {
+  constexpr char text[] = R"((module (func (export "f") (param $n i32) (result i32)
+    (local $i i32) (local $j i32) (local $k i32) (local $sum i32) (local $outer i32)
+    (block $out (loop $a
+      (br_if $out (i32.ge_u (local.get $i) (local.get $n)))
+      (local.set $outer (i32.mul (local.get $i) (i32.const 1000)))
+      (local.set $j (i32.const 0))
+      (block $next (loop $b
+        (br_if $next (i32.ge_u (local.get $j) (i32.const 4)))
+        (local.set $k (i32.const 0))
+        (loop $c
+          (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31))
+            (i32.add (local.get $outer) (i32.add (i32.mul (local.get $j) (i32.const 10)) (local.get $k)))))
+          (br_if $a (i32.eq (local.get $sum) (i32.const 12345)))
+          (br_if $c (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1))) (i32.const 5))))
+        (local.set $j (i32.add (local.get $j) (i32.const 1)))
+        (br $b)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br $a)))
+    (local.get $sum))))";
+  u32 sum = 0;
+  constexpr i32 n = 6;
+  for (u32 i = 0; i < n; ++i)
+    for (u32 j = 0; j < 4; ++j)
+      for (u32 k = 0; k < 5; ++k) sum = sum * 31 + i * 1000 + j * 10 + k;
+  u64 entered = 0;
+  for (u32 threshold = 1; threshold < 170; ++threshold) {
+    Engine engine = make_engine(tiered(threshold));
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, text));
+    EXPECT_EQ(*get<i32(i32)>(instance, "f")(n), i32(sum)) << threshold;
+    entered += counts(engine).entered;
+    EXPECT_EQ(counts(engine).refused, 0u);
+  }
+  EXPECT_GE(entered, 150u);
+}
+
+// Arguments and results on the stack, and callee-saved registers of whoever called.
+TEST(Tiers, StackArgumentsAndResultsThatOverflow) {
+  std::string params, results, given, out;
+  constexpr int many = 14;
+  for (int i = 0; i < many; ++i) {
+    params += " i64", results += " i64", given += "(i64.const " + std::to_string(i * i) + ")";
+    out += "(i64.add (local.get " + std::to_string(i) + ") (local.get $k))";
+  }
+  std::string text = "(module (func $f (export \"f\") (param" + params + ") (result" + results + ") (local $k i64)"
+      "(loop $l (local.set $k (i64.add (local.get $k) (i64.const 1)))"
+      "  (br_if $l (i64.lt_u (local.get $k) (i64.const 60)))) " + out + ")"
+      "(func (export \"g\") (param $x i64) (result i64) (local $a i64) (local $b i64) (local $c i64) (local $d i64)"
+      "  (local.set $a (i64.mul (local.get $x) (i64.const 3))) (local.set $b (i64.mul (local.get $x) (i64.const 5)))"
+      "  (local.set $c (i64.mul (local.get $x) (i64.const 7))) (local.set $d (i64.mul (local.get $x) (i64.const 11)))"
+      "  (call $f " + given + ")";
+  // The last result is on top: r0 + 3 * (r1 + 3 * (r2 + ...)).
+  for (int i = 1; i < many; ++i) text += " i64.const 3 i64.mul i64.add";
+  text += " local.get $a i64.add local.get $b i64.add local.get $c i64.add local.get $d i64.add))";
+  u64 expected = (many - 1) * (many - 1) + 60;
+  for (int i = many - 2; i >= 0; --i) expected = u64(i * i + 60) + 3 * expected;
+  for (u32 threshold : {1u, 2u, 17u, 59u}) {
+    Engine engine = make_engine(tiered(threshold));
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, text));
+    auto g = get<i64(i64)>(instance, "g");
+    for (int round = 0; round < 3; ++round) EXPECT_EQ(u64(*g(10)), expected + 260) << threshold;
+    EXPECT_GE(counts(engine).entered, 1u);
+  }
+}
+
+// A tail call in the body that was entered leaves the frame that was there before, with its arguments.
+TEST(Tiers, TailCallsFromABodyThatWasEntered) {
+  constexpr char text[] = R"((module
+    (func $g (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i64)
+      (i64.add (local.get 9) (i64.mul (local.get 0) (i64.const 1000))))
+    (func (export "f") (param i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i64) (local $k i64)
+      (loop $l (local.set $k (i64.add (local.get $k) (local.get 8)))
+        (br_if $l (i64.lt_u (local.get $k) (i64.const 50))))
+      (return_call $g (local.get $k) (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)
+        (local.get 5) (local.get 6) (local.get 7) (local.get 8)))))";
+  Engine engine = make_engine(tiered(3));
+  Store store = make_store(engine);
+  Instance instance = make_instance(store, make_module(engine, text));
+  std::vector<Value> arguments;
+  for (i64 i = 0; i < 9; ++i) arguments.push_back(Value(i == 8 ? i64{1} : i));
+  auto result = instance.func("f")->call(arguments);
+  ASSERT_TRUE(result);
+  EXPECT_EQ((*result)[0].as_i64(), 50'001);
+  EXPECT_EQ(counts(engine).entered, 1u);
+}
+
+// All ways to a function lead to its new body; nobody counts there any more.
+TEST(Tiers, EveryWayInReachesTheNewBody) {
+  constexpr char text[] = R"((module (table 1 funcref) (elem (i32.const 0) $leaf) (type $t (func (result i32)))
+    (func $leaf (export "leaf") (result i32) (i32.const 5))
+    (func (export "direct") (result i32) (call $leaf))
+    (func (export "indirect") (result i32) (call_indirect (type $t) (i32.const 0)))
+    (func $fib (export "fib") (param i32) (result i32) (if (result i32) (i32.lt_s (local.get 0) (i32.const 2))
+      (then (local.get 0)) (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+        (call $fib (i32.sub (local.get 0) (i32.const 2)))))))))";
+  Engine engine = make_engine(tiered(10));
+  Store store = make_store(engine);
+  Instance instance = make_instance(store, make_module(engine, text));
+  auto leaf = get<i32()>(instance, "leaf");
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(*leaf(), 5);
+  EXPECT_EQ(counts(engine).best, 0u);
+  EXPECT_EQ(*leaf(), 5);
+  EXPECT_EQ(counts(engine).best, 1u);
+  EXPECT_EQ(*get<i32()>(instance, "direct")(), 5);
+  EXPECT_EQ(*get<i32()>(instance, "indirect")(), 5);
+  EXPECT_EQ(*leaf(), 5);
+  EXPECT_EQ(*get<i32(i32)>(instance, "fib")(15), 610);
+  EXPECT_EQ(counts(engine).best, 2u);
+}
+
+// What a stretch costs is the same in each body, and taken once where a frame changes from one to the other.
+TEST(Tiers, FuelIsTheSame) {
+  constexpr char text[] = R"((module (func (export "f") (param i32) (result i32) (local i32)
+    (loop $l (local.set 1 (i32.add (local.get 1) (local.get 0)))
+      (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 1))))";
+  std::optional<u64> left;
+  for (u32 threshold : {1'000'000u, 1u, 2u, 3u, 20u, 40u}) {
+    Config config = tiered(threshold);
+    config.fuel = Fuel::Counted;
+    Engine engine = make_engine(config);
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, text));
+    store.set_fuel(1'000'000);
+    EXPECT_EQ(*get<i32(i32)>(instance, "f")(40), 820);
+    if (!left) left = store.fuel();
+    EXPECT_EQ(store.fuel(), *left) << threshold;
+  }
+}
+
+TEST(Tiers, TrapsInABodyThatWasEnteredHaveTheirBacktrace) {
+  constexpr char text[] = R"((module (memory 1)
+    (func $store (param i32) (i32.store8 (local.get 0) (i32.const 1)))
+    (func $walk (param i32) (loop $l (call $store (local.get 0)) (local.set 0 (i32.add (local.get 0) (i32.const 4096)))
+      (br $l)))
+    (func (export "f") (call $walk (i32.const 0)))))";
+  std::vector<u32> positions;
+  for (u32 threshold : {1'000'000u, 1u, 2u, 8u, 16u}) {
+    Engine engine = make_engine(tiered(threshold));
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, text));
+    auto called = get<void()>(instance, "f")();
+    ASSERT_EQ(trap_of(called), TrapCode::MemoryOutOfBounds);
+    std::vector<u32> now;
+    for (const Frame& frame : called.error().frames()) now.push_back(frame.position);
+    EXPECT_EQ(now.size(), 3u) << called.error().text();
+    if (positions.empty()) positions = now;
+    EXPECT_EQ(now, positions) << threshold;
+  }
+}
+
+// Locals that are slots of the frame, since as values they would be out of proportion.
+TEST(Tiers, FrameSlotsAreHandedOver) {
+  constexpr u32 n = 300;
+  std::string locals, opens, ends;
+  for (u32 i = 0; i < n; ++i) {
+    locals += "(local i32)";
+    opens += "loop (local.set " + std::to_string(i + 1) + " (i32.add (local.get " + std::to_string(i) + ") (i32.const 1))) ";
+    ends += "(br_if 0 (i32.eqz (local.get 0))) end ";
+  }
+  std::string text = "(module (func (export \"f\") (param i32) (result i32) " + locals +
+      "(local $k i32) loop $l (local.set 1 (i32.add (local.get 1) (local.get 0))) "
+      "(br_if $l (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1))) (i32.const 70))) end (drop (local.get 1))"
+      "(local.set 2 (local.get 1)) " + opens + ends + "(i32.add (local.get 300) (local.get $k))))";
+  for (u32 threshold : {1u, 30u, 1'000'000u}) {
+    Engine engine = make_engine(tiered(threshold));
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, text));
+    EXPECT_EQ(*get<i32(i32)>(instance, "f")(3), 303 + 70) << threshold;
+    if (threshold == 30) EXPECT_EQ(counts(engine).entered, 1u);
+  }
+}
+
+// Loops that are deeper than is copied stay as they are, and say so.
+TEST(Tiers, LoopsThatAreTooDeepAreRefused) {
+  std::string opens, ends;
+  for (int i = 0; i < 12; ++i) {
+    opens += "loop ";
+    ends += "(br_if 0 (i32.gt_s (i32.const 0) (local.get 0))) end ";
+  }
+  std::string text = "(module (func (export \"f\") (param i32) (result i32) (local $k i32) " + opens +
+      "loop $l (br_if $l (i32.lt_u (local.tee $k (i32.add (local.get $k) (local.get 0))) (i32.const 9000))) end " + ends +
+      "(local.get $k)))";
+  Engine engine = make_engine(tiered(20));
+  Store store = make_store(engine);
+  Instance instance = make_instance(store, make_module(engine, text));
+  EXPECT_EQ(*get<i32(i32)>(instance, "f")(2), 9000);
+  EXPECT_EQ(counts(engine).refused, 1u);
+  EXPECT_EQ(counts(engine).entered, 0u);
+}
+
+TEST(Tiers, ModulesAreNotSerialisedAndThresholdsBeginAtOne) {
+  Engine engine = make_engine(tiered(10));
+  EXPECT_FALSE(make_module(engine, all_types).serialise());
+  EXPECT_FALSE(Engine::create(tiered(0)));
+}
+
+constexpr char spins[] = R"((module (import "h" "f" (func $f (result i32)))
+  (func (export "spin") (result i64) (local $k i64)
+    (loop $l (local.set $k (i64.add (local.get $k) (i64.const 1)))
+      (if (i64.eqz (i64.and (local.get $k) (i64.const 0xffff))) (then (if (call $f) (then (return (local.get $k))))))
+      (br $l)) (unreachable))
+  (func (export "pure") (local $k i64)
+    (drop (call $f)) (loop $l (local.set $k (i64.add (local.get $k) (i64.const 1))) (br $l)))))";
+
+// A loop in a function that is called once goes on in the body that the background has made meanwhile.
+TEST(TierThreads, ALoopThatRunsIsEntered) {
+  Engine engine = make_engine(tiered(1000, 1));
+  Linker linker(engine);
+  linker.func("h", "f", [&] { return i32(counts(engine).entered.load() != 0); });
+  Store store = make_store(engine);
+  Instance instance = make_instance(store, make_module(engine, spins), linker);
+  EXPECT_GT(*get<i64()>(instance, "spin")(), 0);
+  EXPECT_EQ(counts(engine).entered, 1u);
+  EXPECT_EQ(counts(engine).loops, 1u);
+}
+
+TEST(TierThreads, WhatWasEnteredIsInterrupted) {
+  for (u32 threads : {0u, 1u}) {
+    for (SignalHandlers handlers : {SignalHandlers::Allowed, SignalHandlers::Forbidden}) {
+      Config config = tiered(1000, threads);
+      config.signal_handlers = handlers;
+      Engine engine = make_engine(config);
+      Linker linker(engine);
+      linker.func("h", "f", [] { return 0; });
+      Store store = make_store(engine);
+      Instance instance = make_instance(store, make_module(engine, spins), linker);
+      InterruptHandle handle = store.interrupt_handle();
+      for (const char* name : {"spin", "pure"}) {
+        u64 before = counts(engine).entered;
+        std::thread stopper([&] {
+          while (counts(engine).entered == before) std::this_thread::sleep_for(1ms);
+          handle.interrupt();
+        });
+        std::vector<Value> none;
+        auto ended = instance.func(name)->call(none);
+        stopper.join();
+        ASSERT_FALSE(ended);
+        EXPECT_EQ(ended.error().code(), TrapCode::Interrupted);
+        EXPECT_EQ(ended.error().frames().size(), 1u);
+      }
+    }
+  }
+}
+
+// At many moments of warming up.
+TEST(TierThreads, InterruptionsWhileItWarmsUp) {
+  for (u32 threads : {0u, 1u}) {
+    for (int round = 0; round < 60; ++round) {
+      Engine engine = make_engine(tiered(1 + u32(round) * 7, threads));
+      Linker linker(engine);
+      std::atomic<bool> inside = false;
+      linker.func("h", "f", [&] {
+        inside = true;
+        inside.notify_one();
+        return 0;
+      });
+      Store store = make_store(engine);
+      Instance instance = make_instance(store, make_module(engine, spins), linker);
+      InterruptHandle handle = store.interrupt_handle();
+      std::thread stopper([&] {
+        inside.wait(false);
+        std::this_thread::sleep_for(std::chrono::microseconds(round * 20));
+        handle.interrupt();
+      });
+      auto ended = get<void()>(instance, "pure")();
+      stopper.join();
+      EXPECT_EQ(trap_of(ended), TrapCode::Interrupted);
+    }
+  }
+}
+
+std::string many_functions(int count) {
+  std::string text = "(module (memory 1)";
+  for (int i = 0; i < count; ++i) {
+    text += "(func (export \"f" + std::to_string(i) + "\") (param i32) (result i32) (local i32) (loop $l "
+            "(local.set 1 (i32.add (local.get 1) (i32.const " + std::to_string(i) + ")))"
+            "(i32.store (i32.const 4) (local.get 1))"
+            "(br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 1))";
+  }
+  return text + ")";
+}
+
+// Several threads in one module, whose functions warm up under all of them at once.
+TEST(TierThreads, StoresOnThreadsShareAModule) {
+  constexpr int functions = 40, threads = 3;
+  Engine engine = make_engine(tiered(5, 2));
+  Module module = make_module(engine, many_functions(functions));
+  std::vector<std::thread> all;
+  for (int t = 0; t < threads; ++t) {
+    all.emplace_back([&] {
+      Store store = make_store(engine);
+      Instance instance = make_instance(store, module);
+      for (int round = 1; round < 60; ++round)
+        for (int i = 0; i < functions; ++i)
+          EXPECT_EQ(*get<i32(i32)>(instance, "f" + std::to_string(i))(round), round * i);
+    });
+  }
+  for (std::thread& thread : all) thread.join();
+}
+
+// Modules that are dropped while their functions wait, or are being compiled; a queue that is full.
+TEST(TierThreads, ModulesAreDroppedWithJobs) {
+  Config config = tiered(1, 1);
+  config.warm_up.queue = 8;
+  Engine engine = make_engine(config);
+  for (int round = 0; round < 30; ++round) {
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, many_functions(30)));
+    for (int i = 0; i < 30; ++i) EXPECT_EQ(*get<i32(i32)>(instance, "f" + std::to_string(i))(3), 3 * i);
+  }
+  EXPECT_GT(counts(engine).dropped, 0u);
+}
+
+// Nobody dropped for good: what found the queue full is asked for again.
+TEST(TierThreads, WhatWasDroppedIsAskedForAgain) {
+  Config config = tiered(3, 1);
+  config.warm_up.queue = 1;
+  Engine engine = make_engine(config);
+  constexpr int functions = 20;
+  Store store = make_store(engine);
+  Instance instance = make_instance(store, make_module(engine, many_functions(functions)));
+  for (int round = 0; round < 100'000 && counts(engine).best < u64{functions}; ++round)
+    for (int i = 0; i < functions; ++i) EXPECT_EQ(*get<i32(i32)>(instance, "f" + std::to_string(i))(2), 2 * i);
+  EXPECT_EQ(counts(engine).best, u64{functions});
+}
+
+}  // namespace
+}  // namespace skerry
