@@ -50,7 +50,8 @@ Result<void> LazyCode::reserve() {
   for (u32 i = 0; i < count_; ++i) slots_[i].store(module_.engine().compile_lazily(), std::memory_order_relaxed);
   if (is_tiered) {
     states_.resize(count_);
-    for (u32 i = 0; i < count_; ++i) set_counter(i, module_.engine().config().warm_up.threshold);
+    u32 threshold = module_.engine().config().warm_up.threshold;
+    for (u32 i = 0; i < count_; ++i) set_counter(i, threshold - threshold / 2);
   }
   return make_entries();
 }
@@ -108,7 +109,15 @@ const void* LazyCode::compile(const void** slot) {
   platform::MutexGuard guard(mutex_);
   const void* known = word->load(std::memory_order_acquire);
   if (known != module_.engine().compile_lazily()) return known;
-  auto body = compile_function(u32(word - slots_));
+  u32 index = u32(word - slots_);
+  if (!states_.empty()) {
+    platform::MutexGuard warm_up_guard(warm_up_mutex_);
+    if (states_[index].quick) {
+      was_called(index);
+      return word->load(std::memory_order_relaxed);
+    }
+  }
+  auto body = compile_function(index);
   if (!body) return nullptr;
   word->store(*body, std::memory_order_release);
   return *body;
@@ -181,33 +190,55 @@ constexpr u32 never = INT32_MAX;          // as often as a word can count
 
 }  // namespace
 
-// A counter that runs out in a function that is hot already is one of a frame of the old body.
+// At half of the threshold the slot goes back to the stub of the first call, for one call: so it is known at the whole of
+// it whether the function was called meanwhile. If not, a loop is hot and the function may never be called again: a body to
+// enter there is all that is asked for. When another frame comes to be handed over to it, and in all other cases, the
+// function is hot. Once that has its best body, a counter that runs out is one of a frame of the old body.
 LazyCode::Decision LazyCode::decide(u32 index, u32 loop) {
   using Kind = Decision::Kind;
   u32 threshold = module_.engine().config().warm_up.threshold;
   platform::MutexGuard guard(warm_up_mutex_);
   State& state = states_[index];
   set_counter(index, std::min(threshold, between_looks));
-  switch (state.warmth) {
-    case Warmth::Cold: state.warmth = Warmth::Asked; return {Kind::Ask};
-    case Warmth::Asked: return {};
-    case Warmth::Refused: set_counter(index, never); return {};
-    case Warmth::Hot: break;
-  }
-  if (loop == 0) return {};
-  auto known = loop_bodies_.find(loop_key(index, loop));
-  if (known == loop_bodies_.end() && state.loop_entries < largest_loop_entries) {
-    ++state.loop_entries;
-    loop_bodies_[loop_key(index, loop)];
-    return {Kind::Ask, loop};
-  }
-  if (known == loop_bodies_.end() || known->second.state == LoopBody::State::Refused) {
-    // Another loop of the function may fare better.
-    set_counter(index, std::max(threshold, between_looks));
+  if (state.warmth == Warmth::Asked) return {};
+  if (state.warmth == Warmth::Refused) {
+    set_counter(index, never);
     return {};
   }
-  if (known->second.state == LoopBody::State::Asked) return {};
-  return {Kind::Enter, 0, &known->second};
+  bool is_hot = state.warmth == Warmth::Hot;
+  auto known = loop == 0 ? loop_bodies_.end() : loop_bodies_.find(loop_key(index, loop));
+  if (known != loop_bodies_.end()) {
+    LoopBody& body = known->second;
+    if (body.state == LoopBody::State::Asked) return {};
+    if (body.state == LoopBody::State::Ready && (is_hot || !body.was_entered)) {
+      body.was_entered = true;
+      return {Kind::Enter, 0, &body};
+    }
+  } else if (!is_hot && !state.quick && threshold > 1) {
+    state.quick = slots_[index].load(std::memory_order_relaxed);
+    slots_[index].store(module_.engine().compile_lazily(), std::memory_order_relaxed);
+    set_counter(index, threshold / 2);
+    return {};
+  } else if (loop != 0 && (is_hot || (state.quick && !was_called(index)))) {
+    if (state.loop_entries < largest_loop_entries) {
+      ++state.loop_entries;
+      loop_bodies_[loop_key(index, loop)];
+      return {Kind::Ask, loop};
+    }
+  }
+  if (is_hot) {
+    // It goes on as it is. Another loop of the function may fare better.
+    if (loop != 0) set_counter(index, std::max(threshold, between_looks));
+    return {};
+  }
+  state.warmth = Warmth::Asked;
+  return {Kind::Ask};
+}
+
+bool LazyCode::was_called(u32 index) {
+  if (slots_[index].load(std::memory_order_relaxed) != module_.engine().compile_lazily()) return true;
+  slots_[index].store(states_[index].quick, std::memory_order_release);
+  return false;
 }
 
 // Nobody does what was asked for.
@@ -232,7 +263,10 @@ const void* LazyCode::warm_up(Store& store, WarmUpFrame& frame, u32 loop) {
     if (decision.kind == Decision::Kind::Enter) return hand_over(store, frame, *decision.body);
     switch (module_.engine().background().add({this, index, decision.job_loop})) {
       case Background::Outcome::Queued: return nullptr;
-      case Background::Outcome::Done: break;  // look again
+      case Background::Outcome::Done:
+        // A body to enter is entered; the function's own is for its next call.
+        if (decision.job_loop == 0) return nullptr;
+        break;
       case Background::Outcome::Dropped:
         module_.engine().tiers().dropped.fetch_add(1, std::memory_order_relaxed);
         take_back(index, decision.job_loop);

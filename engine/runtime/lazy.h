@@ -59,10 +59,12 @@ class LazyCode final : public CodeMap {
   struct State {
     Warmth warmth = Warmth::Cold;
     u8 loop_entries = 0;
+    const void* quick = nullptr;  // its body, once half of the threshold was reached
   };
   // A body that is entered at a loop.
   struct LoopBody {
     enum class State : u8 { Asked, Ready, Refused } state = State::Asked;
+    bool was_entered = false;
     const void* code = nullptr;
     u32 frame_size = 0;
     FrameTable frame;
@@ -76,6 +78,8 @@ class LazyCode final : public CodeMap {
     const LoopBody* body = nullptr;
   };
   Decision decide(u32 index, u32 loop);
+  // Under warm_up_mutex_: whether the function was called since its slot was taken back.
+  bool was_called(u32 index);
   void take_back(u32 index, u32 loop);
   const void* hand_over(Store& store, WarmUpFrame& frame, const LoopBody& body);
   void set_counter(u32 index, u32 value) {
