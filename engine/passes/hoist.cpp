@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/passes/value_table.h"
+
 namespace skerry::passes {
 
 using ir::Block;
@@ -35,6 +37,10 @@ Cost cost_of(const Inst& inst) {
 // Cheap instructions that may move out of a loop, less its parameters: about half of the registers.
 constexpr u32 room = 6;
 
+constexpr bool is_pure(const Inst& inst) {
+  return !(ir::info(inst.op).effects & (ir::Reads | ir::Writes | ir::MayTrap | ir::Calls));
+}
+
 // Places in text order: of block b, and in front of it.
 constexpr u32 place_of(Block block) { return 2 * block.raw() + 1; }
 constexpr u32 place_before(Block block) { return 2 * block.raw(); }
@@ -56,6 +62,9 @@ void HoistInvariants::begin() {
   places_.assign(function.insts.size(), 0);
   moved_.clear();
   open_.clear();
+  first_alike_.assign(function.insts.size(), none);
+  known_.clear();
+  known_count_ = 0;
   find_facts();
   for (Block block(0); block < function.blocks.end_key(); block = block.next()) decide(block);
 }
@@ -107,9 +116,16 @@ void HoistInvariants::decide(Block block) {
       continue;
     }
     LoopFacts& facts = facts_[loop.raw()];
-    facts.cheap_room -= cost_of(inst) == Cost::Cheap;
     places_[at] = place_before(function.loops[loop].header);
-    moved_.push_back({value, facts.moved});
+    u32 alike = none;
+    if (is_pure(inst)) {
+      Inst key = with_first_alike(inst);
+      alike = find_known(key, loop);
+      if (alike == none) know(key, loop, value);
+    }
+    if (alike == none) facts.cheap_room -= cost_of(inst) == Cost::Cheap;
+    first_alike_[at] = alike == none ? at : alike;
+    moved_.push_back({value, alike, facts.moved});
     facts.moved = u32(moved_.size() - 1);
     ++changes_;
   }
@@ -117,7 +133,7 @@ void HoistInvariants::decide(Block block) {
 
 // The outermost loop that an instruction may leave; none if it stays. `first`: nothing with an effect is in front of it
 // in the header of the innermost.
-Loop HoistInvariants::outermost(const Inst& inst, bool first) const {
+Loop HoistInvariants::outermost(const Inst& inst, bool first) {
   const ir::Function& function = old();
   u32 last = 0;
   function.for_each_use(inst, [&](Value operand) {
@@ -144,11 +160,52 @@ Loop HoistInvariants::outermost(const Inst& inst, bool first) const {
   for (; from != open_.end() && tried < tries; ++from, ++tried) {
     const LoopFacts& facts = facts_[from->raw()];
     if (facts.entries != 1 || (facts.writes & reads)) continue;
+    if (known_count_ != 0 && is_pure(inst) && find_known(with_first_alike(inst), *from) != none) return *from;
     if (cost_of(inst) == Cost::Cheap && (facts.cheap_room == 0 || facts.calls)) continue;
     return *from;
   }
   return Loop::none();
 }
+
+// ------------------------------------------------------------------------- What computes the same
+
+Inst HoistInvariants::with_first_alike(Inst inst) const {
+  auto replace = [&](u32& operand) {
+    if (first_alike_[operand] != none) operand = first_alike_[operand];
+  };
+  switch (ir::info(inst.op).shape) {
+    case ir::Shape::VVV: replace(inst.c); [[fallthrough]];
+    case ir::Shape::VV: case ir::Shape::Compare: replace(inst.b); [[fallthrough]];
+    case ir::Shape::V: replace(inst.a); break;
+    default: break;
+  }
+  return inst;
+}
+
+u32 HoistInvariants::find_known(const Inst& inst, Loop loop) {
+  if (known_.empty()) return none;
+  usize mask = known_.size() - 1;
+  for (usize i = hash_of(inst, loop.raw()) & mask;; i = (i + 1) & mask) {
+    const Known& known = known_[i];
+    if (known.value == none || (known.loop == loop.raw() && known.inst == inst)) return known.value;
+  }
+}
+
+void HoistInvariants::know(const Inst& inst, Loop loop, Value value) {
+  auto put = [&](const Known& known) {
+    usize mask = known_.size() - 1, i = hash_of(known.inst, known.loop) & mask;
+    while (known_[i].value != none) i = (i + 1) & mask;
+    known_[i] = known;
+  };
+  if (++known_count_ * 2 > known_.size()) {
+    std::vector<Known> old(known_.empty() ? 32 : known_.size() * 2);
+    std::swap(old, known_);
+    for (const Known& known : old) if (known.value != none) put(known);
+  }
+  put({inst, loop.raw(), value.raw()});
+}
+
+// ----------------------------------------------------------------------------------------- Moving
 
 void HoistInvariants::enter_loop(Block header) {
   const ir::Function& function = old();
@@ -156,10 +213,14 @@ void HoistInvariants::enter_loop(Block header) {
   u32 at = facts_[loop.raw()].moved;
   if (at == none) return;
   order_.clear();
-  for (; at != none; at = moved_[at].next) order_.push_back(moved_[at].value);
+  for (; at != none; at = moved_[at].next) order_.push_back(moved_[at]);
   open_entry(header);
   for (; !order_.empty(); order_.pop_back()) {
-    Value value = order_.back();
+    Value value = order_.back().value;
+    if (order_.back().alike != none) {
+      set_renamed(value, renamed(Value(order_.back().alike)));
+      continue;
+    }
     builder().at(function.positions[value.raw()]);
     // Constants may stand in the loop.
     function.for_each_use(function[value], [&](Value operand) {

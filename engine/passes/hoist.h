@@ -9,6 +9,8 @@
 // header itself, where nothing with an effect is in front of it: then it runs in any case, and first. Comparisons stay,
 // since a branch tests them best where they stand; so do constants, which are made where they are used.
 //
+// What is computed alike at several places of a loop, of which none dominates another, is one value in front of it.
+//
 // A value that lives through a loop holds a register there, and brought back from a slot it costs as much as a cheap
 // instruction. Such a one moves only out of a loop without calls, and while the loop has room for it.
 //
@@ -36,21 +38,34 @@ class HoistInvariants final : public Rebuild {
   };
   struct Moved {
     Value value;
+    u32 alike;  // what moves to the same place and computes the same, or none
     u32 next;
+  };
+  // By instruction, its operands those that moved first, and loop.
+  struct Known {
+    Inst inst;
+    u32 loop = none;
+    u32 value = none;
   };
 
   void begin() override;
   void enter_loop(Block header) override;
   void find_facts();
   void decide(Block block);
-  Loop outermost(const Inst& inst, bool first) const;
+  Loop outermost(const Inst& inst, bool first);
+  Inst with_first_alike(Inst inst) const;
+  u32 find_known(const Inst& inst, Loop loop);
+  void know(const Inst& inst, Loop loop, Value value);
 
   const AliasClasses* classes_ = nullptr;
   std::vector<LoopFacts> facts_;  // by old loop
   std::vector<u32> places_;       // by old value: where in the text it will stand
   std::vector<Loop> open_;        // around the block, the outermost first
   std::vector<Moved> moved_;
-  std::vector<Value> order_;
+  std::vector<Moved> order_;
+  std::vector<u32> first_alike_;  // by old value that moves: the first that computes the same there
+  std::vector<Known> known_;      // open addressing, at most half full
+  usize known_count_ = 0;
   u64 changes_ = 0;
 };
 

@@ -16,6 +16,14 @@
 
 namespace skerry::passes {
 
+// Of all fields of an instruction, and one number more.
+inline u64 hash_of(const ir::Inst& inst, u32 number) {
+  auto words = std::bit_cast<std::array<u64, 2>>(inst);
+  u64 mixed = (words[0] ^ u64{number} << 32) * 0x9e3779b97f4a7c15 ^ words[1];
+  mixed *= 0xd6e8feb86659fd93;
+  return mixed ^ mixed >> 32;
+}
+
 class ValueTable {
  public:
   void reset(ir::Function& function, ir::Builder& builder, const DominatorTree& dominators, u32 expected) {
@@ -69,15 +77,9 @@ class ValueTable {
     if (is_new && ++used_ * 2 > entries_.size()) grow();
   }
 
-  static u64 hash(const ir::Inst& inst, u32 version) {
-    auto words = std::bit_cast<std::array<u64, 2>>(inst);
-    u64 mixed = (words[0] ^ u64{version} << 32) * 0x9e3779b97f4a7c15 ^ words[1];
-    mixed *= 0xd6e8feb86659fd93;
-    return mixed ^ mixed >> 32;
-  }
   Entry& at(const ir::Inst& inst, u32 version) {
     usize mask = entries_.size() - 1;
-    for (usize i = hash(inst, version) & mask;; i = (i + 1) & mask) {
+    for (usize i = hash_of(inst, version) & mask;; i = (i + 1) & mask) {
       Entry& entry = entries_[i];
       if (entry.value == none || (entry.version == version && entry.inst == inst)) return entry;
     }

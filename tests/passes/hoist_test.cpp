@@ -41,6 +41,51 @@ block4:
 )");
 }
 
+// Of two that are alike, in two branches of a loop, one is in front of it; what is computed of them is alike as well.
+TEST(Hoist, WhatIsAlikeOnce) {
+  EXPECT_EQ(after(Pass::Hoist, R"(function 0 (i32, i32) -> (i32)
+    block0(v0: i32, v1: i32):
+      jump block1(v0)
+    loop to block5:
+    block1(v2: i32):
+      branch v2, block2, block3
+    block2:
+      v3: i32 = imul v0, v1
+      v4: i32 = isub v3, v1
+      v5: i32 = iadd v2, v4
+      jump block4(v5)
+    block3:
+      v6: i32 = imul v0, v1
+      v7: i32 = isub v6, v1
+      v8: i32 = isub v1, v6
+      v9: i32 = iadd v7, v8
+      jump block4(v9)
+    block4(v10: i32):
+      branch v10, block1(v10), block5
+    block5:
+      return v10)"),
+            R"(function 0 (i32, i32) -> (i32)
+block0(v0: i32, v1: i32):
+  v2: i32 = imul v0, v1
+  v3: i32 = isub v2, v1
+  v4: i32 = isub v1, v2
+  v5: i32 = iadd v3, v4
+  jump block1(v0)
+loop to block5:
+block1(v7: i32):
+  branch v7, block2, block3
+block2:
+  v9: i32 = iadd v7, v3
+  jump block4(v9)
+block3:
+  jump block4(v5)
+block4(v12: i32):
+  branch v12, block1(v12), block5
+block5:
+  return v12
+)");
+}
+
 // What the branch enters besides is not in front of the loop: a block of its own is.
 TEST(Hoist, ToABlockOnTheEdge) {
   EXPECT_EQ(after(Pass::Hoist, R"(function 0 (i32, i32) -> (i32)
