@@ -5,6 +5,7 @@
 #include "engine/passes/expand.h"
 #include "engine/passes/hoist.h"
 #include "engine/passes/number.h"
+#include "engine/passes/predict.h"
 
 namespace skerry::passes {
 namespace {
@@ -45,6 +46,7 @@ struct Pipeline::Passes {
   ExpandTables expand;
   NumberValues number;
   HoistInvariants hoist;
+  PredictSelections predict;
   ir::Pruner pruner;
   PassCounts counts[u32(Pass::Count)] = {};
 };
@@ -84,8 +86,10 @@ void Pipeline::run(const wasm::Module& module, ir::Function& function, Callees* 
   run_pass(Pass::Prune, function, prune);
   // What is the same in each iteration is one value by now, and its constants are from outside.
   run_pass(Pass::Hoist, function, [&] { return p.hoist.run(classes, function); });
-  // Last, since every pass leaves behind what nobody depends on any more.
+  // Behind all of these, since every pass leaves behind what nobody depends on any more.
   run_pass(Pass::Prune, function, prune);
+  // Last: it asks for what is used once, and cuts blocks in two.
+  run_pass(Pass::Predict, function, [&] { return p.predict.run(function); });
 }
 
 }  // namespace skerry::passes

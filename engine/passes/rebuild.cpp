@@ -290,6 +290,16 @@ void Rebuild::branch_to_next(Value condition, Side next, u32 other_target) {
   dominators_.add(from);
 }
 
+Value Rebuild::join(Value condition, Value then, Value otherwise) {
+  Block from = current(), next = out_.blocks.end_key();
+  const u32 arguments[] = {then.raw(), otherwise.raw()};
+  u32 first = builder_->target(next, {&arguments[0], 1}), second = builder_->target(next, {&arguments[1], 1});
+  builder_->terminate({.op = Op::Branch, .a = condition.raw(), .b = first, .c = second});
+  builder_->begin_block(out_.blocks[from].loop);
+  dominators_.add(from);
+  return builder_->param(out_[then].type);
+}
+
 u32 Rebuild::new_target(u32 old_target, Value branch) {
   Block to = old_->target_block(old_target);
   std::span<const u32> arguments = old_->target_args(old_target);

@@ -86,6 +86,8 @@ class Rebuild {
   // Ends the block by a Branch of which one side is a new block, which is then open, in the same loop.
   enum class Side : u8 { Then, Otherwise };
   void branch_to_next(Value condition, Side next, u32 other_target);
+  // Ends the block by a Branch to a new block, which is then open, in the same loop; its parameter is the choice.
+  Value join(Value condition, Value then, Value otherwise);
 
   const std::vector<Edge>& edges() const { return edges_; }
   u32 first_edge_to(Block old_block) const { return incoming_[old_block.raw()]; }
