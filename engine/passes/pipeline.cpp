@@ -6,6 +6,7 @@
 #include "engine/passes/hoist.h"
 #include "engine/passes/number.h"
 #include "engine/passes/predict.h"
+#include "engine/passes/rebase.h"
 
 namespace skerry::passes {
 namespace {
@@ -45,6 +46,7 @@ struct Pipeline::Passes {
   InlineCalls inline_calls;
   ExpandTables expand;
   NumberValues number;
+  RebaseCounters rebase;
   HoistInvariants hoist;
   PredictSelections predict;
   ir::Pruner pruner;
@@ -84,6 +86,8 @@ void Pipeline::run(const wasm::Module& module, ir::Function& function, Callees* 
   run_pass(Pass::Number, function, [&] { return p.number.run(classes, function); });
   // Before hoisting, so that what nobody depends on takes no register through a loop.
   run_pass(Pass::Prune, function, prune);
+  // When uses that are none are gone, and before hoisting, since what it makes may stand in a further loop.
+  run_pass(Pass::Rebase, function, [&] { return p.rebase.run(function); });
   // What is the same in each iteration is one value by now, and its constants are from outside.
   run_pass(Pass::Hoist, function, [&] { return p.hoist.run(classes, function); });
   // Behind all of these, since every pass leaves behind what nobody depends on any more.
