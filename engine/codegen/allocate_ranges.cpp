@@ -518,7 +518,8 @@ void allocate_ranges(const ir::Function& function, VCode& code, std::span<const 
   out.counts.functions = 1;
   form_bundles(function, code, op_infos, most_forming_work * size, scratch.forming, scratch.ranges, scratch.bundles);
   Allocator(function, code, liveness, file, scratch, out).run(most_placing_work * size);
-  resolve_parts(function, code, scratch.ranges, scratch.parts, scratch.bundles, scratch.resolving, out);
+  resolve_parts(function, code, op_infos, scratch.ranges, scratch.parts, scratch.occupancy, scratch.bundles,
+                scratch.resolving, out);
 }
 
 }  // namespace skerry::codegen

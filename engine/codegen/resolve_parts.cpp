@@ -7,13 +7,14 @@ namespace skerry::codegen {
 
 namespace {
 
-constexpr u32 no_slot = ~u32{0}, no_piece = ~u32{0};
+constexpr u32 no_slot = ~u32{0}, no_piece = ~u32{0}, no_bundle = ~u32{0};
 
 class Resolver {
  public:
-  Resolver(const ir::Function& function, VCode& code, const LiveRanges& ranges, Bundles& bundles,
-           ResolvePartsScratch& scratch, Allocation& out)
-      : function_(function), code_(code), ranges_(ranges), bundles_(bundles), s_(scratch), out_(out) {}
+  Resolver(const ir::Function& function, VCode& code, std::span<const VOpInfo> op_infos, const LiveRanges& ranges,
+           const Occupancy& occupancy, Bundles& bundles, ResolvePartsScratch& scratch, Allocation& out)
+      : function_(function), code_(code), op_infos_(op_infos), ranges_(ranges), occupancy_(occupancy),
+        bundles_(bundles), s_(scratch), out_(out) {}
 
   void run(std::span<const Part> parts) {
     u32 vregs = code_.classes.size();
@@ -37,6 +38,11 @@ class Resolver {
     auto before = [](const PlannedMove& a, const PlannedMove& b) { return a.at != b.at ? a.at < b.at : a.to < b.to; };
     std::sort(out_.moves.begin(), out_.moves.end(), before);
     std::sort(out_.edge_moves.begin(), out_.edge_moves.end(), before);
+    move_before_branches();
+    if (!s_.early.empty()) {
+      out_.moves.insert(out_.moves.end(), s_.early.begin(), s_.early.end());
+      std::sort(out_.moves.begin(), out_.moves.end(), before);
+    }
     out_.counts.moves = out_.moves.size();
   }
 
@@ -242,9 +248,55 @@ class Resolver {
     }
   }
 
+  // --- before branches
+
+  void move_before_branches() {
+    s_.early.clear();
+    if (out_.edge_moves.empty()) return;
+    auto weight_of = [&](u32 target) { return code_.blocks[function_.target_block(target)].weight; };
+    bool any = false;
+    for (ir::Block block(0); block < code_.blocks.end_key(); block = block.next()) {
+      const ir::Inst& inst = function_[ir::Value(function_.blocks[block].end - 1)];
+      if (inst.op != ir::Op::Branch || weight_of(inst.b) == weight_of(inst.c)) continue;
+      u32 target = weight_of(inst.b) > weight_of(inst.c) ? inst.b : inst.c;
+      if (function_.target_block(target) == block.next()) continue;
+      any |= move_before_branch(block, target);
+    }
+    if (any) std::erase_if(out_.edge_moves, [](const PlannedMove& move) { return move.to.is_none(); });
+  }
+
+  bool move_before_branch(ir::Block block, u32 target) {
+    auto [first, last] = std::ranges::equal_range(out_.edge_moves, target, {}, &PlannedMove::at);
+    if (first == last) return false;
+    u32 branch = code_.blocks[block].end - 1;
+    if (has_moves(branch)) return false;
+    auto fit = [&](u32 inst) {
+      u64 taken = occupancy_.taken(4 * inst, 4 * branch + 4);
+      return std::ranges::all_of(std::ranges::subrange(first, last), [&](const PlannedMove& move) {
+        if (!move.from.is_none() && ranges_.definitions[move.value] >= 4 * inst) return false;
+        if (move.to.is_reg()) return !(taken >> move.to.reg() & 1);
+        return bundles_.of[move.value] != no_bundle && move.to == slot_of(move.value);
+      });
+    };
+    // In front of a comparison as well, since processors take it and the branch behind it as one.
+    const VInst* test = branch > code_.blocks[block].begin ? &code_.insts[branch - 1] : nullptr;
+    bool is_plain = test && test->d.is_none() && op_infos_[test->op].kind == VKind::Plain && !op_infos_[test->op].destroys;
+    u32 at = is_plain && !has_moves(branch - 1) && fit(branch - 1) ? branch - 1 : branch;
+    if (at == branch && !fit(branch)) return false;
+    for (auto move = first; move != last; ++move) {
+      s_.early.push_back(*move);
+      s_.early.back().at = at;
+      move->to = Place();  // it is no longer one of the edge's
+    }
+    return true;
+  }
+  bool has_moves(u32 inst) const { return std::ranges::binary_search(out_.moves, inst, {}, &PlannedMove::at); }
+
   const ir::Function& function_;
   VCode& code_;
+  std::span<const VOpInfo> op_infos_;
   const LiveRanges& ranges_;
+  const Occupancy& occupancy_;
   Bundles& bundles_;
   ResolvePartsScratch& s_;
   Allocation& out_;
@@ -254,9 +306,10 @@ class Resolver {
 
 }  // namespace
 
-void resolve_parts(const ir::Function& function, VCode& code, const LiveRanges& ranges, std::span<const Part> parts,
-                   Bundles& bundles, ResolvePartsScratch& scratch, Allocation& out) {
-  Resolver(function, code, ranges, bundles, scratch, out).run(parts);
+void resolve_parts(const ir::Function& function, VCode& code, std::span<const VOpInfo> op_infos,
+                   const LiveRanges& ranges, std::span<const Part> parts, const Occupancy& occupancy, Bundles& bundles,
+                   ResolvePartsScratch& scratch, Allocation& out) {
+  Resolver(function, code, op_infos, ranges, occupancy, bundles, scratch, out).run(parts);
 }
 
 }  // namespace skerry::codegen

@@ -6,10 +6,15 @@
 // is among them. A value never changes, so its slot need be written once: either where it leaves a register for the
 // slot, or behind its definition, if that runs less often; then leaving costs nothing. Between places in one loop the
 // first is preferred, since a definition runs always, and a way out only sometimes.
+//
+// Where both edges of a branch move something, one would go over a piece of code of its own, and jump twice. So what
+// the edge that runs more moves, if it does not go to the next block, happens before the branch where that is as good: into
+// registers that nobody else holds there, and slots of the values themselves.
 
 #pragma once
 
 #include "engine/codegen/bundles.h"
+#include "engine/codegen/occupancy.h"
 
 namespace skerry::codegen {
 
@@ -39,9 +44,11 @@ struct ResolvePartsScratch {
   IndexMap<VReg, u32> first_piece;          // of registers with several places, else ~0
   IndexMap<VReg, u8> is_stored;             // the slot holds its value from the definition on
   std::vector<PlannedMove> to_slots;
+  std::vector<PlannedMove> early;           // of edges, before their branches
 };
 
-void resolve_parts(const ir::Function& function, VCode& code, const LiveRanges& ranges, std::span<const Part> parts,
-                   Bundles& bundles, ResolvePartsScratch& scratch, Allocation& out);
+void resolve_parts(const ir::Function& function, VCode& code, std::span<const VOpInfo> op_infos,
+                   const LiveRanges& ranges, std::span<const Part> parts, const Occupancy& occupancy, Bundles& bundles,
+                   ResolvePartsScratch& scratch, Allocation& out);
 
 }  // namespace skerry::codegen
