@@ -115,6 +115,9 @@ class Cases {
       add(Operands::One, apply("add", apply("shl", x_, number(3)), number(c)), type_);
     }
     add(Operands::Two, apply("xor", apply("xor", x_, y_), number(-1)), type_);
+    for (std::string_view rotate : {"rotl", "rotr"})
+      for (u32 k : {0, 1, 7, 31, 32, 63})
+        add(Operands::One, apply("sub", apply(rotate, x_, number(k)), x_), type_);
     for (u32 k : {1, 7, 31, 40})
       for (std::string_view shift : {"shr_u", "shr_s"}) add(Operands::One,
           apply("and", apply(shift, x_, number(k)), number(1)), type_);
@@ -263,7 +266,9 @@ TEST(Hazard09, RulesOfSelectorsHoldAtAllBytes) {
   std::vector<u64> expected, bits;
   each_program([&](std::span<const Case> cases, const oracle::Program& program) {
     std::vector<std::unique_ptr<Machine>> machines;
-    for (const TestTarget* target : native_targets()) machines.push_back(std::make_unique<Machine>(program, *target));
+    for (const TestTarget* target : native_targets())
+      for (codegen::Allocator allocator : {codegen::Allocator::LinearScan, codegen::Allocator::Ranges})
+        machines.push_back(std::make_unique<Machine>(program, *target, nullptr, Machine::Options{.allocator = allocator}));
     for (u32 i = 0; i < cases.size(); ++i) {
       std::vector<u64> xs = numbers(cases[i].operands),
           ys = cases[i].operands == Operands::Two ? xs : std::vector<u64>{0};
@@ -316,8 +321,11 @@ TEST(Hazard09, EachRuleOfSelectorsIsHeldToIt) {
     codegen::CompiledFunction compiled;
     for (Fired& one : all)
       for (u32 i = 0; i < cases.size(); ++i)
-        one.target->compile({program.module, layout, settings}, program.functions[FuncIndex(2 * i)], *one.scratch,
-            compiled);
+        for (codegen::Allocator allocator : {codegen::Allocator::LinearScan, codegen::Allocator::Ranges}) {
+          settings.allocator = allocator;
+          one.target->compile({program.module, layout, settings}, program.functions[FuncIndex(2 * i)], *one.scratch,
+              compiled);
+        }
   });
   // A rule has fired for one CPU of its ISA.
   for (const Fired& one : all) {

@@ -51,8 +51,23 @@ void Emitter::epilogue() {
 }
 
 void Emitter::emit(const VInst& inst) {
+  if (is_tested(inst)) return;
+  flags_of_ = nullptr;
   if (emit_integer(inst) || emit_memory(inst) || emit_control(inst) || emit_float(inst) || emit_call(inst)) return;
   UNREACHABLE("an instruction that nobody emits");
+}
+
+// add x, y; test x, x; jne  =>  add x, y; jne. The zero flag is as test would set it, and the moves that may be between
+// change no flags. (Of the other flags that is not so: a sum may overflow.) In the best gear alone.
+bool Emitter::is_tested(const VInst& test) const {
+  if (VOp(test.op) != VOp::Test || test.a != test.b || !flags_of_) return false;
+  if (flags_of_->d != test.a || flags_of_->width != test.width || !allocation_->plans_edges) return false;
+  const VInst& user = (&test)[1];
+  switch (VOp(user.op)) {
+    case VOp::Branch: case VOp::SetIf: case VOp::MoveIf: case VOp::FloatMoveIf: case VOp::TrapIf:
+      return user.aux == u8(Condition::Equal) || user.aux == u8(Condition::NotEqual);
+    default: return false;
+  }
 }
 
 void Emitter::far_call(const FarStub& stub) {

@@ -24,6 +24,8 @@ class Emitter : public codegen::Emission<Isa> {
   void epilogue();
   void restore_registers();
   void emit(const VInst& inst);
+  bool is_tested(const VInst& test) const;
+  void has_set_flags(const VInst& inst) { flags_of_ = &inst; }
   void emit_move(const codegen::Move& move, Gpr copy_scratch);
   void load_word(Place to, bool is_float, const Mem& from);
   void store_word(const Mem& to, VReg vreg);
@@ -54,6 +56,7 @@ class Emitter : public codegen::Emission<Isa> {
   void extend(const VInst& inst);
   void set_if(const VInst& inst);
   void float_arithmetic(const VInst& inst);
+  void float_load(const VInst& inst);
   void float_min_max(const VInst& inst);
   void copy_sign(const VInst& inst);
   void float_from_u64(const VInst& inst);
@@ -100,6 +103,10 @@ class Emitter : public codegen::Emission<Isa> {
   Mem field(VReg base, i32 disp, Gpr scratch);
 
   void trap_site(TrapCode code, u32 position) { out_->traps.push_back({a_.offset(), code, position}); }
+
+  // What the flags tell of: the instruction just emitted, if it is one whose machine instruction sets the zero flag by
+  // its result.
+  const VInst* flags_of_ = nullptr;
 };
 
 }  // namespace skerry::x64

@@ -68,6 +68,7 @@ bool Emitter::emit_float(const VInst& inst) {
       return true;
     }
     case VOp::Float: float_arithmetic(inst); return true;
+    case VOp::FloatLoad: float_load(inst); return true;
     case VOp::FloatUnary: {
       Xmm d = result_xmm(inst.d);
       Sse op = FloatUnaryOp(inst.aux) == FloatUnaryOp::Sqrt ? (wide ? Sse::Sqrtsd : Sse::Sqrtss)
@@ -120,6 +121,18 @@ void Emitter::float_arithmetic(const VInst& inst) {
     move_to(d, inst.a);
     with_float(inst.b, [&](auto const& b) { a_.emit(op, d, b); });
   }
+  store_result(inst.d, d);
+}
+
+void Emitter::float_load(const VInst& inst) {
+  Xmm d = result_xmm(inst.d);
+  Sse op = arithmetic_op(FloatOp(inst.aux), Width(inst.width));
+  bool copies = a_.features().has(CpuFeature::Avx) && in_register(inst.a) && xmm(place(inst.a)) != d;
+  if (!copies) move_to(d, inst.a);
+  Mem from = guest(inst.b, inst.c, inst.imm, scratch_gpr);
+  trap_site(TrapCode::MemoryOutOfBounds, inst.position);
+  if (copies) a_.emit_vex(op, d, xmm(place(inst.a)), from);
+  else a_.emit(op, d, from);
   store_result(inst.d, d);
 }
 

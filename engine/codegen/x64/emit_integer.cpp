@@ -30,6 +30,7 @@ bool Emitter::emit_integer(const VInst& inst) {
       Mem from = guest(inst.b, inst.c, inst.imm, far_register);
       trap_site(TrapCode::MemoryOutOfBounds, inst.position);
       a_.emit(Alu(inst.aux), width, d, from);
+      has_set_flags(inst);
       store_result(inst.d, d);
       return true;
     }
@@ -85,6 +86,12 @@ bool Emitter::emit_integer(const VInst& inst) {
     case VOp::RotateX: {
       Gpr d = result_gpr(inst.d);
       with_int(inst.a, [&](auto const& a) { a_.rorx(width, d, a, u8(inst.imm)); });
+      store_result(inst.d, d);
+      return true;
+    }
+    case VOp::AndNot: {
+      Gpr d = result_gpr(inst.d), a = gpr(inst.a, far_register);
+      with_int(inst.b, [&](auto const& b) { a_.andn(width, d, a, b); });
       store_result(inst.d, d);
       return true;
     }
@@ -159,6 +166,7 @@ void Emitter::alu(const VInst& inst) {
   } else {
     move_to(d, inst.a);
     with_int(inst.b, [&](auto const& b) { a_.emit(op, width, d, b); });
+    has_set_flags(inst);
   }
   store_result(inst.d, d);
 }
@@ -176,6 +184,7 @@ void Emitter::alu_immediate(const VInst& inst) {
   } else {
     move_to(d, inst.a);
     a_.emit(op, width, d, i32(inst.imm));
+    has_set_flags(inst);
   }
   store_result(inst.d, d);
 }

@@ -51,6 +51,8 @@ class Lower : public codegen::Selection<Isa> {
 
   CpuFeatures cpu;
 
+  // Of rules that the gear quick does without.
+  bool is_best() const { return context.settings.allocator == codegen::Allocator::Ranges; }
   // The constant as a sign-extended 32-bit immediate of an operation of its width, if it is one.
   std::optional<i32> immediate(Value value) const;
   // Is `value` a load of its type's width that may be done by `user` itself?

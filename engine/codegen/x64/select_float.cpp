@@ -1,5 +1,7 @@
 // Rules for floating-point operations and conversions.
 
+#include <utility>
+
 #include "engine/codegen/x64/select.h"
 
 namespace skerry::x64 {
@@ -8,9 +10,32 @@ namespace {
 
 VReg none() { return VReg::none(); }
 
+FloatOp float_op(Op op) {
+  return op == Op::FAdd ? FloatOp::Add : op == Op::FSub ? FloatOp::Sub : op == Op::FMul ? FloatOp::Mul : FloatOp::Div;
+}
+
+// x op load(y): the operation reads memory itself; in the best gear
+bool arithmetic_load(Lower& l, Value value, const Inst& inst) {
+  if (!l.is_best()) return false;
+  Value x(inst.a), load(inst.b);
+  if (!l.folds_load(load, value)) {
+    if (!(info(inst.op).effects & ir::Commutes)) return false;
+    std::swap(x, load);
+    if (!l.folds_load(load, value)) return false;
+  }
+  const Inst& from = l.inst(load);
+  l.mark_folded(load);
+  VReg a = l.use(x);
+  Address address = l.address(Value(from.a), from.b, MemoryIndex(from.aux), ir::is_64(inst.type) ? 8 : 4);
+  u8 op = u8(float_op(inst.op));
+  VInst& out = l.emit(VOp::FloatLoad, width_of(inst.type), l.def(value), a, address.index, op, address.imm());
+  out.c = address.base;
+  out.position = l.function().positions[load.raw()];
+  return true;
+}
+
 bool arithmetic(Lower& l, Value value, const Inst& inst) {
-  FloatOp op = inst.op == Op::FAdd ? FloatOp::Add : inst.op == Op::FSub ? FloatOp::Sub
-               : inst.op == Op::FMul ? FloatOp::Mul : FloatOp::Div;
+  FloatOp op = float_op(inst.op);
   VReg a = l.use(Value(inst.a)), b = l.use(Value(inst.b));
   l.emit(VOp::Float, width_of(inst.type), l.def(value), a, b, u8(op));
   return true;
@@ -80,9 +105,13 @@ bool reinterpret(Lower& l, Value value, const Inst& inst) {
 }
 
 constexpr Rule rules[] = {
+    {Op::FAdd, arithmetic_load, "arithmetic_load"},
     {Op::FAdd, arithmetic, "arithmetic"},
+    {Op::FSub, arithmetic_load, "arithmetic_load"},
     {Op::FSub, arithmetic, "arithmetic"},
+    {Op::FMul, arithmetic_load, "arithmetic_load"},
     {Op::FMul, arithmetic, "arithmetic"},
+    {Op::FDiv, arithmetic_load, "arithmetic_load"},
     {Op::FDiv, arithmetic, "arithmetic"},
     {Op::FMin, min_max, "min_max"},
     {Op::FMax, min_max, "min_max"},

@@ -117,6 +117,18 @@ bool and_extends(Lower& l, Value value, const Inst& inst) {
   return true;
 }
 
+// ~x & y  =>  andn d, x, y       in the best gear
+bool and_inverted(Lower& l, Value value, const Inst& inst) {
+  if (!l.is_best() || !l.cpu.has(CpuFeature::Bmi1)) return false;
+  auto is_inverted = [&](Value v) { return l.folds(v, Op::IXor) && l.immediate(Value(l.inst(v).b)) == -1; };
+  Value x(inst.a), y(inst.b);
+  if (!is_inverted(x)) std::swap(x, y);
+  if (!is_inverted(x)) return false;
+  VReg a = l.use(Value(l.inst(x).a)), b = l.use(y);
+  l.emit(VOp::AndNot, width_of(inst.type), l.def(value), a, b);
+  return true;
+}
+
 // x ^ -1  =>  not x
 bool xor_inverts(Lower& l, Value value, const Inst& inst) {
   if (l.immediate(Value(inst.b)) != -1) return false;
@@ -165,6 +177,17 @@ bool divide(Lower& l, Value value, const Inst& inst) {
   bool remainder = kind == DivideKind::RemS || kind == DivideKind::RemU;
   l.hint(l.def(value), register_number(remainder ? Gpr::Rdx : Gpr::Rax));
   if (!l.is_constant(Value(inst.a))) l.hint(a, register_number(Gpr::Rax));
+  return true;
+}
+
+// Of an x that is needed afterwards: rorx d, x, k       in the best gear
+bool rotate_copy(Lower& l, Value value, const Inst& inst) {
+  if (!l.is_best() || !l.cpu.has(CpuFeature::Bmi2) || !l.is_constant(Value(inst.b))) return false;
+  Value x(inst.a);
+  if (l.used_once(x) || l.is_constant(x)) return false;
+  u64 bits = ir::is_64(inst.type) ? 64 : 32, k = l.constant(Value(inst.b)) & (bits - 1);
+  if (inst.op == Op::IRotl) k = (bits - k) & (bits - 1);
+  l.emit(VOp::RotateX, width_of(inst.type), l.def(value), l.use(x), none(), 0, i64(k));
   return true;
 }
 
@@ -250,6 +273,7 @@ constexpr Rule rules[] = {
     {Op::ISub, alu_load, "alu_load"},
     {Op::ISub, alu_plain, "alu_plain"},
     {Op::IAnd, and_extends, "and_extends"},
+    {Op::IAnd, and_inverted, "and_inverted"},
     {Op::IAnd, alu_immediate, "alu_immediate"},
     {Op::IAnd, alu_load, "alu_load"},
     {Op::IAnd, alu_plain, "alu_plain"},
@@ -276,8 +300,10 @@ constexpr Rule rules[] = {
     {Op::IShrU, shift_immediate, "shift_immediate"},
     {Op::IShrU, shift_bmi2, "shift_bmi2"},
     {Op::IShrU, shift_cl, "shift_cl"},
+    {Op::IRotl, rotate_copy, "rotate_copy"},
     {Op::IRotl, shift_immediate, "shift_immediate"},
     {Op::IRotl, shift_cl, "shift_cl"},
+    {Op::IRotr, rotate_copy, "rotate_copy"},
     {Op::IRotr, shift_immediate, "shift_immediate"},
     {Op::IRotr, shift_cl, "shift_cl"},
     {Op::IClz, count, "count"},

@@ -90,7 +90,6 @@
 ;;     movaps xmm0, xmm2
 ;;     addsd xmm0, xmm1
 ;;     add ebx, -1
-;;     test ebx, ebx
 ;;     jne L0
 ;;     movsd qword ptr [rbp - 32], xmm0
 ;;     mov rdi, rax
