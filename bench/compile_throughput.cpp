@@ -79,6 +79,7 @@ int main(int argc, char** argv) {
     settings.memory_base_register = target->has_memory_base_register();
     codegen::ModuleContext context{*module, layout, settings};
     translate::Scratch scratch;
+    passes::Callees callees(*module, features, {}, scratch);
     auto machine = target->make_scratch();
     ir::Function function;
     codegen::CompiledFunction code;
@@ -107,7 +108,7 @@ int main(int argc, char** argv) {
           failed = true;
           return;
         }
-        if (best) pipeline.run(*module, function);
+        if (best) pipeline.run(*module, function, &callees);
         target->compile(context, function, *machine, code);
         code_bytes += code.code.size();
         allocation.add(code.allocation);
