@@ -280,7 +280,8 @@ class Resolver {
     };
     // In front of a comparison as well, since processors take it and the branch behind it as one.
     const VInst* test = branch > code_.blocks[block].begin ? &code_.insts[branch - 1] : nullptr;
-    bool is_plain = test && test->d.is_none() && op_infos_[test->op].kind == VKind::Plain && !op_infos_[test->op].destroys;
+    bool is_plain = test && test->d.is_none() && op_infos_[test->op].kind == VKind::Plain &&
+                    !op_infos_[test->op].destroys;
     u32 at = is_plain && !has_moves(branch - 1) && fit(branch - 1) ? branch - 1 : branch;
     if (at == branch && !fit(branch)) return false;
     for (auto move = first; move != last; ++move) {

@@ -8,8 +8,8 @@
 // first is preferred, since a definition runs always, and a way out only sometimes.
 //
 // Where both edges of a branch move something, one would go over a piece of code of its own, and jump twice. So what
-// the edge that runs more moves, if it does not go to the next block, happens before the branch where that is as good: into
-// registers that nobody else holds there, and slots of the values themselves.
+// the edge that runs more moves, if it does not go to the next block, happens before the branch where that is as good:
+// into registers that nobody else holds there, and slots of the values themselves.
 
 #pragma once
 

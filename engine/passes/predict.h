@@ -5,9 +5,9 @@
 // A selection waits for its condition and both its operands, and all that depends on it waits along. A branch is
 // guessed, and what comes behind it goes on meanwhile: where one guess in many is wrong, that is shorter by all of the
 // wait. So a selection becomes a branch in a loop if its condition is a comparison with what was loaded for nothing
-// else, in the same block. Conditions that are there early cost a selection nothing, and a value that is loaded, compared
-// and chosen is more often than not a minimum or a maximum, which nobody can guess. (Compilers of C do the same
-// for the processors that this one is for: without it code is behind theirs where they took it for predictable.)
+// else, in the same block. Conditions that are there early cost a selection nothing, and a value that is loaded,
+// compared and chosen is more often than not a minimum or a maximum, which nobody can guess. (Compilers of C do the
+// same for the processors that this one is for: without it code is behind theirs where they took it for predictable.)
 //
 // Runs last: a block that is cut in two is one no longer for what looks at blocks.
 

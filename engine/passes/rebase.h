@@ -8,9 +8,9 @@
 // modulo 2^n; told so it is over with the step, and both are in one register.
 //
 // This is done where p's last use within the loop is the step, or comes before it in the text: the step is in the loop
-// itself, not in one inside, and so nothing that comes behind it leads to what stands before it but through the header. Where
-// the step dominates a place behind the loop, it ran since p had its last value: otherwise a way leads from the header
-// there past the step, and it would not dominate.
+// itself, not in one inside, and so nothing that comes behind it leads to what stands before it but through the header.
+// Where the step dominates a place behind the loop, it ran since p had its last value: otherwise a way leads from the
+// header there past the step, and it would not dominate.
 
 #pragma once
 
