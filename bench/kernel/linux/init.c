@@ -1,5 +1,6 @@
 // The first and only program of the Linux guest: measures and prints, in nanoseconds and bytes. With the argument "harts" it
-// measures how many harts two processes have, in hundredths.
+// measures how many harts two processes have, in hundredths; with "wasmtime" what it measures of processes, where the child is
+// the program of ../skerry, compiled, and wasmtime runs it.
 #include "bench/kernel/linux/system.h"
 
 static long now(void) {
@@ -20,28 +21,31 @@ static void print(const char* name, long value) {
   call(sys_write, 1, text, size);
 }
 
-static const char* const plain[] = {"/child", 0};
-static const char* const waiting[] = {"/child", "wait", 0};
-static const char* const computing[] = {"/child", "and", "compute", 0};
+typedef const char* const arguments[];
+static arguments plain = {"/child", 0};
+static arguments waiting = {"/child", "wait", 0};
+static arguments computing = {"/child", "and", "compute", 0};
+static arguments plain_by_wasmtime = {"/wasmtime", "run", "-Ccache=n", "--allow-precompiled", "/child.cwasm", 0};
+static arguments waiting_by_wasmtime = {"/wasmtime", "run", "-Ccache=n", "--allow-precompiled", "/child.cwasm", "1", 0};
 
-static int start(int in, int out, const char* const* arguments) {
+static int start(int in, int out, const char* const* command) {
   long child = call(sys_fork);
   if (child == 0) {
     if (in >= 0) call(sys_dup2, in, 0);
     call(sys_dup2, out, 1);
-    call(sys_execve, "/child", arguments, 0);
+    call(sys_execve, command[0], command, 0);
     call(sys_exit, 1);
   }
   return (int)child;
 }
 
-static long processes(int count) {
+static long processes(int count, const char* const* command) {
   long begin = now();
   for (int i = 0; i < count; i++) {
     int ends[2];
     char byte;
     call(sys_pipe, ends);
-    int child = start(-1, ends[1], plain);
+    int child = start(-1, ends[1], command);
     call(sys_close, ends[1]);
     call(sys_read, ends[0], &byte, 1);
     call(sys_close, ends[0]);
@@ -105,12 +109,12 @@ static long free_bytes(void) {
 }
 
 // Of a process that waits.
-static long memory(int count) {
+static long memory(int count, const char* const* command) {
   int gate[2], out[2];
   call(sys_pipe, gate);
   call(sys_pipe, out);
   long before = free_bytes();
-  for (int i = 0; i < count; i++) start(gate[0], out[1], waiting);
+  for (int i = 0; i < count; i++) start(gate[0], out[1], command);
   for (int i = 0; i < 100; i++) {
     long wait[2] = {0, 20000000};
     call(35, wait, 0);
@@ -136,18 +140,26 @@ static long harts(void) {
 }
 
 static void measure(void) {
-  processes(20);
-  print("process", processes(500));
+  processes(20, plain);
+  print("process", processes(500, plain));
   print("call", getpids(200000));
   print("pipe", pings(5000));
   print("thread", threads(2000));
-  print("memory", memory(1000));
+  print("memory", memory(1000, waiting));
+}
+
+static void measure_wasmtime(void) {
+  processes(2, plain_by_wasmtime);
+  print("process", processes(5, plain_by_wasmtime));
+  print("memory", memory(10, waiting_by_wasmtime));
 }
 
 // The call leaves the stack as a function expects it.
 __attribute__((naked)) void _start(void) { __asm__("mov %rsp, %rdi; call main_at"); }
 void main_at(long* stack) {
-  if (stack[0] > 1) print("harts", harts());
+  const char* what = stack[0] > 1 ? (const char*)stack[2] : "";
+  if (what[0] == 'h') print("harts", harts());
+  else if (what[0] == 'w') measure_wasmtime();
   else measure();
   call(sys_reboot, 0xfee1dead, 672274793, 0x1234567);
   for (;;) {}
