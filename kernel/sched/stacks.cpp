@@ -20,7 +20,7 @@ Result<u8*> take_stack() {
     SpinGuard guard(lock);
     if (kept_count != 0) return kept[--kept_count];
   }
-  u8* stack = TRY(kernel::reserve_stack(stack_guard + stack_size));
+  u8* stack = TRY(kernel::reserve(stack_guard + stack_size));
   if (auto committed = kernel::commit_stack(stack + stack_guard, stack_size); !committed) {
     kernel::release(stack, stack_guard + stack_size);
     return committed.take_failure();
