@@ -25,6 +25,9 @@ class SpinLock {
   u32 word_ = 0;
 };
 
+// What of a stack is used before interrupts are on again is there afterwards.
+inline void touch_stack() { *reinterpret_cast<const volatile u8*>(u64(__builtin_frame_address(0)) - page_size); }
+
 // Interrupts are off while it lives. Not in line, as those of SpinGuard: an emulator pays for every place.
 class NoInterrupts {
  public:

@@ -14,12 +14,9 @@ namespace skerry::kernel {
   } while (__atomic_exchange_n(&word_, 1, __ATOMIC_ACQUIRE) != 0);
 }
 
-// What is used of a stack before interrupts are on again.
-constexpr u64 stack_room = page_size;
-
 NoInterrupts::NoInterrupts() : were_on_(arch::disable_interrupts()) {
   // Where they were off already, this is an interrupt's or an exception's stack, or was done before.
-  if (were_on_) *reinterpret_cast<const volatile u8*>(u64(__builtin_frame_address(0)) - stack_room);
+  if (were_on_) touch_stack();
 }
 
 NoInterrupts::~NoInterrupts() {

@@ -267,6 +267,7 @@ void arm_timer(Hart& hart) {
 }
 
 void end_slice() {
+  NoInterrupts no_interrupts;
   Hart& hart = this_hart();
   hart.slice_end = arch::monotonic_ns();
   arm_timer(hart);
@@ -277,7 +278,27 @@ bool slice_is_over() {
   return hart.is_slice_over && hart.ready_count.load(std::memory_order_relaxed) != 0;
 }
 
-bool in_interrupt() { return this_hart().in_interrupt; }
+[[gnu::tls_model("local-exec")]] constinit thread_local u32 held_mutexes = gives_no_way;
+
+// A wish that comes between an unlocking thread's look at the count and its store is lost, and made anew with the next
+// slice.
+bool may_be_preempted() {
+  if (&current_thread() == this_hart().idle) return false;
+  if (held_mutexes == gives_no_way) return true;
+  if (held_mutexes > gives_no_way) held_mutexes -= gives_no_way;
+  return false;
+}
+
+void give_way_at_last() {
+  NoInterrupts no_interrupts;
+  held_mutexes = gives_no_way;
+  if (slice_is_over()) give_way_ready();
+}
+
+bool in_interrupt() {
+  NoInterrupts no_interrupts;
+  return this_hart().in_interrupt;
+}
 
 u64 processor_time(const Thread& thread) {
   u64 clock = thread.clock.load(std::memory_order_relaxed);
@@ -400,7 +421,7 @@ void timer_expired() {
   hart.timer_set_to = never;  // it rings once
   u64 now = monotonic_ns();
   wake_sleepers(hart, now);
-  // Where it comes in code that is not preempted, there is a next time.
+  // Where it comes in a stub, there is a next time.
   if (hart.slice_end <= now) {
     hart.slice_end = now + slice_ns;
     hart.is_slice_over = true;
@@ -409,6 +430,7 @@ void timer_expired() {
 }
 
 void preempted() {
+  touch_stack();
   current_thread().is_preempted = true;
   wake_sleepers(this_hart(), monotonic_ns());
   give_way_ready();

@@ -86,7 +86,7 @@ void make_ready(Thread* thread);
 void wake_sleepers(Hart& hart, u64 now);
 // With interrupts off, on the hart: sets its timer.
 void arm_timer(Hart& hart);
-// With interrupts off: the running thread has had its time.
+// The running thread has had its time.
 void end_slice();
 
 }  // namespace skerry::kernel

@@ -1,8 +1,8 @@
 // Threads of the kernel: stacks that take turns on the harts (docs/scheduling.md).
 //
-// A thread runs until it waits, ends, or is preempted. Only compiled code is preempted: code of the kernel and of the
-// engine stays on its hart unless it waits. Others run on other harts meanwhile, so that what they share is under a
-// lock: a SpinLock (spin_lock.h), or a platform::Mutex where its holder may wait.
+// A thread runs until it waits, ends, or is preempted: anywhere in compiled code, and in code of the kernel and of the
+// engine where interrupts are on and it holds no platform::Mutex, for which others would then wait as long as it does not
+// run. What threads share is under a lock: a SpinLock (spin_lock.h), or a Mutex where its holder may wait.
 
 #pragma once
 
@@ -75,6 +75,17 @@ void wake_thread(Thread& thread);
 
 // Whether the thread that runs has had its time while another waits for the hart.
 bool slice_is_over();
+// Of a handler of an interrupt, when that is so: whether code of the kernel may be preempted where it is. If it holds a
+// Mutex, it gives way when it has given back the last one.
+bool may_be_preempted();
+
+// How many Mutexes the thread holds, or is about to, counted from `gives_no_way` or, if it is to give way when it has given
+// back the last one, from 0. Its own, and of handlers on its hart. (The kernel is one image, and 0 is seen by
+// subtracting: counting is to cost an instruction or two.)
+constexpr u32 gives_no_way = 1 << 16;
+[[gnu::tls_model("local-exec")]] extern constinit thread_local u32 held_mutexes;
+// The count has come to 0.
+void give_way_at_last();
 
 // FaultKind::Interrupt for a thread, where it is or, if it does not run, where it goes on. From threads and from
 // interrupt handlers.

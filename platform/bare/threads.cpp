@@ -18,16 +18,27 @@ Result<Worker*> spawn_worker(void (*body)(void*), void* argument) {
 void join_worker(Worker* worker) { kernel::join_thread(reinterpret_cast<kernel::Thread*>(worker)); }
 u32 processor_count() { return kernel::harts_at_work(); }
 
-// 0: free; 1: taken; 2: taken, and somebody may wait. Interrupt handlers take no such lock.
+// 0: free; 1: taken; 2: taken, and somebody may wait. Interrupt handlers take no such lock. What is seldom done is apart,
+// so that the rest keeps no registers: who starts a process locks some fifty times.
+[[gnu::noinline]] static void lock_when_free(u32* state) {
+  while (__atomic_exchange_n(state, 2, __ATOMIC_ACQUIRE) != 0) kernel::wait_for_word(state, 2, kernel::never);
+}
+[[gnu::noinline]] static void tell_of_unlocked(u32* state, u32 before) {
+  CHECK(before != 0);
+  kernel::wake_threads(state);
+}
+
 void Mutex::lock() {
+  ++kernel::held_mutexes;
   u32 state = 0;
-  if (__atomic_compare_exchange_n(&state_, &state, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
-  while (__atomic_exchange_n(&state_, 2, __ATOMIC_ACQUIRE) != 0) kernel::wait_for_word(&state_, 2, kernel::never);
+  if (!__atomic_compare_exchange_n(&state_, &state, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) [[unlikely]] {
+    lock_when_free(&state_);
+  }
 }
 void Mutex::unlock() {
   u32 state = __atomic_exchange_n(&state_, 0, __ATOMIC_RELEASE);
-  CHECK(state != 0);
-  if (state == 2) kernel::wake_threads(&state_);
+  if (state != 1) [[unlikely]] tell_of_unlocked(&state_, state);
+  if (--kernel::held_mutexes == 0) [[unlikely]] kernel::give_way_at_last();
 }
 
 void wait_on(const u32* word, u32 expected, u64 timeout_ns) {

@@ -24,7 +24,8 @@ def run(*words, harts=1, board=BOARDS[0], memory="256M"):
     tool = os.path.join(boot.root, "tools", "dev", "os.py")
     return subprocess.run(["timeout", "-k", "5", "200", "/usr/bin/python3", "-IB", tool, build + "/skerry.elf",
                            "--arch", arch, "--board", board, "--harts", str(harts), "--memory", memory,
-                           "--dir-ro", f"{folder}::/work", f"{folder}/crowd.wasm", *words],
+                           "--files", "archive", "--dir-ro", f"{folder}::/work", "--dir", f"{folder}/own::/own",
+                           f"{folder}/crowd.wasm", *words],
                           capture_output=True, stdin=subprocess.DEVNULL)
 
 
@@ -59,6 +60,14 @@ def test_share():
     done = run("pace", "2", harts=2)
     assert done.returncode == 0, done
     print(done.stdout.decode(), end="")
+
+
+def test_who_only_calls_takes_turns():
+    """A process that is hardly ever seen in its own code, since the calls that it makes take all its time, shares the
+    hart as others do: once it was preempted in compiled code alone, and kept the hart from all others for minutes."""
+    for what in ("draw", "store"):
+        done = run("turns", what)
+        assert done.returncode == 0 and 35 <= int(done.stdout) <= 65, (what, done)
 
 
 def test_console():
@@ -123,6 +132,7 @@ def test_rest():
 
 
 with tempfile.TemporaryDirectory() as folder:
+    os.mkdir(f"{folder}/own")
     subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"-I{boot.root}/programs/include",
                     f"{here}/programs/crowd.c", f"{boot.root}/programs/process.c", "-o", f"{folder}/crowd.wasm"], check=True)
     boot.run_cases(globals())

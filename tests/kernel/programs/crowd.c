@@ -3,10 +3,13 @@
 //   stress ROUNDS   starts, pipes, kills and reaps children, many at once, and prints by how many pages the free memory
 //                   differs between the rounds' middle and their end
 //   share COUNT     starts children that compute, and prints how many of them ran at once, in hundredths
+//   turns WHAT      starts a child that does nothing but call the kernel, and one that computes, and prints how much of
+//                   what both had of the processor was the latter's, in hundredths
 //   pace COUNT      children do equal work, first one after the other, then at once; prints both times
 //   answer COUNT    starts children that compute for ever, and answers lines with what it read
 //   rest            says so, does nothing for two seconds, and says so
 #include <assert.h>
+#include <fcntl.h>
 #include <skerry/process.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +17,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <wasi/api.h>
 
 static const char *const path = "/work/crowd.wasm";
 
@@ -112,6 +116,39 @@ static void share(unsigned count) {
   printf("%llu\n", (unsigned long long)((sums[1] - sums[0]) * 100 / (times[1] - times[0])));
 }
 
+static void turns(const char *what) {
+  uint32_t ends[2], stored;
+  assert(skerry_pipe(ends) == 0);
+  const uint32_t children[2] = {start(what, NULL, 0, (int)ends[1]), start("work", NULL, 0, (int)ends[1])};
+  char c;
+  for (unsigned i = 0; i < 2; ++i) assert(read((int)ends[0], &c, 1) == 1);
+  struct skerry_process list[8];
+  uint64_t had[2] = {0, 0};
+  for (unsigned look = 0; look < 2; ++look) {
+    if (look == 1) sleep(2);
+    assert(skerry_list(list, 8, &stored) == 0);
+    for (unsigned i = 0; i < stored; ++i) {
+      for (unsigned k = 0; k < 2; ++k) if (list[i].number == children[k]) had[k] = list[i].processor_ns - had[k];
+    }
+  }
+  for (unsigned i = 0; i < 2; ++i) assert(skerry_kill(children[i]) == 0 && status_of(children[i]) == 137);
+  printf("%llu\n", (unsigned long long)(had[1] * 100 / (had[0] + had[1])));
+}
+
+// Calls without end, in which the kernel's time goes: by itself, and under a lock.
+static void draw(void) {
+  static uint8_t block[1 << 20];
+  write(1, "", 1);
+  for (;;) assert(__wasi_random_get(block, sizeof block) == 0);
+}
+static void store(void) {
+  static char block[1 << 20];
+  int file = open("/own/file", O_CREAT | O_RDWR, 0666);
+  assert(file >= 0);
+  write(1, "", 1);
+  for (;;) assert(pwrite(file, block, sizeof block, 0) == sizeof block);
+}
+
 static void pace(unsigned count) {
   uint32_t children[64];
   assert(count <= 64);
@@ -154,6 +191,9 @@ int main(int count, char **words) {
   }
   if (strcmp(what, "stress") == 0) stress(with);
   if (strcmp(what, "share") == 0) share(with);
+  if (strcmp(what, "turns") == 0) turns(count > 2 ? words[2] : "");
+  if (strcmp(what, "draw") == 0) draw();
+  if (strcmp(what, "store") == 0) store();
   if (strcmp(what, "pace") == 0) pace(with);
   if (strcmp(what, "answer") == 0) answer(with);
   if (strcmp(what, "rest") == 0) {
