@@ -78,6 +78,12 @@ class Engine : public std::enable_shared_from_this<Engine> {
   SpacePool& func_record_spaces() { return func_record_spaces_; }
   // For tables that may grow beyond a few elements.
   SpacePool& table_spaces() { return table_spaces_; }
+  // What is kept for the next instances goes, where the host is short of memory.
+  void drop_pools() {
+    memories_.drop_free();
+    func_record_spaces_.drop_kept();
+    table_spaces_.drop_kept();
+  }
 
  private:
   Engine(const Config& config, Features features, std::unique_ptr<codegen::Target> target, bool runs_here);

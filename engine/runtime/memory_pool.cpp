@@ -12,9 +12,7 @@ Result<std::shared_ptr<const MemoryImage>> MemoryImage::create(u64 offset, std::
   return std::make_shared<const MemoryImage>(offset, align_up(content.size(), platform::page_size()), image);
 }
 
-MemoryPool::~MemoryPool() {
-  for (const MemorySlot& slot : free_) destroy(slot);
-}
+MemoryPool::~MemoryPool() { drop_free(); }
 
 void MemoryPool::destroy(const MemorySlot& slot) {
   platform::release(slot.base, slot.plan.reservation + slot.plan.guard);
@@ -78,6 +76,15 @@ Result<void> MemoryPool::restore(const MemorySlot& slot) {
   TRY(platform::zero(slot.base, slot.image->offset));
   TRY(platform::restore_image(slot.image->image, slot.base + slot.image->offset));
   return platform::zero(slot.base + end, slot.usable - end);
+}
+
+void MemoryPool::drop_free() {
+  std::vector<MemorySlot> dropped;
+  {
+    platform::MutexGuard guard(mutex_);
+    dropped.swap(free_);
+  }
+  for (const MemorySlot& slot : dropped) destroy(slot);
 }
 
 void MemoryPool::release(MemorySlot slot) {

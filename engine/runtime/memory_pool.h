@@ -54,6 +54,8 @@ class MemoryPool {
   // and holds the image.
   Result<MemorySlot> acquire(const BoundsPlan& plan, u64 usable, const std::shared_ptr<const MemoryImage>& image);
   void release(MemorySlot slot);
+  // Slots that are kept for the next memories go.
+  void drop_free();
   // More bytes of zeros.
   static Result<void> grow(MemorySlot& slot, u64 usable);
 

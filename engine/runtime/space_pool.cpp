@@ -9,8 +9,15 @@ constexpr u64 step = 16 * KiB;
 
 }  // namespace
 
-SpacePool::~SpacePool() {
-  for (Space space : kept_) platform::release(space.base, size_);
+SpacePool::~SpacePool() { drop_kept(); }
+
+void SpacePool::drop_kept() {
+  std::vector<Space> dropped;
+  {
+    platform::MutexGuard guard(mutex_);
+    dropped.swap(kept_);
+  }
+  for (Space space : dropped) platform::release(space.base, size_);
 }
 
 Result<Space> SpacePool::take() {

@@ -29,6 +29,8 @@ class SpacePool {
   Result<Space> take();
   // What was written lies in its first `used` bytes.
   void give(Space space, u64 used);
+  // Those that are kept go.
+  void drop_kept();
   // At least `needed` bytes usable; more, so that growing step by step is not a call of the system each time.
   Result<void> grow(Space& space, u64 needed) const;
 

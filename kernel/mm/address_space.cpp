@@ -13,9 +13,6 @@ namespace skerry::kernel {
 
 namespace {
 
-// Of a stack, promised from the beginning: what a process touches until it runs.
-constexpr u64 promised_stack_pages = 6;
-
 struct Span {
   u64 begin, end;
   Access access;

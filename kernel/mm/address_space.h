@@ -31,6 +31,8 @@ Result<void> protect(u8* address, u64 size, Access access);
 // for stacks, which are large in case. A thread that touches one when nothing is left to promise gets it still, and is
 // ended (out_of_memory). Released whole.
 Result<void> commit_stack(u8* address, u64 size);
+// Of a stack, promised from the beginning: what a process touches until it runs.
+constexpr u64 promised_stack_pages = 6;
 // How many of its pages have been touched.
 u64 stack_pages(u8* address);
 void decommit(u8* address, u64 size);

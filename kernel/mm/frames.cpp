@@ -112,6 +112,11 @@ void uncharge_frames(u64 count) {
   add(charged, u64{0} - count);
 }
 
+bool is_left(u64 count, For whom) {
+  u64 limit = limit_of(whom), now = charged.load(std::memory_order_relaxed);
+  return now <= limit && count <= limit - now;
+}
+
 bool is_memory_short() { return charged.load(std::memory_order_relaxed) >= limit_of(For::Guest); }
 
 FrameCounts frame_counts() {

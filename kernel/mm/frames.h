@@ -33,6 +33,8 @@ void free_frame(u64 frame);
 enum class For : u8 { Guest, Heap, Ended };
 bool charge_frames(u64 count, For whom);
 void uncharge_frames(u64 count);
+// Whether so many could be promised now.
+bool is_left(u64 count, For whom);
 // Whether guests get no more: what they ask of the kernel's heap, files and pipes and processes, is refused as well.
 bool is_memory_short();
 

@@ -268,6 +268,18 @@ void heap_free(void* object) {
   give_blocks_back(u32(block), entry.log2, entry.pages);
 }
 
+void drop_free_blocks() {
+  SpinGuard guard(lock);
+  for (usize size_class = 0; size_class < class_count; ++size_class) {
+    // One without objects is kept only where it is the only one with room (block_is_empty).
+    u32 block = roomy[size_class];
+    if (!block || blocks()[block].room != capacities[size_class]) continue;
+    take_out(roomy[size_class], block);
+    give_blocks_back(block, 0, block_pages);
+  }
+  drop_kept(0);
+}
+
 bool fault_in_heap(u64 address, arch::FaultAccess access) {
   if (access == arch::FaultAccess::Execute) return false;
   if (address < heap_begin || block_of(reinterpret_cast<void*>(address)) >= next_block) return false;

@@ -25,6 +25,9 @@ void* heap_allocate_aligned(usize size, usize alignment, For whom = For::Heap);
 // Null is nothing.
 void heap_free(void* object);
 
+// Gives back what holds no object, and is kept for the next ones.
+void drop_free_blocks();
+
 // What arch::page_fault does for addresses in the heap's window.
 bool fault_in_heap(u64 address, arch::FaultAccess access);
 

@@ -129,8 +129,11 @@ Result<Module> Process::load() {
 }
 
 Ending Process::run() {
-  auto program = all_.program_of(*this);
-  if (!program) return refuse(program.error());
+  // Of thousands that are killed before their turn came, each would else become a process first.
+  if (interruption_.raised()) return end_with(Trap(TrapCode::Interrupted));
+  const auto found = all_.program_of(*this);
+  if (!found) return refuse(found.error());
+  const Processes::Program& program = **found;
   launch_.program_file.reset();
   all_.end_stage(*this, "compile");
 
@@ -157,7 +160,7 @@ Ending Process::run() {
 
   store->set_data(ProcessOfStore{&context(), this});
 
-  auto instance = program->linked ? program->linked->instantiate(*store) : instantiate_unknown(*store, program->module);
+  auto instance = program.linked ? program.linked->instantiate(*store) : instantiate_unknown(*store, program.module);
   has_begun();
   all_.end_stage(*this, "instantiate");
   if (!instance) {
@@ -204,7 +207,9 @@ void Process::kill() {
 // ------------------------------------------------------------------------------- All processes
 
 Processes::Processes(Engine engine, std::shared_ptr<wasi::Clock> clock)
-    : engine_(std::move(engine)), host_(kernel_wasi_host(std::move(clock))), linker_(engine_) {
+    : engine_(std::move(engine)),
+      reclaimer_([](void* engine) { static_cast<runtime::Engine*>(engine)->drop_pools(); }, &engine_.internal()),
+      host_(kernel_wasi_host(std::move(clock))), linker_(engine_) {
   define_calls(linker_);
 }
 
@@ -225,11 +230,11 @@ Process* Processes::find(u32 number) const {
 }
 
 // Under the lock.
-Process& Processes::add(u32 parent, Launch launch) {
+Process& Processes::add(Process* parent, Launch launch) {
   u32 number = ++last_number_;
-  auto process = std::unique_ptr<Process>(new Process(*this, number, parent, std::move(launch)));
-  Process& added = *processes_.emplace(number, std::move(process)).first->second;
-  if (Process* above = find(parent)) above->children_.insert(number);
+  auto process = std::unique_ptr<Process>(new Process(*this, number, parent ? parent->number : 0, std::move(launch)));
+  Process& added = *processes_.emplace_hint(processes_.end(), number, std::move(process))->second;
+  if (parent) parent->children_.insert(parent->children_.end(), number);
   ++running_;
   return added;
 }
@@ -272,7 +277,10 @@ void Processes::finish(Process& process, Ending ending) {
 }
 
 HostResult<u32> Processes::start(u32 parent, Launch launch) {
-  if (is_memory_short()) forget_modules();
+  if (!is_left(pages_to_begin, For::Guest)) {
+    forget_modules();
+    reclaim_memory(pages_to_begin);
+  }
   platform::MutexGuard guard(lock_);
   remove_orphans();
   Process* above = find(parent);
@@ -280,7 +288,7 @@ HostResult<u32> Processes::start(u32 parent, Launch launch) {
   if (processes_.size() >= most || last_number_ == ~u32{0}) return fail(Errno::Again);
   // Or else so many would begin that not one of them could come to run.
   if (!charge_frames(pages_to_begin, For::Guest)) return fail(Errno::Nomem);
-  Process& process = add(parent, std::move(launch));
+  Process& process = add(above, std::move(launch));
   auto body = [](void* self) {
     Process& process = *static_cast<Process*>(self);
     process.all_.begin(process);
@@ -322,7 +330,7 @@ Ending Processes::run_here(Launch launch) {
   Process* process;
   {
     platform::MutexGuard guard(lock_);
-    process = &add(0, std::move(launch));
+    process = &add(nullptr, std::move(launch));
     first_ = process;
     set_foreground(process);
     if (interrupt_came_early_) process->kill();
@@ -495,13 +503,13 @@ std::string Processes::command_line(u32 number) const {
   return text;
 }
 
-Result<Processes::Program> Processes::program_of(Process& process) {
+Result<std::shared_ptr<const Processes::Program>> Processes::program_of(Process& process) {
   const auto& key = process.launch_.module_key;
-  auto load = [&]() -> Result<Program> {
+  auto load = [&]() -> Result<std::shared_ptr<const Program>> {
     Module module = TRY(process.load());
-    if (!process.launch_.unknown_imports.empty()) return Program{std::move(module), std::nullopt};
-    InstancePre linked = TRY(linker_.instantiate_pre(module));
-    return Program{std::move(module), std::move(linked)};
+    std::optional<InstancePre> linked;
+    if (process.launch_.unknown_imports.empty()) linked = TRY(linker_.instantiate_pre(module));
+    return std::make_shared<const Program>(std::move(module), std::move(linked));
   };
   if (!key || !process.launch_.unknown_imports.empty()) return load();
   {
@@ -512,7 +520,7 @@ Result<Processes::Program> Processes::program_of(Process& process) {
       return known_programs_.front().program;
     }
   }
-  Program program = TRY(load());
+  std::shared_ptr<const Program> program = TRY(load());
   // One that is forgotten, or that another process loaded meanwhile, goes without the lock.
   std::optional<KnownProgram> forgotten;
   platform::MutexGuard guard(lock_);
@@ -525,11 +533,17 @@ Result<Processes::Program> Processes::program_of(Process& process) {
   return program;
 }
 
-// Those that no process has go.
+// Those that no process has go. To forget others would free nothing, and each further process of theirs would load a copy
+// of its own, when memory is short already.
 void Processes::forget_modules() {
   std::vector<KnownProgram> forgotten;  // which go without the lock
   platform::MutexGuard guard(lock_);
-  forgotten.swap(known_programs_);
+  auto kept = known_programs_.begin();
+  for (KnownProgram& known : known_programs_) {
+    if (known.program.use_count() == 1) forgotten.push_back(std::move(known));
+    else if (&known != &*kept++) kept[-1] = std::move(known);
+  }
+  known_programs_.erase(kept, known_programs_.end());
 }
 
 void Processes::end_stage(const Process& process, std::string_view name) {

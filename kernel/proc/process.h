@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/sched/reclaim.h"
 #include "kernel/sched/thread.h"
 #include "kernel/wasi_host.h"
 #include "skerry/skerry.h"
@@ -172,7 +173,7 @@ class Processes {
  private:
   friend class Process;
   void define_calls(Linker& linker);
-  Process& add(u32 parent, Launch launch);
+  Process& add(Process* parent, Launch launch);
   void begin(Process& process);
   void finish(Process& process, Ending ending);
   // With the imports found in linker_; or, for a process with imports of its own, only the module.
@@ -180,7 +181,7 @@ class Processes {
     Module module;
     std::optional<InstancePre> linked;
   };
-  Result<Program> program_of(Process& process);
+  Result<std::shared_ptr<const Program>> program_of(Process& process);
   void end_stage(const Process& process, std::string_view name);
   void tell_who_sees();
   // Under the lock.
@@ -193,6 +194,7 @@ class Processes {
   static Info info_of(const Process& process);
 
   Engine engine_;
+  const Reclaimer reclaimer_;
   const wasi::Host host_;  // of all contexts
   Linker linker_;  // of all processes
 
@@ -210,7 +212,7 @@ class Processes {
   // Programs that were used last, the latest first; more stay while processes have them, but are not found again.
   struct KnownProgram {
     ModuleKey key;
-    Program program;
+    std::shared_ptr<const Program> program;  // of all processes that have it
   };
   static constexpr usize most_known = 32;
   void forget_modules();

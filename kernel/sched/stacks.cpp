@@ -2,6 +2,7 @@
 
 #include "kernel/arch/spin_lock.h"
 #include "kernel/mm/address_space.h"
+#include "kernel/sched/reclaim.h"
 
 namespace skerry::kernel {
 namespace {
@@ -13,6 +14,15 @@ SpinLock lock;  // guards what follows
 u8* kept[most_kept];
 usize kept_count;
 
+[[gnu::noinline]] Result<u8*> make_stack() {
+  u8* stack = TRY(kernel::reserve(stack_guard + stack_size));
+  if (auto committed = kernel::commit_stack(stack + stack_guard, stack_size); !committed) {
+    kernel::release(stack, stack_guard + stack_size);
+    return committed.take_failure();
+  }
+  return stack;
+}
+
 }  // namespace
 
 Result<u8*> take_stack() {
@@ -20,12 +30,7 @@ Result<u8*> take_stack() {
     SpinGuard guard(lock);
     if (kept_count != 0) return kept[--kept_count];
   }
-  u8* stack = TRY(kernel::reserve(stack_guard + stack_size));
-  if (auto committed = kernel::commit_stack(stack + stack_guard, stack_size); !committed) {
-    kernel::release(stack, stack_guard + stack_size);
-    return committed.take_failure();
-  }
-  return stack;
+  return ask_twice(promised_stack_pages + 1, make_stack);
 }
 
 void give_stack(u8* stack) {
@@ -37,6 +42,18 @@ void give_stack(u8* stack) {
     }
   }
   kernel::release(stack, stack_guard + stack_size);
+}
+
+void drop_kept_stacks() {
+  for (;;) {
+    u8* stack;
+    {
+      SpinGuard guard(lock);
+      if (kept_count == 0) return;
+      stack = kept[--kept_count];
+    }
+    kernel::release(stack, stack_guard + stack_size);
+  }
 }
 
 }  // namespace skerry::kernel

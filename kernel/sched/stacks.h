@@ -16,5 +16,6 @@ constexpr u64 stack_guard = 64 * KiB;
 // The guard's first address.
 Result<u8*> take_stack();
 void give_stack(u8* stack);
+void drop_kept_stacks();
 
 }  // namespace skerry::kernel

@@ -2,21 +2,30 @@
 
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/frames.h"
+#include "kernel/sched/reclaim.h"
 #include "platform/platform.h"
 
 namespace skerry::platform {
 
 usize page_size() { return kernel::page_size; }
-// Some is left to who cannot be refused.
+// Some is left to who cannot be refused. Where it is not much, what is only kept is given back first.
 u64 available_memory() {
+  kernel::reclaim_memory(kernel::frame_counts().total / 8);
   kernel::FrameCounts counts = kernel::frame_counts();
   u64 most = counts.total - counts.total / 32;
   return most > counts.charged ? (most - counts.charged) * kernel::page_size : 0;
 }
 
-Result<u8*> reserve(usize size) { return kernel::reserve(size); }
+static u64 pages_of(usize size) { return size / kernel::page_size; }
+
+Result<u8*> reserve(usize size) {
+  constexpr u64 most_tables = 2;
+  return kernel::ask_twice(most_tables, [&] { return kernel::reserve(size); });
+}
 void release(u8* address, usize size) { kernel::release(address, size); }
-Result<void> commit(u8* address, usize size, Access access) { return kernel::commit(address, size, access); }
+Result<void> commit(u8* address, usize size, Access access) {
+  return kernel::ask_twice(pages_of(size), [&] { return kernel::commit(address, size, access); });
+}
 Result<void> protect(u8* address, usize size, Access access) { return kernel::protect(address, size, access); }
 Result<void> decommit(u8* address, usize size) {
   kernel::decommit(address, size);
@@ -28,10 +37,14 @@ Result<void> zero(u8* address, usize size) { return kernel::zero(address, size);
 static kernel::Image* of(const Image* image) { return reinterpret_cast<kernel::Image*>(const_cast<Image*>(image)); }
 
 Result<Image*> create_image(std::span<const u8> content) {
-  return reinterpret_cast<Image*>(TRY(kernel::Image::create(content)));
+  auto created = kernel::ask_twice(pages_of(align_up(content.size(), kernel::page_size)),
+                                   [&] { return kernel::Image::create(content); });
+  return reinterpret_cast<Image*>(TRY(std::move(created)));
 }
 void destroy_image(Image* image) { kernel::drop_image(of(image)); }
-Result<void> map_image(const Image* image, u8* address) { return kernel::map_image(of(image), address); }
+Result<void> map_image(const Image* image, u8* address) {
+  return kernel::ask_twice(of(image)->page_count(), [&] { return kernel::map_image(of(image), address); });
+}
 Result<void> restore_image(const Image* image, u8* address) {
   kernel::restore_image(*of(image), address);
   return {};
