@@ -35,6 +35,11 @@ done = boot.run(build, "refusals")
 assert done.returncode == 0 and b" refusals: " in done.stdout, done
 print(done.stdout.decode().strip())
 
+# Folders whose server says anything, and a neighbour of those who go about in them.
+done = boot.run(build, "liar")
+assert done.returncode == 0 and b"the neighbour is well\n" in done.stdout, done
+print(done.stdout.decode().strip())
+
 # The boot's own: it goes on, or stops with a sentence.
 outcomes = set()
 for n in (1, 2, 3, 5, 8, 13, 21, 34):

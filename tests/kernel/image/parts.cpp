@@ -20,6 +20,7 @@
 #include "kernel/sched/reclaim.h"
 #include "platform/platform.h"
 #include "skerry/skerry.h"
+#include "tests/kernel/image/liar.h"
 
 namespace skerry::kernel {
 namespace {
@@ -693,6 +694,7 @@ u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&, Virtio9pDe
   if (name == "flood") return flood();
   if (name == "figures") return figures();
   if (name == "refusals") return refusals();
+  if (name == "liar") return liar(*channel);
   if (name == "check_fails") return check_fails();
   if (name == "check_fails_elsewhere") return check_fails_elsewhere();
   if (name == "wild_write") return wild_write();
