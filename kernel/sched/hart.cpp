@@ -32,9 +32,10 @@ constexpr u64 clock_runs = u64{1} << 63;
 void start_clock_of(Thread& thread, u64 now) {
   thread.clock.store((now - thread.clock.load(std::memory_order_relaxed)) | clock_runs, std::memory_order_relaxed);
 }
-void stop_clock_of(Thread& thread, u64 now) {
-  thread.clock.store(now - (thread.clock.load(std::memory_order_relaxed) & ~clock_runs), std::memory_order_relaxed);
+u64 ran_until(const Thread& running, u64 now) {
+  return now - (running.clock.load(std::memory_order_relaxed) & ~clock_runs);
 }
+void stop_clock_of(Thread& thread, u64 now) { thread.clock.store(ran_until(thread, now), std::memory_order_relaxed); }
 
 Thread* new_thread(u8* memory) {
   usize locals = arch::thread_local_size();
@@ -121,10 +122,11 @@ void finish_switch(Thread& running) {
   if (running.interrupt_pending.load() && !running.is_preempted) arch::check_interrupt();
 }
 
-void switch_to(Hart& hart, Thread& last, Thread& next) {
-  u64 now = arch::monotonic_ns();
+void switch_to(Hart& hart, Thread& last, Thread& next, u64 now) {
   hart.switched_at = now;
   stop_clock_of(last, now);
+  u64 ran = next.clock.load(std::memory_order_relaxed);
+  if (ran >= next.turn_end) next.turn_end = ran + slice_ns;
   start_clock_of(next, now);
   hart.is_slice_over = false;
   hart.slice_end = never;
@@ -193,7 +195,7 @@ bool is_anything_ready() {
     Thread* next = take_ready(hart);
     if (!next) next = steal(hart);
     if (next) {
-      switch_to(hart, *hart.idle, *next);
+      switch_to(hart, *hart.idle, *next, arch::monotonic_ns());
       continue;
     }
     enter_idle(hart);
@@ -217,8 +219,10 @@ void make_ready(Thread* thread) {
   // Where it ran, if that hart has nothing to do: there it is known. Else here, where nobody must be told of it.
   Hart& to = last && (!has_left || (idle_harts.load(std::memory_order_relaxed) & bit_of(*last))) ? *last : here;
   to.ready_lock.take();
-  // Who waited for a device comes before who computes.
-  if (here.in_interrupt && &to == &here) to.ready.put_first(thread);
+  // Who waited for an instant or a device comes before who computes, while its turn lasts: or else whoever waits again and
+  // again would leave nothing to the others. (Of one whose clock still runs it does not.)
+  bool is_first = here.in_interrupt && &to == &here && thread->clock.load(std::memory_order_relaxed) < thread->turn_end;
+  if (is_first) to.ready.put_first(thread);
   else to.ready.append(thread);
   to.ready_count.fetch_add(1);
   to.ready_lock.release();
@@ -229,7 +233,7 @@ void make_ready(Thread* thread) {
     return arch::send_interrupt(to.number);
   }
   if (&running == here.idle) return;
-  if (here.in_interrupt) here.is_slice_over = true;
+  if (is_first) here.is_slice_over = true;
   if (here.slice_end == never) {
     // Where the timer rings within a slice anyway, that is its end: a look at the clock is dear, and most that wake
     // somebody wait themselves soon.
@@ -242,7 +246,7 @@ void make_ready(Thread* thread) {
 void give_way(Hart& hart, Thread& running) {
   Thread* next = take_ready(hart);
   if (!next) next = steal(hart);
-  switch_to(hart, running, next ? *next : *hart.idle);
+  switch_to(hart, running, next ? *next : *hart.idle, arch::monotonic_ns());
 }
 
 void give_way_ready() {
@@ -251,12 +255,14 @@ void give_way_ready() {
   Thread& running = current_thread();
   hart.ready_lock.take();
   Thread* next = hart.ready.first;
+  u64 now = arch::monotonic_ns();
   if (next) {
     hart.ready.remove(next);
-    hart.ready.append(&running);
+    if (ran_until(running, now) < running.turn_end) hart.ready.put_first(&running);
+    else hart.ready.append(&running);
   }
   hart.ready_lock.release();
-  if (next) switch_to(hart, running, *next);
+  if (next) switch_to(hart, running, *next, now);
 }
 
 void arm_timer(Hart& hart) {
@@ -302,7 +308,7 @@ bool in_interrupt() {
 
 u64 processor_time(const Thread& thread) {
   u64 clock = thread.clock.load(std::memory_order_relaxed);
-  return clock & clock_runs ? arch::monotonic_ns() - (clock & ~clock_runs) : clock;
+  return clock & clock_runs ? ran_until(thread, arch::monotonic_ns()) : clock;
 }
 
 void interrupt_thread(Thread& thread) {

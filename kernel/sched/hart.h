@@ -1,6 +1,7 @@
 // Harts: what each has of its own, and what they ask of each other.
 //
-//   run queue   ready threads, first come first served; the running one is not in it
+//   run queue   ready threads, first come first served but for those whose turn lasts (scheduling.md); the running one
+//               is not in it
 //   idle        the thread that runs where no other does: on the stack that the hart came up on. It is in no queue
 //   sleepers    threads that began to wait for an instant on this hart
 //   timer       set to what comes first: the nearest sleeper, or the end of the running thread's slice, which only
@@ -78,7 +79,7 @@ u32 harts_at_work();
 // With interrupts off: gives the hart, which is the caller's, to the next thread that is ready. The running one has
 // been put where it belongs.
 void give_way(Hart& hart, Thread& running);
-// The same for a thread that is ready itself.
+// The same for a thread that is ready itself: it is next while its turn lasts, else the last.
 void give_way_ready();
 // With interrupts off: puts a thread that is in no queue into one, and sees to it that somebody runs it.
 void make_ready(Thread* thread);

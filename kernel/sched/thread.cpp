@@ -71,6 +71,7 @@ void leave_sleepers(Hart& hart, Thread& thread) {
 
 void wait_for_word(const u32* word, u32 expected, u64 deadline_ns) {
   NoInterrupts no_interrupts;
+  if (deadline_ns != never && deadline_ns <= arch::monotonic_ns()) return;
   Thread& self = current_thread();
   Hart& hart = *self.hart.load(std::memory_order_relaxed);  // which it comes back to only by chance
   CHECK(!hart.in_interrupt);
@@ -106,6 +107,7 @@ void wake_sleepers(Hart& hart, u64 now) {
 void yield_thread() {
   NoInterrupts no_interrupts;
   wake_sleepers(this_hart(), arch::monotonic_ns());
+  current_thread().turn_end = 0;
   give_way_ready();
 }
 

@@ -28,7 +28,8 @@ struct Thread {
   // Its hart's.
   u64 stack_pointer;    // while it does not run
   u8* memory_base;      // the guest's, while it does not run
-  bool is_preempted;    // it does not run, and was in compiled code
+  bool is_preempted;    // it does not run, and did not wait for anything
+  u64 turn_end;         // of its clock: until then it comes before those whose turn is over (scheduling.md)
   u64 known_harts;      // where it ran
   u64 outdated_harts;   // of these, those that may know pages of its as they no longer are (note_changed_pages)
 

@@ -66,8 +66,18 @@ def test_who_only_calls_takes_turns():
     """A process that is hardly ever seen in its own code, since the calls that it makes take all its time, shares the
     hart as others do: once it was preempted in compiled code alone, and kept the hart from all others for minutes."""
     for what in ("draw", "store"):
-        done = run("turns", what)
+        done = run("turns", what, "work")
         assert done.returncode == 0 and 35 <= int(done.stdout) <= 65, (what, done)
+
+
+def test_who_wakes_often_takes_turns():
+    """Who works for a while, waits for an instant that comes at once, or has come, and works on shares the hart with one that
+    computes, or that only calls: once each awakening came before all the others, and left them next to nothing."""
+    for what in ("nap", "ask"):
+        for beside in ("work", "draw"):
+            done = run("turns", what, beside)
+            # While it waits it has nothing; what it does between is shorter than a turn.
+            assert done.returncode == 0 and 35 <= int(done.stdout) <= 90, (what, beside, done)
 
 
 def test_console():

@@ -3,13 +3,15 @@
 //   stress ROUNDS   starts, pipes, kills and reaps children, many at once, and prints by how many pages the free memory
 //                   differs between the rounds' middle and their end
 //   share COUNT     starts children that compute, and prints how many of them ran at once, in hundredths
-//   turns WHAT      starts a child that does nothing but call the kernel, and one that computes, and prints how much of
-//                   what both had of the processor was the latter's, in hundredths
+//   turns A B       starts children that do A and B: `work`, which computes; `draw` and `store`, which do nothing but call
+//                   the kernel; `nap` and `ask`, which wait again and again for an instant to come or that has come; and
+//                   prints how much of what both had of the processor was the latter's, in hundredths
 //   pace COUNT      children do equal work, first one after the other, then at once; prints both times
 //   answer COUNT    starts children that compute for ever, and answers lines with what it read
 //   rest            says so, does nothing for two seconds, and says so
 #include <assert.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <skerry/process.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -116,10 +118,10 @@ static void share(unsigned count) {
   printf("%llu\n", (unsigned long long)((sums[1] - sums[0]) * 100 / (times[1] - times[0])));
 }
 
-static void turns(const char *what) {
+static void turns(const char *one, const char *other) {
   uint32_t ends[2], stored;
   assert(skerry_pipe(ends) == 0);
-  const uint32_t children[2] = {start(what, NULL, 0, (int)ends[1]), start("work", NULL, 0, (int)ends[1])};
+  const uint32_t children[2] = {start(one, NULL, 0, (int)ends[1]), start(other, NULL, 0, (int)ends[1])};
   char c;
   for (unsigned i = 0; i < 2; ++i) assert(read((int)ends[0], &c, 1) == 1);
   struct skerry_process list[8];
@@ -147,6 +149,17 @@ static void store(void) {
   assert(file >= 0);
   write(1, "", 1);
   for (;;) assert(pwrite(file, block, sizeof block, 0) == sizeof block);
+}
+
+// Works, waits, and works on.
+static void nap(void) {
+  static const struct timespec soon = {0, 1000};
+  write(1, "", 1);
+  for (;; nanosleep(&soon, NULL)) compute(100000);
+}
+static void ask(void) {
+  write(1, "", 1);
+  for (struct pollfd none = {.fd = 0, .events = POLLRDNORM};; poll(&none, 1, 0)) compute(100000);
 }
 
 static void pace(unsigned count) {
@@ -191,9 +204,11 @@ int main(int count, char **words) {
   }
   if (strcmp(what, "stress") == 0) stress(with);
   if (strcmp(what, "share") == 0) share(with);
-  if (strcmp(what, "turns") == 0) turns(count > 2 ? words[2] : "");
+  if (strcmp(what, "turns") == 0) turns(words[2], words[3]);
   if (strcmp(what, "draw") == 0) draw();
   if (strcmp(what, "store") == 0) store();
+  if (strcmp(what, "nap") == 0) nap();
+  if (strcmp(what, "ask") == 0) ask();
   if (strcmp(what, "pace") == 0) pace(with);
   if (strcmp(what, "answer") == 0) answer(with);
   if (strcmp(what, "rest") == 0) {
