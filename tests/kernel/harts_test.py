@@ -48,8 +48,8 @@ def test_stress():
         done = run("stress", "6", harts=4, board=board)
         match = re.fullmatch(rb"(-?\d+) pages\n", done.stdout)
         assert done.returncode == 0 and match, done
-        # Lists of free objects are as long as they once had to be, and are not equally long at all times.
-        assert int(match[1]) <= 200, done
+        # Arrays are as long as they once had to be, which is not the same in each round.
+        assert int(match[1]) <= 20, done
 
 
 def test_share():

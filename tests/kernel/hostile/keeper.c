@@ -32,6 +32,8 @@
 #include <unistd.h>
 #include <wasi/libc-find-relpath.h>
 
+#include "../programs/free_pages.h"
+
 enum { kept_pages = 128 };
 enum { most_attacks = 4096, most_at_once = 4, neighbours = 2, longest_answer_ms = 60000 };
 
@@ -60,22 +62,6 @@ static uint64_t random_state;
 static uint32_t random_below(uint32_t limit) {
   random_state = random_state * 6364136223846793005u + 1442695040888963407u;
   return (uint32_t)(random_state >> 33) % limit;
-}
-
-static uint64_t free_pages(void) {
-  struct skerry_memory memory;
-  assert(skerry_memory(&memory) == 0);
-  return memory.free / 4096;
-}
-
-// The same when what is only kept, for the next process to begin quickly, was given back: that is what the system does
-// where it has to refuse a guest's wish, and nobody can have all of the machine's memory.
-static uint64_t settled_pages(void) {
-  struct skerry_memory memory;
-  assert(skerry_memory(&memory) == 0);
-  size_t all = memory.total / 65536, now = __builtin_wasm_memory_size(0);
-  assert(all > now && __builtin_wasm_memory_grow(0, all - now) == (size_t)-1);
-  return free_pages();
 }
 
 static void fail(const char *what, const struct run *run, const struct skerry_ended *ended, const char *said) {
@@ -395,7 +381,7 @@ int main(int count, char **words) {
   free(malloc(1 << 20));  // what is needed when there is no more to be had
   start_neighbours();
   ask_neighbours(NULL);
-  uint64_t before = 0;
+  int64_t before = 0;
   for (uint32_t i = 0; i < passes; ++i) {
     pass();
     printf("pass %u: %u attacks, slowest answer %llu ms, %llu pages free\n", (unsigned)i + 1, (unsigned)attack_count,
@@ -408,7 +394,7 @@ int main(int count, char **words) {
     soak(seconds);
     pass();  // so that what was used last is what was then
   }
-  uint64_t after = settled_pages();
+  int64_t after = settled_pages();
   stop_neighbours();
   printf("%lld pages less are free than after the first pass\n", (long long)(before - after));
   return before <= after + kept_pages ? 0 : 3;

@@ -21,6 +21,8 @@
 #include <unistd.h>
 #include <wasi/api.h>
 
+#include "free_pages.h"
+
 static const char *const path = "/work/crowd.wasm";
 
 static uint32_t start(const char *what, const char *with, int in, int out) {
@@ -82,19 +84,13 @@ static void one_round(unsigned round) {
   for (unsigned i = 0; i < others; ++i) assert(status_of(crowd[i]) == (i % 2 ? 137 : (int)((round + i) & 0xff)));
 }
 
-static int64_t free_pages(void) {
-  struct skerry_memory memory;
-  assert(skerry_memory(&memory) == 0);
-  return (int64_t)(memory.free / 4096);
-}
-
 static void stress(unsigned rounds) {
   int64_t before = 0;
   for (unsigned i = 0; i < rounds; ++i) {
-    if (i == rounds / 2) before = free_pages();
+    if (i == rounds / 2) before = settled_pages();
     one_round(i);
   }
-  printf("%lld pages\n", (long long)(before - free_pages()));
+  printf("%lld pages\n", (long long)(before - settled_pages()));
 }
 
 static void share(unsigned count) {

@@ -13,11 +13,7 @@
 #include <unistd.h>
 #include <wasi/libc-find-relpath.h>
 
-static uint64_t free_pages(void) {
-  struct skerry_memory memory;
-  assert(skerry_memory(&memory) == 0 && memory.free <= memory.total);
-  return memory.free / 4096;
-}
+#include "free_pages.h"
 
 static struct skerry_request request;
 
@@ -96,27 +92,27 @@ int main(int count, char **words) {
   if (count > 1 && strcmp(words[1], "nothing") == 0) return 0;
   assert(count == 3);
   uint32_t wanted = strtoul(words[2], NULL, 10);
-  uint64_t before, after;
+  int64_t before, after;
   if (strcmp(words[1], "alive") == 0) {
     prepare("many\0child", 11);
     numbers = malloc(wanted * sizeof *numbers);
     answers = malloc(wanted * sizeof *answers);
     list = malloc((wanted + 10) * sizeof *list);
     assert(numbers && answers && list);
-    // What is kept for the next ones, pools and tables of pages, is there after some rounds; what is lost adds up.
-    after = free_pages();
+    // Arrays and tables of pages are as large as they once had to be after some rounds; what is lost adds up.
+    after = settled_pages();
     for (int round = 0; round < 7; ++round) {
       before = after;
       alive(wanted);
-      after = free_pages();
+      after = settled_pages();
       if (before == after) break;
     }
   } else {
     prepare("many\0nothing", 13);
     row(100);
-    before = free_pages();
+    before = settled_pages();
     row(wanted);
-    after = free_pages();
+    after = settled_pages();
   }
   printf("%s %u: %lld pages lost\n", words[1], wanted, (long long)(before - after));
   return before == after ? 0 : 3;
