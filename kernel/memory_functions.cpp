@@ -101,7 +101,7 @@ void* memset(void* to, int value, usize size) {
   if (size < 16) {
     if (size >= 8) store(t, word), store(t + size - 8, word);
     else if (size >= 4) store(t, std::uint32_t(word)), store(t + size - 4, std::uint32_t(word));
-    else for (usize i = 0; i < size; ++i) t[i] = Byte(value);
+    else if (size) t[0] = t[size / 2] = t[size - 1] = Byte(value);
     return to;
   }
   Vector vector = {word, word};

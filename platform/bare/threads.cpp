@@ -19,7 +19,7 @@ void join_worker(Worker* worker) { kernel::join_thread(reinterpret_cast<kernel::
 u32 processor_count() { return kernel::harts_at_work(); }
 
 // 0: free; 1: taken; 2: taken, and somebody may wait. Interrupt handlers take no such lock. What is seldom done is apart,
-// so that the rest keeps no registers: who starts a process locks some fifty times.
+// so that the rest keeps no registers: who starts a process locks some thirty times.
 [[gnu::noinline]] static void lock_when_free(u32* state) {
   while (__atomic_exchange_n(state, 2, __ATOMIC_ACQUIRE) != 0) kernel::wait_for_word(state, 2, kernel::never);
 }
