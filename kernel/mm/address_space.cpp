@@ -27,29 +27,56 @@ struct Span {
 
 struct Reservation {
   u64 begin, end;
+  u64 tables;               // of pages, that are promised
+  PhysicalRange home = {};  // that it shares; empty: its addresses are its own
   std::vector<Span> spans;  // ascending, disjoint
 };
 
 // Guards all that follows, the reservations' spans, and the counts of who holds images.
 SpinLock lock;
 
-// All of them, ascending. The pointers are stable, the array is not.
-std::vector<std::unique_ptr<Reservation>> reservations;
-// Released addresses, ascending, never adjacent; and between what was never reserved. Small reservations are from below
-// and large ones from above, so that small ones do not break what large ones leave.
-std::vector<PhysicalRange> released;
-PhysicalRange never_reserved = {reservations_begin, 0};
+// A part of the addresses with what is reserved in it. What is taken is the lowest that is free, so that arrays grow at
+// their ends.
+struct Arena {
+  std::vector<std::unique_ptr<Reservation>> reservations;  // ascending; the pointers are stable, the array is not
+  std::vector<PhysicalRange> released;                     // ascending, never adjacent
+  PhysicalRange never_reserved;                            // above all that is released
+
+  std::optional<PhysicalRange> take(u64 size);
+  // Answers the hole that they are then part of.
+  PhysicalRange give_back(PhysicalRange range);
+  auto behind(u64 address) {
+    return std::upper_bound(reservations.begin(), reservations.end(), address,
+                            [](u64 a, const auto& r) { return a < r->begin; });
+  }
+};
+
+// Small reservations do not break what large ones leave. Those have whole multiples of `large` for themselves, so that a
+// hole's tables go with it.
+Arena small_ones, large_ones;
 constexpr u64 large = 1 * GiB;
+
+// Where addresses are many, a thread's stack and its memory lie in a home: the memory begins where the stack ends, and the
+// pages at which both begin to be used are in the same table.
+//
+//   | nothing | guard, stack | memory, its guard           | nothing |
+//   a multiple of `large`    home_corner                    home_size
+constexpr u64 home_corner = 15 * MiB;  // in the middle of what one table covers
+constexpr u64 home_size = home_memory + large;
+// Of address space, below which there are no homes.
+constexpr u64 many_addresses = u64{1} << 46;
 
 // Pages mapped at once around a fault, a power of two: a fault costs as much as some ten pages.
 constexpr u64 around = 8;
 
 bool lies_below(u64 address, PhysicalRange hole) { return address < hole.begin; }
 
+Arena& arena_of(u64 address) { return address < small_ones.never_reserved.end ? small_ones : large_ones; }
+
 Reservation* find_reservation(u64 address) {
-  auto behind = std::upper_bound(reservations.begin(), reservations.end(), address,
-                                 [](u64 a, const auto& r) { return a < r->begin; });
-  if (behind == reservations.begin()) return nullptr;
+  Arena& arena = arena_of(address);
+  auto behind = arena.behind(address);
+  if (behind == arena.reservations.begin()) return nullptr;
   Reservation* r = std::prev(behind)->get();
   return address < r->end ? r : nullptr;
 }
@@ -173,41 +200,83 @@ bool rewrite(u64 begin, u64 end, const Image* image) {
 
 // Tables of pages that a reservation has for itself, if only one of its pages is touched: small ones would otherwise
 // take far more of them than what is kept for tables. What is between large ones is theirs.
-constexpr u64 tables_of(u64 size) { return size < large ? 1 : 2; }
+constexpr u64 tables_of_small = 1, tables_of_large = 2;
 
-// The lowest addresses that are free.
-std::optional<u64> take_addresses_below(u64 size) {
-  auto hole = std::find_if(released.begin(), released.end(), [&](PhysicalRange r) { return r.size() >= size; });
-  if ((hole == released.end() || hole->begin >= never_reserved.end) && size <= never_reserved.size()) {
-    never_reserved.begin += size;
-    return never_reserved.begin - size;
-  }
-  if (hole == released.end()) return std::nullopt;
-  u64 begin = hole->begin;
-  hole->begin += size;
-  if (hole->size() == 0) released.erase(hole);
-  return begin;
+void divide_addresses() {
+  if (large_ones.never_reserved.end != 0) return;
+  u64 end = arch::address_limit(), border = align_up(reservations_begin + (end - reservations_begin) / 8, large);
+  small_ones.never_reserved = {reservations_begin, border};
+  large_ones.never_reserved = {border, end};
 }
 
-// The highest, at a multiple of `large`: what they are in is theirs alone, tables of pages as well.
-std::optional<u64> take_addresses_above(u64 size) {
-  auto begin_in = [&](PhysicalRange r) { return r.size() < size ? u64{0} : align_down(r.end - size, large); };
-  auto hole = std::find_if(released.rbegin(), released.rend(), [&](PhysicalRange r) { return begin_in(r) >= r.begin; });
-  if (u64 begin = begin_in(never_reserved);
-      begin >= never_reserved.begin && (hole == released.rend() || hole->end <= never_reserved.begin)) {
-    PhysicalRange left = {begin + size, never_reserved.end};
-    never_reserved.end = begin;
-    if (left.size() != 0) released.insert(std::upper_bound(released.begin(), released.end(), begin, lies_below), left);
-    return begin;
+std::optional<PhysicalRange> Arena::take(u64 size) {
+  auto hole = std::find_if(released.begin(), released.end(), [&](PhysicalRange r) { return r.size() >= size; });
+  PhysicalRange& from = hole != released.end() ? *hole : never_reserved;
+  if (from.size() < size) return std::nullopt;
+  PhysicalRange taken = {from.begin, from.begin + size};
+  from.begin = taken.end;
+  if (hole != released.end() && hole->size() == 0) released.erase(hole);
+  return taken;
+}
+
+PhysicalRange Arena::give_back(PhysicalRange range) {
+  auto hole = released.insert(std::upper_bound(released.begin(), released.end(), range.begin, lies_below), range);
+  if (auto next = hole + 1; next != released.end() && next->begin == hole->end) {
+    hole->end = next->end;
+    released.erase(next);
   }
-  if (hole == released.rend()) return std::nullopt;
-  u64 begin = begin_in(*hole);
-  PhysicalRange left = {begin + size, hole->end};
-  hole->end = begin;
-  auto place = hole.base();  // behind it
-  if (hole->size() == 0) place = released.erase(std::prev(place));
-  if (left.size() != 0) released.insert(place, left);
-  return begin;
+  if (hole != released.begin() && std::prev(hole)->end == hole->begin) {
+    std::prev(hole)->end = hole->end;
+    hole = std::prev(released.erase(hole));
+  }
+  return *hole;
+}
+
+u8* add(Reservation reservation) {
+  u64 begin = reservation.begin;
+  Arena& arena = arena_of(begin);
+  arena.reservations.insert(arena.behind(begin), std::make_unique<Reservation>(std::move(reservation)));
+  return reinterpret_cast<u8*>(begin);
+}
+
+// The other one of its home; null: there is none.
+Reservation* other_at_home(const Reservation& r) {
+  if (r.home.size() == 0) return nullptr;
+  u64 corner = r.home.begin + home_corner;
+  return find_reservation(r.begin == corner ? corner - 1 : corner);
+}
+
+// The home of the thread that asks, if it has one without a memory: it is on its stack.
+std::optional<PhysicalRange> home_without_memory() {
+  Reservation* stack = find_reservation(u64(__builtin_frame_address(0)));
+  if (!stack || stack->home.size() == 0 || other_at_home(*stack)) return std::nullopt;
+  return stack->home;
+}
+
+Failure<Error> no_addresses() { return fail(ErrorCode::Environment, "no address space is left"); }
+
+Result<u8*> reserve_small(u64 size) {
+  auto addresses = small_ones.take(size);
+  if (!addresses) return no_addresses();
+  if (!charge_frames(tables_of_small, For::Guest)) {
+    small_ones.give_back(*addresses);
+    return no_memory();
+  }
+  return add({addresses->begin, addresses->end, tables_of_small});
+}
+
+Result<u8*> reserve_large(u64 size) {
+  if (auto home = size == home_memory ? home_without_memory() : std::nullopt) {
+    u64 begin = home->begin + home_corner;
+    return add({begin, begin + size, 0, *home});
+  }
+  auto addresses = large_ones.take(align_up(size, large));
+  if (!addresses) return no_addresses();
+  if (!charge_frames(tables_of_large, For::Guest)) {
+    large_ones.give_back(*addresses);
+    return no_memory();
+  }
+  return add({addresses->begin, addresses->begin + size, tables_of_large});
 }
 
 bool allows(Access has, arch::FaultAccess wanted) {
@@ -231,41 +300,47 @@ void decommit_in(Reservation& r, u64 begin, u64 end) {
 
 Result<u8*> reserve(u64 size) {
   CHECK(size % page_size == 0 && size > 0);
-  if (!charge_frames(tables_of(size), For::Guest)) return no_memory();
   SpinGuard guard(lock);
-  if (never_reserved.end == 0) never_reserved.end = arch::address_limit();
-  auto begin = size < large ? take_addresses_below(size) : take_addresses_above(size);
-  if (!begin) {
-    uncharge_frames(tables_of(size));
-    return fail(ErrorCode::Environment, "no address space is left");
+  divide_addresses();
+  return size < large ? reserve_small(size) : reserve_large(size);
+}
+
+Result<u8*> reserve_stack(u64 size) {
+  CHECK(size % page_size == 0 && size > 0 && size <= home_corner);
+  SpinGuard guard(lock);
+  divide_addresses();
+  auto home = arch::address_limit() >= many_addresses ? large_ones.take(home_size) : std::nullopt;
+  if (!home) return reserve_small(size);
+  if (!charge_frames(tables_of_large, For::Guest)) {
+    large_ones.give_back(*home);
+    return no_memory();
   }
-  auto place = std::upper_bound(reservations.begin(), reservations.end(), *begin,
-                                [](u64 a, const auto& r) { return a < r->begin; });
-  reservations.insert(place, std::make_unique<Reservation>(*begin, *begin + size));
-  return reinterpret_cast<u8*>(*begin);
+  u64 end = home->begin + home_corner;
+  return add({end - size, end, tables_of_large, *home});
 }
 
 void release(u8* address, u64 size) {
   SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   CHECK(r.begin == u64(address) && r.end == r.begin + size);
-  auto behind = std::upper_bound(released.begin(), released.end(), r.begin, lies_below);
-  behind = released.insert(behind, {r.begin, r.end});
-  if (auto next = behind + 1; next != released.end() && next->begin == behind->end) {
-    behind->end = next->end;
-    released.erase(next);
+  Arena& arena = arena_of(r.begin);
+  u64 charged = charged_in(r, 0, r.spans.size());
+  if (Reservation* other = other_at_home(r)) {
+    arch::unmap_range(r.begin, r.end);
+    other->tables += r.tables;
+  } else {
+    PhysicalRange own = r.home.size() != 0 ? r.home : PhysicalRange{r.begin, r.end};
+    if (&arena == &large_ones) own.end = align_up(own.end, large);
+    PhysicalRange hole = arena.give_back(own);
+    // With what is free around it, as far as it shares tables with that: those that are empty then go as well.
+    constexpr u64 of_table = 512 * page_size;
+    arch::unmap_range(std::max(hole.begin, align_down(own.begin, of_table)),
+                      std::min(hole.end, align_up(own.end, of_table)));
+    charged += r.tables;
   }
-  if (behind != released.begin() && std::prev(behind)->end == behind->begin) {
-    std::prev(behind)->end = behind->end;
-    behind = std::prev(released.erase(behind));
-  }
-  // With what is free around it, as far as it shares tables with that: those that are empty then go as well.
-  constexpr u64 of_table = 512 * page_size;
-  arch::unmap_range(std::max(behind->begin, align_down(r.begin, of_table)),
-                    std::min(behind->end, align_up(r.end, of_table)));
-  uncharge_frames(charged_in(r, 0, r.spans.size()) + tables_of(size));
+  uncharge_frames(charged);
   for (const Span& span : r.spans) drop(span);
-  std::erase_if(reservations, [&](const auto& other) { return other.get() == &r; });
+  arena.reservations.erase(std::prev(arena.behind(r.begin)));
 }
 
 Result<void> commit(u8* address, u64 size, Access access, For whom) {
@@ -426,7 +501,8 @@ Fault mend(u64 address, arch::FaultAccess access) {
   // The neighbours as well, as if they were read: those that are images' cost no frame, and of others where somebody
   // goes on who was next to here before.
   bool costs_frames = !span->image || access == arch::FaultAccess::Write;
-  bool goes_on = arch::find_mapping(page - page_size) || arch::find_mapping(page + page_size);
+  bool goes_on = (page != span->begin && arch::find_mapping(page - page_size)) ||
+                 (page + page_size != span->end && arch::find_mapping(page + page_size));
   if (costs_frames && !goes_on) return Fault::Mended;
   u64 begin = std::max(align_down(page, around * page_size), span->begin);
   u64 end = std::min(align_down(page, around * page_size) + around * page_size, span->end);

@@ -24,6 +24,10 @@ using platform::Access;
 constexpr u64 reservations_begin = 0x20'0000'0000;
 
 Result<u8*> reserve(u64 size);
+// For a thread; what it then reserves of home_memory's size lies just behind, where addresses are many, and shares the
+// tables of pages.
+Result<u8*> reserve_stack(u64 size);
+constexpr u64 home_memory = 6 * GiB;  // a 32-bit memory with its guard
 void release(u8* address, u64 size);
 Result<void> commit(u8* address, u64 size, Access access, For whom = For::Guest);
 Result<void> protect(u8* address, u64 size, Access access);

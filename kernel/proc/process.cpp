@@ -5,7 +5,9 @@
 
 #include "base/check.h"
 #include "base/string.h"
+#include "engine/abi/bounds_plan.h"
 #include "engine/runtime/store.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/mm/frames.h"
 #include "kernel/proc/calls.h"
 #include "platform/platform.h"
@@ -59,6 +61,8 @@ constexpr u64 pages_to_begin = 16;
 
 // As of a shell, for what did not come to run.
 constexpr u32 exit_not_run = 1;
+
+static_assert(BoundsPlan::guarded().reservation + BoundsPlan::guarded().guard == home_memory);
 
 thread_local Process* current_process;
 

@@ -121,7 +121,7 @@ class Processes {
   // What a new process's context is made of.
   std::shared_ptr<wasi::Context> new_context() const;
 
-  static constexpr u32 most = 20'000;
+  static constexpr u32 most = 16'000;  // for which there are addresses
   // Begins a process with a thread of its own. Again where there are too many; Nomem; Canceled where the parent is to
   // end.
   wasi::HostResult<u32> start(u32 parent, Launch launch);

@@ -15,7 +15,7 @@ u8* kept[most_kept];
 usize kept_count;
 
 [[gnu::noinline]] Result<u8*> make_stack() {
-  u8* stack = TRY(kernel::reserve(stack_guard + stack_size));
+  u8* stack = TRY(kernel::reserve_stack(stack_guard + stack_size));
   if (auto committed = kernel::commit_stack(stack + stack_guard, stack_size); !committed) {
     kernel::release(stack, stack_guard + stack_size);
     return committed.take_failure();

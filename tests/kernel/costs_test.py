@@ -17,8 +17,8 @@ import boot
 build = sys.argv[1]
 arch = boot.arch_of(build)
 BOUNDS = {
-    "x64": {"call": 85, "pipe": 1150, "process": 25_000, "memory": 40_000},
-    "riscv64": {"call": 145, "pipe": 1630, "process": 33_500, "memory": 40_000},
+    "x64": {"call": 85, "pipe": 1150, "process": 25_000, "memory": 35_500},
+    "riscv64": {"call": 145, "pipe": 1630, "process": 33_500, "memory": 35_500},
 }[arch]
 
 RUN = """

@@ -120,7 +120,7 @@ void use_memory() {
   // Slots as guests have them, touched at both ends; committed pages are zeros.
   std::vector<u8*> slots;
   for (u32 i = 0; i < 100; ++i) {
-    auto slot = platform::reserve(6 * GiB);
+    auto slot = platform::reserve(home_memory);
     if (!slot && i >= 10) break;  // with few address bits
     slots.push_back(check(slot));
     CHECK(bool(platform::commit(slots[i], 64 * KiB, Access::ReadWrite)));
@@ -134,7 +134,7 @@ void use_memory() {
     CHECK(platform::decommit(slot + page, page));
     CHECK(bool(platform::commit(slot + page, page, Access::ReadWrite)) && slot[page] == 0 && slot[0] == 1);
     CHECK(bool(platform::zero(slot, 128 * KiB)) && slot[0] == 0 && slot[128 * KiB - 1] == 0);
-    platform::release(slot, 6 * GiB);
+    platform::release(slot, home_memory);
   }
 
   // Copies on write: the image stays, its mappings differ.
@@ -189,8 +189,22 @@ void use_memory() {
   platform::release(*slot, 64 * GiB);
 }
 
+// A thread's memory lies just behind its stack, where addresses are many.
+void have_memory_behind_stack() {
+  bool is_near = false;
+  auto body = [](void* result) {
+    auto slot = platform::reserve(home_memory);
+    *static_cast<bool*>(result) = u64(check(slot)) - u64(__builtin_frame_address(0)) < 64 * KiB;
+    platform::release(*slot, home_memory);
+  };
+  auto thread = spawn_thread(body, &is_near);
+  join_thread(check(thread));
+  CHECK(is_near || arch::address_limit() < u64{1} << 46);
+}
+
 u8 memory() {
   use_memory();  // the heap has grown
+  have_memory_behind_stack();
   // What is only kept goes, as it does within, where more is asked for than there is.
   CHECK(!reclaim_memory(frame_counts().total));
   FrameCounts before = frame_counts();
