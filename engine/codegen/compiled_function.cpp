@@ -9,6 +9,7 @@ void CompiledFunction::clear() {
   calls.clear();
   lines.clear();
   inlined.clear();
+  alignment = 16;
   frame_size = 0;
   saved_registers = 0;
   allocation = {};

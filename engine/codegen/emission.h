@@ -24,6 +24,7 @@
 //   poll(label)                         jumps if StoreState::interrupt is not 0; after the prologue, and at loop heads
 //   count(label)                        takes one off the function's counter; jumps if it is below 0 then; likewise
 //   warm_up(loop)                       calls RuntimeStub::WarmUp; out of line
+//   begin_loop(insts)                   what comes before an innermost loop of so many instructions, in the gear best
 //   begin_table(bytes)                  what comes before the table of a br_table: alignment
 //   far_call(stub), signature_failure(stub), raise(code, position)       out of line
 //   cold_code_of_isa()                  what else is out of line
@@ -101,6 +102,12 @@ class Emission {
   bool is_loop_header(ir::Block block) const {
     ir::Loop loop = function_->blocks[block].loop;
     return !loop.is_none() && function_->loops[loop].header == block;
+  }
+  // Of an innermost loop: loops are in the order of their headers, so that a loop within would be the next.
+  u32 insts_of_loop(ir::Loop loop) const {
+    const ir::LoopData& data = function_->loops[loop];
+    if (loop.next() < function_->loops.end_key() && function_->loops[loop.next()].parent == loop) return ~u32{0};
+    return code_->blocks[ir::Block(data.end.raw() - 1)].end - code_->blocks[data.header].begin;
   }
   u32 function_position() const {
     return function_->positions.empty() ? 0 : ir::position_in_function(function_->inlined, function_->positions[0]);
@@ -208,6 +215,8 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   lay_out_frame();
   first_block_label_ = a_.new_labels(code.blocks.size());
   for (block_ = ir::Block(0); block_ != code.blocks.end_key(); block_ = block_.next()) {
+    if (allocation.plans_edges && is_loop_header(block_))
+      self().begin_loop(insts_of_loop(function.blocks[block_].loop));
     a_.bind(block_label(block_));
     const VBlock& block = code.blocks[block_];
     bool is_first = block_ == ir::Block(0);

@@ -99,9 +99,12 @@ struct CompiledFunction {
   std::vector<CallSite> calls;  // ascending
   std::vector<LineSite> lines;  // ascending; only if the settings ask for them
   std::vector<ir::InlinedCall> inlined;  // which positions of all these are in
+  u32 alignment = 16;           // of the address of the code; a power of two, at most most_alignment
   u32 frame_size = 0;           // bytes below the frame pointer
   u64 saved_registers = 0;      // callee-saved ones kept in the frame, the lowest right below the frame pointer
   AllocationCounts allocation;
+
+  static constexpr u32 most_alignment = 64;
 
   void clear();
   // Replaces the line that begins at the same offset; leaves out one that says the same again.

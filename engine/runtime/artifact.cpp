@@ -41,7 +41,7 @@ struct SectionInfo {
 };
 constexpr SectionInfo sections[] = {
     {"", Null, 0, 0, 0, 0},
-    {".text", ProgramBits, allocated | executable, 16, 0, 0},
+    {".text", ProgramBits, allocated | executable, codegen::CompiledFunction::most_alignment, 0, 0},
     {".skerry.functions", ProgramBits, 0, 4, 12, 0},
     {".skerry.sites", ProgramBits, 0, 1, 0, 0},
     {".skerry.module", ProgramBits, 0, 1, 0, 0},

@@ -12,7 +12,6 @@ namespace {
 constexpr u32 run_bytes = 32 * KiB;       // of bodies, at least, that a thread takes at a time
 constexpr u32 bytes_per_thread = 64 * KiB;  // of bodies, for which one more thread pays
 constexpr u64 code_limit = 0x7fff0000;    // what direct calls reach
-constexpr u64 function_alignment = 16;
 
 // Neighbouring functions, compiled by one thread.
 struct Run {
@@ -21,6 +20,7 @@ struct Run {
   std::vector<u8> sites;
   struct Piece {
     u32 code_size;
+    u32 alignment;
     u32 sites_size;
     u32 relocations;  // how many
   };
@@ -98,7 +98,8 @@ class ModuleCompilation {
     FunctionTable::encode(function, run.sites);
     run.relocations.insert(run.relocations.end(), function.relocations.begin(), function.relocations.end());
     run.pieces.push_back(
-        {u32(function.code.size()), u32(run.sites.size() - sites_before), u32(function.relocations.size())});
+        {u32(function.code.size()), function.alignment, u32(run.sites.size() - sites_before),
+         u32(function.relocations.size())});
   }
 
   void note_failure(FuncIndex function, Error error) {
@@ -115,10 +116,12 @@ class ModuleCompilation {
     offsets.reserve(module_.functions.size() - module_.imported_functions);
     for (const Run& run : runs_) {
       for (const Run::Piece& piece : run.pieces) {
+        total = align_up(total, piece.alignment);
         offsets.push_back(total);
-        total = align_up(total + piece.code_size, function_alignment);
+        total += piece.code_size;
       }
     }
+    total = align_up(total, codegen::CompiledFunction::most_alignment);
     if (total > code_limit) return fail(ErrorCode::Limit, "the machine code of the module would be over 2 GiB");
     out.memory = TRY(CodeMemory::create(total));
     out.size = total;

@@ -4,6 +4,9 @@ namespace skerry::x64 {
 
 using codegen::Move;
 
+constexpr u32 code_line = 64;
+static_assert(code_line <= codegen::CompiledFunction::most_alignment);
+
 void Emitter::prologue() {
   a_.push(Gpr::Rbp);
   a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
@@ -83,6 +86,16 @@ void Emitter::signature_failure(const SignatureStub& stub) {
   raise(TrapCode::IndirectCallMismatch, stub.position);
   a_.bind(null);
   raise(TrapCode::UninitializedElement, stub.position);
+}
+
+// The processor fetches decoded instructions by lines of code, and a small loop that lies in two takes a cycle more
+// each time round. So it begins with a line if from where it is it would not end in the same.
+void Emitter::begin_loop(u32 insts) {
+  constexpr u32 bytes_of_inst = 5;  // about; of those that access memory over GS
+  u32 size = insts * bytes_of_inst, at = a_.offset() % code_line;
+  if (insts > code_line / bytes_of_inst) return;
+  if (at + size > code_line) a_.nop(code_line - at);
+  out_->alignment = code_line;
 }
 
 void Emitter::begin_table(u32) {

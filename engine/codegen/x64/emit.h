@@ -34,6 +34,7 @@ class Emitter : public codegen::Emission<Isa> {
   void poll(Label interrupted);
   void count(Label expired);
   void warm_up(u32 loop);
+  void begin_loop(u32 insts);
   void begin_table(u32 bytes);
   void far_call(const FarStub& stub);
   void signature_failure(const SignatureStub& stub);
