@@ -14,6 +14,7 @@ namespace skerry {
 namespace {
 
 using namespace std::chrono_literals;
+using Text = std::string;
 
 Config tiered(u32 threshold, u32 threads = 0) {
   Config config;
@@ -141,6 +142,56 @@ TEST(Tiers, StackArgumentsAndResultsThatOverflow) {
   }
 }
 
+// Callee-saved registers belong to who called: the old frame kept them, and the body that is entered keeps them again. Caller
+// and callee both have more values over calls than there are such registers, the caller in the code of either gear. With
+// and without results that overflow, whose address is one more value of the old frame, in a register or in a slot.
+TEST(Tiers, CalleeSavedRegistersAreTheCallersAfterAHandOver) {
+  constexpr int kept = 12, iterations = 40;
+  for (int results : {1, 9}) {
+    for (bool calls : {false, true}) {
+      Text types, sums, locals, changes, before, after;
+      for (int i = 0; i < results; ++i) types += " i64";
+      for (int i = 0; i < kept; ++i) {
+        Text name = "$v" + std::to_string(i), number = std::to_string(i + 1);
+        locals += "(local " + name + " i64)";
+        // The loop of the callee changes every one; those of the caller are 101 times what it was given, 102 times, ...
+        changes += "(local.set " + name + " (i64.add (local.get " + name + ") (i64.const " + number + ")))";
+        before += "(local.set " + name + " (i64.mul (local.get $x) (i64.const " + std::to_string(101 + i) + ")))";
+        after += "(local.set $s (i64.add (i64.mul (local.get $s) (i64.const 7)) (local.get " + name + ")))";
+      }
+      // Each result is the sum of all, and its own number.
+      for (int i = 0; i < results; ++i) {
+        sums += "(i64.const " + std::to_string(i) + ")";
+        for (int k = 0; k < kept; ++k) sums += "(i64.add (local.get $v" + std::to_string(k) + "))";
+      }
+      Text drops;
+      for (int i = 0; i + 1 < results; ++i) drops += "(drop)";
+      Text text = "(module (global $n (mut i64) (i64.const 0))"
+          "(func $leaf (global.set $n (i64.add (global.get $n) (i64.const 1))))"
+          "(func $f (param $x i64) (result" + types + ") (local $k i32)" + locals +
+          "(loop $l " + changes + (calls ? "(call $leaf)" : "") +
+          "(br_if $l (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1))) (i32.const " +
+          std::to_string(iterations) + "))))" + sums + ")" +
+          "(func (export \"g\") (param $x i64) (result i64) (local $s i64)" + locals + before +
+          "(call $f (local.get $x))" + drops + "(local.set $s)" + after + "(local.get $s)))";
+      u64 sum = iterations * kept * (kept + 1) / 2;
+      for (u32 threshold : {1u, 2u, 11u, 39u, 41u}) {
+        Engine engine = make_engine(tiered(threshold));
+        Store store = make_store(engine);
+        Instance instance = make_instance(store, make_module(engine, text));
+        auto g = get<i64(i64)>(instance, "g");
+        for (u64 x : {3u, 5u, 1'000'003u}) {
+          u64 expected = sum;
+          for (int i = 0; i < kept; ++i) expected = expected * 7 + x * u64(101 + i);
+          EXPECT_EQ(u64(*g(i64(x))), expected) << results << " results, threshold " << threshold;
+        }
+        if (threshold < 40) EXPECT_GE(counts(engine).entered, 1u) << threshold;
+        EXPECT_EQ(counts(engine).refused, 0u);
+      }
+    }
+  }
+}
+
 // A tail call in the body that was entered leaves the frame that was there before, with its arguments.
 TEST(Tiers, TailCallsFromABodyThatWasEntered) {
   constexpr char text[] = R"((module
@@ -223,6 +274,106 @@ TEST(Tiers, FuelIsTheSame) {
     EXPECT_EQ(*get<i32(i32)>(instance, "f")(40), 820);
     if (!left) left = store.fuel();
     EXPECT_EQ(store.fuel(), *left) << threshold;
+  }
+}
+
+// Where fuel ends, it ends at the same operator: in the old frame, at the hand-over, and in the new one.
+TEST(Tiers, FuelEndsAtTheSamePlace) {
+  constexpr char text[] = R"((module (global (export "n") (mut i32) (i32.const 0)) (func (export "f") (param i32)
+    (loop $l (global.set 0 (i32.add (global.get 0) (i32.const 1)))
+      (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))))";
+  struct Ending {
+    std::optional<TrapCode> trap;
+    u64 left;
+    i32 counted;
+    bool operator==(const Ending&) const = default;
+  };
+  for (u64 fuel = 0; fuel < 120; ++fuel) {
+    std::optional<Ending> first;
+    for (u32 threshold : {1'000'000u, 1u, 2u, 5u, 9u}) {
+      Config config = tiered(threshold);
+      config.fuel = Fuel::Counted;
+      Engine engine = make_engine(config);
+      Store store = make_store(engine);
+      Instance instance = make_instance(store, make_module(engine, text));
+      store.set_fuel(fuel);
+      auto called = get<void(i32)>(instance, "f")(10);
+      Ending ending{{}, store.fuel(), instance.global("n")->get()->as_i32()};
+      if (!called) ending.trap = trap_of(called);
+      if (!first) first = ending;
+      EXPECT_EQ(ending, *first) << fuel << " of fuel, threshold " << threshold;
+    }
+  }
+}
+
+// What hoisting keeps over the loop makes the new frame larger than the old one. Where it would not fit nobody is handed
+// over, and nothing traps that would not have trapped before: at each depth of the stack around the last that there is.
+TEST(Tiers, NoStackIsExhaustedByAHandOver) {
+  constexpr u32 iterations = 10'000;
+  Text sum;
+  for (int i = 0; i < 60; ++i) {
+    Text number = std::to_string(2 * i + 3);
+    sum += "(local.set $s (i64.add (local.get $s) (i64.reinterpret_f64 (f64.sqrt (f64.div (f64.const " + number +
+        ") (f64.convert_i64_u (local.get $x)))))))";
+  }
+  // A call that stays one, of a function that needs no stack: what is hoisted is kept in the frame, one way or another.
+  Text stores;
+  for (int i = 0; i < 100; ++i) stores += "(i32.store offset=" + std::to_string(4 * i) + " (i32.const 0) (i32.const 1))";
+  Text text = "(module (memory 1) (func $leaf " + stores + ")"
+      "(func $work (param $x i64) (result i64) (local $s i64) (local $i i32) (loop $l (call $leaf) " + sum +
+      "(br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const " + std::to_string(iterations) +
+      "))))(local.get $s))"
+      "(func $down (export \"f\") (param $n i32) (result i64) (if (result i64) (local.get $n)"
+      "(then (i64.add (i64.const 1) (call $down (i32.sub (local.get $n) (i32.const 1)))))"
+      "(else (call $work (i64.const 77))))))";
+  struct Ending {
+    i64 result;  // -1: exhausted
+    u64 entered;
+  };
+  auto run = [&](i32 depth, u32 threshold) -> Ending {
+    Config config = tiered(threshold);
+    config.guest_stack_bytes = 64 * KiB;
+    Engine engine = make_engine(config);
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, text));
+    auto called = get<i64(i32)>(instance, "f")(depth);
+    if (!called) EXPECT_EQ(trap_of(called), TrapCode::StackExhausted);
+    return {called ? *called : -1, counts(engine).entered};
+  };
+  i32 fits = 0, too_deep = 100'000;
+  while (too_deep - fits > 1) {
+    i32 middle = (fits + too_deep) / 2;
+    (run(middle, INT32_MAX).result == -1 ? too_deep : fits) = middle;
+  }
+  ASSERT_GT(fits, 100);
+  u32 handed_over = 0, kept = 0;
+  i64 of_work = run(0, INT32_MAX).result;
+  for (i32 depth = std::max(0, fits - 40); depth <= fits; ++depth) {
+    Ending ending = run(depth, iterations / 2);
+    EXPECT_EQ(ending.result, of_work + depth) << fits - depth << " before the last";
+    (ending.entered ? handed_over : kept)++;
+  }
+  EXPECT_GT(handed_over, 0u);
+  EXPECT_GT(kept, 0u) << "the new frame is not larger than the old one";
+  EXPECT_EQ(run(fits + 1, iterations / 2).result, -1);
+}
+
+// Recursion out of a body that was entered ends as it does elsewhere, and the store is of use afterwards.
+TEST(Tiers, RecursionOutOfABodyThatWasEntered) {
+  constexpr char text[] = R"((module (func $f (export "f") (param $n i32) (result i32) (local $i i32)
+    (loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 30))))
+    (if (i32.eqz (local.get $n)) (then (return (local.get $i))))
+    (i32.add (local.get $i) (call $f (i32.sub (local.get $n) (i32.const 1)))))))";
+  for (u32 threshold : {1u, 10u, 100u, 1'000'000u}) {
+    Engine engine = make_engine(tiered(threshold));
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, text));
+    auto f = get<i32(i32)>(instance, "f");
+    for (int round = 0; round < 3; ++round) {
+      EXPECT_EQ(trap_of(f(100'000'000)), TrapCode::StackExhausted) << threshold;
+      EXPECT_EQ(*f(99), 3'000) << threshold;
+    }
+    if (threshold <= 10) EXPECT_GE(counts(engine).entered, 1u);
   }
 }
 
@@ -408,6 +559,24 @@ TEST(TierThreads, ModulesAreDroppedWithJobs) {
     for (int i = 0; i < 30; ++i) EXPECT_EQ(*get<i32(i32)>(instance, "f" + std::to_string(i))(3), 3 * i);
   }
   EXPECT_GT(counts(engine).dropped, 0u);
+}
+
+// A body that takes milliseconds to compile, and everything is dropped meanwhile, the engine too: at many moments.
+TEST(TierThreads, EnginesAreDroppedWhileTheyCompile) {
+  Text sums;
+  for (int i = 0; i < 1'500; ++i)
+    sums += "(local.set 0 (i32.add (i32.mul (local.get 0) (i32.const " + std::to_string(2 * i + 3) +
+        ")) (i32.load offset=" + std::to_string(4 * i) + " (i32.and (local.get 0) (i32.const 1020)))))";
+  Text text = "(module (memory 1) (func (export \"f\") (param i32) (result i32) " + sums + " (local.get 0))"
+      "(func (export \"g\") (param i32) (result i32) (local.get 0)))";
+  for (int round = 0; round < 24; ++round) {
+    Engine engine = make_engine(tiered(1, 1 + u32(round % 2)));
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, text));
+    EXPECT_TRUE(get<i32(i32)>(instance, "f")(round));
+    EXPECT_EQ(*get<i32(i32)>(instance, "g")(round), round);
+    std::this_thread::sleep_for(std::chrono::microseconds(round * 200));
+  }
 }
 
 // Nobody dropped for good: what found the queue full is asked for again.

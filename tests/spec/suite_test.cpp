@@ -67,6 +67,8 @@ TEST_P(CompiledSuite, EveryCommandHoldsLazily) { run({"--lazy"}); }
 // Each function goes on in the best gear in its first call, each loop after its first iteration: at once, and beside.
 TEST_P(CompiledSuite, EveryCommandHoldsTiered) { run({"--gear=tiered", "--warm-up=1", "--background=0"}); }
 TEST_P(CompiledSuite, EveryCommandHoldsTieredInTheBackground) { run({"--gear=tiered", "--warm-up=1"}); }
+// As programs run: hardly a function comes to its threshold.
+TEST_P(CompiledSuite, EveryCommandHoldsTieredByDefault) { run({"--gear=tiered"}); }
 
 INSTANTIATE_TEST_SUITE_P(Spec, CompiledSuite, testing::ValuesIn(folders), [](const auto& info) {
   std::string name = info.param.name;
