@@ -37,7 +37,8 @@ std::string take_content(int fd) {
 std::vector<std::string> skerry_command() {
   std::vector<std::string> command;
   if (!emulator().empty()) command.push_back(emulator());
-  command.push_back((build_folder() / "skerry").string());
+  const char* instead = std::getenv("SKERRY_COMMAND");
+  command.push_back(instead ? instead : (build_folder() / "skerry").string());
   return command;
 }
 

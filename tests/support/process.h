@@ -18,7 +18,7 @@ struct Outcome {
 Outcome run_process(const std::vector<std::string>& command, std::string_view input = "");
 // A line of /bin/sh, in which $SKERRY is the command of this build.
 Outcome run_shell(const std::string& line, std::string_view input = "");
-// The command of this build.
+// The command of this build, or what SKERRY_COMMAND says instead.
 Outcome run_skerry(std::vector<std::string> arguments, std::string_view input = "");
 
 // A folder that goes with the object, and all that is in it.
