@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/string.h"
+#include "engine/runtime/engine.h"
 #include "kernel/fs/changes.h"
 #include "kernel/fs/devices.h"
 #include "kernel/fs/mounts.h"
@@ -131,11 +132,31 @@ class Program {
     stats_ += concat("free ", (bytes - frame_counts().used * page_size) / KiB, " KiB  ");
   }
 
+  void note_tiers(const runtime::TierCounts& counts) {
+    auto note = [&](const std::atomic<u64>& count, std::string_view what) {
+      if (u64 n = count.load(std::memory_order_relaxed)) stats_ += concat(what, " ", n, "  ");
+    };
+    note(counts.best, "best");
+    note(counts.loops, "loops");
+    note(counts.entered, "entered");
+    note(counts.refused, "refused");
+    note(counts.too_large, "too large");
+    note(counts.dropped, "dropped");
+    note(counts.insisted, "insisted");
+  }
+
   u8 run_module(const std::shared_ptr<wasi::Clock>& clock, RamFiles& files) {
     Config config;
     config.features = manifest_->features;
     config.gear = manifest_->gear;
-    if (manifest_->warm_up) config.warm_up.threshold = u32(std::clamp<u64>(*manifest_->warm_up, 1, INT32_MAX));
+    if (manifest_->warm_up) {
+      config.warm_up.threshold = u32(std::clamp<u64>(*manifest_->warm_up, 1, INT32_MAX));
+      config.warm_up.threshold_per_byte = 0;
+    }
+    // Beside programs it is compiled on harts that idle; where there are none, by who waits for it, in his own time.
+    config.warm_up.threads = arch::hart_count() > 1 ? 1 : 0;
+    config.warm_up.patience = 20;
+    config.warm_up.memory = frame_counts().total / 8 * page_size;
     config.compilation = manifest_->eager ? Compilation::Eager : Compilation::Fitting;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
     if (manifest_->lines) config.debug_information = DebugInformation::Lines;
@@ -168,6 +189,7 @@ class Program {
     Ending ending = all.run_here(std::move(launch));
     minder->reset();
     stats_ += all.stages;
+    if (manifest_->stats) note_tiers(engine->internal().tiers());
     switch (ending.how) {
       case Ending::How::Exited: return u8(ending.code);
       case Ending::How::Trapped: return exit_trap;

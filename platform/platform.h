@@ -97,10 +97,17 @@ void interrupt(Thread* thread);
 // The lowest address that the stack of the current thread may use.
 u8* stack_limit();
 
-// Runs `body(argument)` on another thread (a worker of the compiler). join waits for its end.
+// Runs `body(argument)` on another thread (a worker of the compiler). join waits for its end. An idle one has a
+// processor when nobody else wants it, and gives it away in give_way(); a platform whose threads all take turns may
+// take it for a usual one. Its kind may be changed by any thread, until it is joined.
 struct Worker;
-Result<Worker*> spawn_worker(void (*body)(void*), void* argument);
+enum class WorkerKind : u8 { Usual, Idle };
+Result<Worker*> spawn_worker(void (*body)(void*), void* argument, WorkerKind kind = WorkerKind::Usual);
+void set_worker_kind(Worker* worker, WorkerKind kind);
 void join_worker(Worker* worker);
+// Of an idle worker between two steps of something long, without a lock: whoever wants a processor has this one now.
+// Nothing for others, and where idle workers take turns as they do.
+void give_way();
 u32 processor_count();
 
 // A lock of one word, zero when free. Not recursive. Unlocking is the locker's.

@@ -40,7 +40,10 @@ Config EngineOptions::config() const {
   config.cpu = cpu;
   config.features = features;
   config.gear = gear == "best" ? Gear::Best : gear == "tiered" ? Gear::Tiered : Gear::Quick;
-  if (warm_up) config.warm_up.threshold = u32(std::clamp<u64>(*warm_up, 1, INT32_MAX));
+  if (warm_up) {
+    config.warm_up.threshold = u32(std::clamp<u64>(*warm_up, 1, INT32_MAX));
+    config.warm_up.threshold_per_byte = 0;
+  }
   if (background) config.warm_up.threads = u32(std::min<u64>(*background, 64));
   config.skip_passes = skip_passes;
   config.optimisation = optimisation == "none" ? Optimisation::None : Optimisation::Speed;

@@ -36,6 +36,8 @@ void print_tiers(const runtime::TierCounts& counts) {
   tell("bodies made to be entered at a loop", counts.loops);
   tell("frames handed over at a loop", counts.entered);
   tell("loops that cannot be entered", counts.refused);
+  tell("functions that stay as they are, since compiling them takes too much memory", counts.too_large);
+  tell("jobs done by who had waited too long for them", counts.insisted);
   tell("jobs dropped, since the queue was full", counts.dropped);
 }
 

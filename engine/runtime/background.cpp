@@ -24,7 +24,7 @@ Background::Outcome Background::add(const Job& job) {
     if (threads_ != 0 && !is_refused_) {
       if (queue_.size() >= capacity_) return Outcome::Dropped;
       if (workers_.size() < threads_ && at_work_.size() + queue_.size() >= workers_.size()) {
-        auto worker = platform::spawn_worker(run, this);
+        auto worker = platform::spawn_worker(run, this, platform::WorkerKind::Idle);
         if (worker) workers_.push_back(*worker);
         else if (workers_.empty()) is_refused_ = true;
       }
@@ -35,15 +35,36 @@ Background::Outcome Background::add(const Job& job) {
       return Outcome::Queued;
     }
   }
+  do_here(job);
+  return Outcome::Done;
+}
+
+Background::Outcome Background::insist(const Job& job) {
+  {
+    platform::MutexGuard guard(mutex_);
+    if (std::erase(queue_, job) == 0) return Outcome::Queued;
+  }
+  do_here(job);
+  return Outcome::Done;
+}
+
+void Background::do_here(const Job& job) {
   Improver improver;
   job.code->improve(job.function, job.loop, improver);
-  return Outcome::Done;
 }
 
 void Background::forget(const LazyCode& code) {
   platform::MutexGuard guard(mutex_);
   std::erase_if(queue_, [&](const Job& job) { return job.code == &code; });
+  if (std::ranges::find(at_work_, &code) == at_work_.end()) return;
+  // What is waited for comes behind nobody.
+  if (hurried_++ == 0) set_kind(platform::WorkerKind::Usual);
   while (std::ranges::find(at_work_, &code) != at_work_.end()) wait();
+  if (--hurried_ == 0) set_kind(platform::WorkerKind::Idle);
+}
+
+void Background::set_kind(platform::WorkerKind kind) {
+  for (platform::Worker* worker : workers_) platform::set_worker_kind(worker, kind);
 }
 
 void Background::run(void* self) { static_cast<Background*>(self)->work(); }

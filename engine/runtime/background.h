@@ -1,7 +1,9 @@
 // Background: compiles functions that have become hot, beside the programs that run (docs/tiers.md).
 //
 // A bounded queue of jobs, first in, first out, and threads that do them, each started when there is more to do than
-// others are at work on. Where the engine wants no thread, or the platform has none, whoever asks does the job himself.
+// others are at work on. They come behind all others who want a processor, on platforms that can tell them apart, but
+// while somebody waits for what they do. Where the engine wants no thread, or the platform has none, whoever asks does
+// the job himself, and so does who cannot wait any longer.
 //
 // All may be called by any thread. A module takes its jobs out before it goes.
 
@@ -22,6 +24,7 @@ class Background {
     LazyCode* code;
     u32 function;  // of the module's own
     u32 loop;      // 0: the function from its beginning; else the number of the loop at which it is entered, and one
+    bool operator==(const Job&) const = default;
   };
   enum class Outcome : u8 {
     Queued,
@@ -34,14 +37,18 @@ class Background {
   Background(const Background&) = delete;
 
   Outcome add(const Job& job);
+  // One that was added: where nobody has begun with it, the caller does it.
+  Outcome insist(const Job& job);
   // There is no job of this code any more, and none will be added.
   void forget(const LazyCode& code);
 
  private:
+  static void do_here(const Job& job);
   static void run(void* self);
   void work();
   void tell();  // under the mutex: whoever waits looks again
   void wait();  // under the mutex, which is free meanwhile
+  void set_kind(platform::WorkerKind kind);  // under the mutex
 
   const u32 threads_;
   const u32 capacity_;
@@ -51,6 +58,7 @@ class Background {
   std::deque<Job> queue_;
   std::vector<platform::Worker*> workers_;
   std::vector<const LazyCode*> at_work_;  // whose jobs are being done
+  u32 hurried_ = 0;                       // who waits for the end of a job
   bool is_refused_ = false;               // the platform has no thread for us
   bool stops_ = false;
   u32 news_ = 0;  // changes with each tell(); also read by those who wait

@@ -27,10 +27,12 @@ namespace skerry::runtime {
 struct TierCounts {
   std::atomic<u64> quick = 0;     // functions
   std::atomic<u64> best = 0;      // functions that went on in the best gear: slots that were switched
+  std::atomic<u64> too_large = 0; // functions that stay as they are, since compiling them again takes too much memory
   std::atomic<u64> loops = 0;     // bodies that are entered at a loop
   std::atomic<u64> refused = 0;   // loops for which there is none
   std::atomic<u64> entered = 0;   // frames that were handed over to such a body
   std::atomic<u64> dropped = 0;   // jobs for which the queue was full
+  std::atomic<u64> insisted = 0;  // jobs that waited too long, and were done by who asked
 };
 
 class Engine : public std::enable_shared_from_this<Engine> {

@@ -19,12 +19,14 @@ void Improver::release() {
 Result<void> Improver::ready(const CompiledModule& module, FuncIndex function) {
   if (module_ != &module) release();
   u64 body = module.module().functions[function].body.size;
-  if (platform::available_memory() < body * memory_per_byte + memory_per_function)
+  u64 wanted = body * memory_per_byte + memory_per_function;
+  if (wanted > module.engine().config().warm_up.memory || wanted > platform::available_memory())
     return fail(ErrorCode::Limit, "there is not enough memory to compile the function again");
   module_ = &module;
   if (!best_) {
     best_ = std::make_unique<FunctionCompiler>(module.engine(), module.module(), module.layout(),
                                                codegen::CallStyle::Slot, Gear::Best);
+    best_->set_watch([](std::string_view, const ir::Function&) { platform::give_way(); });
   }
   return {};
 }

@@ -1,7 +1,8 @@
 // Improver: a function that has become hot -> its body by the gear best, whole or entered at a loop (docs/tiers.md).
 //
 // One thread's working memory for the modules that it works on, one after the other. release() gives it back; it must
-// be called before the module that was worked on last is dropped.
+// be called before the module that was worked on last is dropped. Whoever wants the processor has it between two
+// passes.
 
 #pragma once
 

@@ -48,11 +48,8 @@ Result<void> LazyCode::reserve() {
   slots_ = reinterpret_cast<std::atomic<const void*>*>(TRY(allocate(slots)));
   counters_ = reinterpret_cast<i32*>(slots_ + count_);
   for (u32 i = 0; i < count_; ++i) slots_[i].store(module_.engine().compile_lazily(), std::memory_order_relaxed);
-  if (is_tiered) {
-    states_.resize(count_);
-    u32 threshold = module_.engine().config().warm_up.threshold;
-    for (u32 i = 0; i < count_; ++i) set_counter(i, threshold - threshold / 2);
-  }
+  if (is_tiered)
+    warmth_.emplace(module, module_.engine().config().warm_up, slots_, counters_, module_.engine().compile_lazily());
   return make_entries();
 }
 
@@ -110,13 +107,7 @@ const void* LazyCode::compile(const void** slot) {
   const void* known = word->load(std::memory_order_acquire);
   if (known != module_.engine().compile_lazily()) return known;
   u32 index = u32(word - slots_);
-  if (!states_.empty()) {
-    platform::MutexGuard warm_up_guard(warm_up_mutex_);
-    if (states_[index].quick) {
-      was_called(index);
-      return word->load(std::memory_order_relaxed);
-    }
-  }
+  if (warmth_ && warmth_->was_called(index)) return word->load(std::memory_order_relaxed);
   auto body = compile_function(index);
   if (!body) return nullptr;
   word->store(*body, std::memory_order_release);
@@ -183,93 +174,34 @@ std::optional<FunctionAt> LazyCode::find(u64 pc) const {
 
 // ---------------------------------------------------------------------------------- Warming up
 
-namespace {
-
-constexpr u32 between_looks = 2000;       // calls and iterations until it is seen that a job is done
-constexpr u32 never = INT32_MAX;          // as often as a word can count
-
-}  // namespace
-
-// At half of the threshold the slot goes back to the stub of the first call, for one call: so it is known at the whole of
-// it whether the function was called meanwhile. If not, a loop is hot and the function may never be called again: a body to
-// enter there is all that is asked for. When another frame comes to be handed over to it, and in all other cases, the
-// function is hot. Once that has its best body, a counter that runs out is one of a frame of the old body.
-LazyCode::Decision LazyCode::decide(u32 index, u32 loop) {
-  using Kind = Decision::Kind;
-  u32 threshold = module_.engine().config().warm_up.threshold;
-  platform::MutexGuard guard(warm_up_mutex_);
-  State& state = states_[index];
-  set_counter(index, std::min(threshold, between_looks));
-  if (state.warmth == Warmth::Asked) return {};
-  if (state.warmth == Warmth::Refused) {
-    set_counter(index, never);
-    return {};
-  }
-  bool is_hot = state.warmth == Warmth::Hot;
-  auto known = loop == 0 ? loop_bodies_.end() : loop_bodies_.find(loop_key(index, loop));
-  if (known != loop_bodies_.end()) {
-    LoopBody& body = known->second;
-    if (body.state == LoopBody::State::Asked) return {};
-    if (body.state == LoopBody::State::Ready && (is_hot || !body.was_entered)) {
-      body.was_entered = true;
-      return {Kind::Enter, 0, &body};
-    }
-  } else if (!is_hot && !state.quick && threshold > 1) {
-    state.quick = slots_[index].load(std::memory_order_relaxed);
-    slots_[index].store(module_.engine().compile_lazily(), std::memory_order_relaxed);
-    set_counter(index, threshold / 2);
-    return {};
-  } else if (loop != 0 && (is_hot || (state.quick && !was_called(index)))) {
-    if (state.loop_entries < largest_loop_entries) {
-      ++state.loop_entries;
-      loop_bodies_[loop_key(index, loop)];
-      return {Kind::Ask, loop};
-    }
-  }
-  if (is_hot) {
-    // It goes on as it is. Another loop of the function may fare better.
-    if (loop != 0) set_counter(index, std::max(threshold, between_looks));
-    return {};
-  }
-  state.warmth = Warmth::Asked;
-  return {Kind::Ask};
-}
-
-bool LazyCode::was_called(u32 index) {
-  if (slots_[index].load(std::memory_order_relaxed) != module_.engine().compile_lazily()) return true;
-  slots_[index].store(states_[index].quick, std::memory_order_release);
-  return false;
-}
-
-// Nobody does what was asked for.
-void LazyCode::take_back(u32 index, u32 loop) {
-  platform::MutexGuard guard(warm_up_mutex_);
-  set_counter(index, module_.engine().config().warm_up.threshold);
-  if (loop == 0) {
-    states_[index].warmth = Warmth::Cold;
-  } else {
-    --states_[index].loop_entries;
-    loop_bodies_.erase(loop_key(index, loop));
-  }
-}
-
 const void* LazyCode::warm_up(Store& store, WarmUpFrame& frame, u32 loop) {
   std::optional<FunctionAt> at = find(frame.return_address - 1);
   CHECK(at);
   u32 index = at->table->first - module_.module().imported_functions;
+  Background& background = module_.engine().background();
+  TierCounts& counts = module_.engine().tiers();
   for (;;) {
-    Decision decision = decide(index, loop);
-    if (decision.kind == Decision::Kind::GoOn) return nullptr;
-    if (decision.kind == Decision::Kind::Enter) return hand_over(store, frame, *decision.body);
-    switch (module_.engine().background().add({this, index, decision.job_loop})) {
+    Warmth::Decision decision = warmth_->decide(index, loop);
+    Background::Job job{this, index, decision.job_loop};
+    Background::Outcome outcome = Background::Outcome::Queued;
+    switch (decision.kind) {
+      case Warmth::Decision::Kind::GoOn: return nullptr;
+      case Warmth::Decision::Kind::Enter: return hand_over(store, frame, *decision.body);
+      case Warmth::Decision::Kind::Ask: outcome = background.add(job); break;
+      case Warmth::Decision::Kind::Insist:
+        outcome = background.insist(job);
+        if (outcome == Background::Outcome::Done) counts.insisted.fetch_add(1, std::memory_order_relaxed);
+        break;
+    }
+    switch (outcome) {
       case Background::Outcome::Queued: return nullptr;
       case Background::Outcome::Done:
         // A body to enter is entered; the function's own is for its next call.
         if (decision.job_loop == 0) return nullptr;
         break;
       case Background::Outcome::Dropped:
-        module_.engine().tiers().dropped.fetch_add(1, std::memory_order_relaxed);
-        take_back(index, decision.job_loop);
+        counts.dropped.fetch_add(1, std::memory_order_relaxed);
+        warmth_->drop(index, decision.job_loop);
         return nullptr;
     }
   }
@@ -278,33 +210,27 @@ const void* LazyCode::warm_up(Store& store, WarmUpFrame& frame, u32 loop) {
 void LazyCode::improve(u32 index, u32 loop, Improver& improver) {
   FuncIndex function(module_.module().imported_functions + index);
   TierCounts& counts = module_.engine().tiers();
+  auto brought = [&](const codegen::CompiledFunction& compiled) -> const void* {
+    platform::MutexGuard guard(mutex_);
+    auto installed = install(index, compiled);
+    return installed ? *installed : nullptr;
+  };
   if (loop == 0) {
     auto compiled = improver.whole(module_, function);
-    const void* body = nullptr;
-    if (compiled) {
-      platform::MutexGuard guard(mutex_);
-      if (auto installed = install(index, **compiled)) body = *installed;
-    }
-    platform::MutexGuard guard(warm_up_mutex_);
-    states_[index].warmth = body ? Warmth::Hot : Warmth::Refused;
-    if (!body) return;
-    slots_[index].store(body, std::memory_order_release);
-    counts.best.fetch_add(1, std::memory_order_relaxed);
+    const void* body = compiled ? brought(**compiled) : nullptr;
+    if (body) counts.best.fetch_add(1, std::memory_order_relaxed);
+    else counts.too_large.fetch_add(1, std::memory_order_relaxed);
+    warmth_->done(index, body);
     return;
   }
   LoopBody made;
   auto compiled = improver.at_loop(module_, function, loop - 1, made.frame);
   if (compiled && *compiled) {
-    platform::MutexGuard guard(mutex_);
-    if (auto installed = install(index, **compiled)) {
-      made.code = *installed;
-      made.frame_size = (*compiled)->frame_size;
-    }
+    made.code = brought(**compiled);
+    made.frame_size = (*compiled)->frame_size;
   }
-  made.state = made.code ? LoopBody::State::Ready : LoopBody::State::Refused;
   (made.code ? counts.loops : counts.refused).fetch_add(1, std::memory_order_relaxed);
-  platform::MutexGuard guard(warm_up_mutex_);
-  loop_bodies_[loop_key(index, loop)] = std::move(made);
+  warmth_->done(index, loop, std::move(made));
 }
 
 const void* LazyCode::hand_over(Store& store, WarmUpFrame& frame, const LoopBody& body) {

@@ -9,19 +9,18 @@
 // function takes at least one.
 //
 // Threads that meet at a function compile it once. Once a slot is set it stays, unless the engine is tiered
-// (docs/tiers.md): then it is set once more, to the function's body by the best gear. A counter is a word per function
-// that its quick body takes one off at each call and iteration; when it has run out, the body calls warm_up(). Bodies
-// stay until the module is dropped.
+// (docs/tiers.md): then a counter is a word per function that its quick body takes one off at each call and
+// iteration; when it has run out, the body calls warm_up(), and what follows from that is Warmth's to say (warmth.h),
+// which sets the slot again. Bodies stay until the module is dropped.
 
 #pragma once
 
 #include <atomic>
 #include <deque>
 #include <memory>
-#include <unordered_map>
 
 #include "engine/runtime/background.h"
-#include "engine/runtime/improve.h"
+#include "engine/runtime/warmth.h"
 
 namespace skerry::runtime {
 
@@ -47,44 +46,7 @@ class LazyCode final : public CodeMap {
   std::optional<FunctionAt> find(u64 pc) const override;
 
  private:
-  static constexpr u32 largest_loop_entries = 16;  // of a function
-
-  // Of a function, by its counter.
-  enum class Warmth : u8 {
-    Cold,
-    Asked,    // there is a job, or somebody makes one
-    Hot,      // the slot leads to its best body
-    Refused,  // it will not be compiled again
-  };
-  struct State {
-    Warmth warmth = Warmth::Cold;
-    u8 loop_entries = 0;
-    const void* quick = nullptr;  // its body, once half of the threshold was reached
-  };
-  // A body that is entered at a loop.
-  struct LoopBody {
-    enum class State : u8 { Asked, Ready, Refused } state = State::Asked;
-    bool was_entered = false;
-    const void* code = nullptr;
-    u32 frame_size = 0;
-    FrameTable frame;
-  };
-  static u64 loop_key(u32 function, u32 loop) { return u64{function} << 32 | loop; }
-
-  // What to do about a counter that has run out: with the body to enter, or the job to ask for.
-  struct Decision {
-    enum class Kind : u8 { GoOn, Ask, Enter } kind = Kind::GoOn;
-    u32 job_loop = 0;
-    const LoopBody* body = nullptr;
-  };
-  Decision decide(u32 index, u32 loop);
-  // Under warm_up_mutex_: whether the function was called since its slot was taken back.
-  bool was_called(u32 index);
-  void take_back(u32 index, u32 loop);
   const void* hand_over(Store& store, WarmUpFrame& frame, const LoopBody& body);
-  void set_counter(u32 index, u32 value) {
-    std::atomic_ref(counters_[index]).store(i32(value - 1), std::memory_order_relaxed);
-  }
 
   Result<const void*> compile_function(u32 index);
   // Under mutex_: brings the body to where it can run.
@@ -109,10 +71,7 @@ class LazyCode final : public CodeMap {
   std::unique_ptr<FunctionCompiler> compiler_;
   std::deque<FunctionTable> tables_;
 
-  platform::Mutex warm_up_mutex_;
-  // Guarded by warm_up_mutex_; what is ready does not change.
-  std::vector<State> states_;
-  std::unordered_map<u64, LoopBody> loop_bodies_;
+  std::optional<Warmth> warmth_;  // of a tiered engine
 };
 
 // What the stub of lazy compilation calls: const void* (InstanceHeader*, const void** slot).

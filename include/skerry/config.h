@@ -61,9 +61,16 @@ enum class Fuel : u8 { NotCounted, Counted };
 
 // When functions of Gear::Tiered are compiled by the best gear, and what that may take.
 struct WarmUp {
-  u32 threshold = 30'000;  // calls of a function and iterations of its loops, together, before it is; at least 1
+  // Calls of a function and iterations of its loops, together, before it is: so many, at least 1, or so many for each
+  // byte of its body, whichever is more. What is compiled is in proportion to what has run.
+  u32 threshold = 30'000;
+  u32 threshold_per_byte = 30;
   u32 threads = 1;         // that compile beside the programs; 0: the program compiles by itself, and waits
   u32 queue = 256;         // functions and loops that wait for them, at most; more are asked for again later
+  u64 memory = 256 * 1024 * 1024;  // that each of them works with, at most; functions that want more stay as they are
+  // A function that waits for them, and has counted its threshold so many times meanwhile, is compiled by the program
+  // itself; 0: never.
+  u32 patience = 0;
 };
 
 // What one store may hold. Going over a limit is an error of the API, or, where a guest asks

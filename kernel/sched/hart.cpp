@@ -59,6 +59,17 @@ void start_slice(Hart& hart, u64 now) {
 
 // ------------------------------------------------------------------------------------ Run queues
 
+// Ready threads that come behind all others. They are no hart's.
+SpinLock behind_all_lock;
+ThreadList behind_all;
+std::atomic<u32> behind_all_count;  // written under the lock
+
+// Under their lock.
+void take_from_behind_all(Thread* thread) {
+  behind_all.remove(thread);
+  behind_all_count.fetch_sub(1, std::memory_order_relaxed);
+}
+
 Thread* take_ready(Hart& hart) {
   if (hart.ready_count.load(std::memory_order_relaxed) == 0) return nullptr;
   hart.ready_lock.take();
@@ -88,6 +99,16 @@ Thread* take_from(Hart& other) {
 template <class Visit>
 void for_each(u64 mask, Visit&& visit) {
   for (; mask; mask &= mask - 1) visit(*harts[__builtin_ctzll(mask)]);
+}
+
+// One that has left its stack, where there is nothing else.
+Thread* take_behind_all() {
+  if (behind_all_count.load(std::memory_order_relaxed) == 0) return nullptr;
+  SpinGuard guard(behind_all_lock);
+  Thread* thread = behind_all.first;
+  while (thread && thread->is_on_hart.load(std::memory_order_acquire)) thread = thread->next;
+  if (thread) take_from_behind_all(thread);
+  return thread;
 }
 
 Thread* steal(const Hart& hart) {
@@ -183,7 +204,7 @@ void enter_idle(Hart& hart) {
   idle_harts.fetch_or(bit_of(hart));
 }
 
-bool is_anything_ready() {
+bool is_anyone_ready() {
   bool found = false;
   for_each(harts_up.load(std::memory_order_relaxed), [&](Hart& hart) { found |= hart.ready_count.load() != 0; });
   return found;
@@ -194,12 +215,14 @@ bool is_anything_ready() {
   for (;;) {
     Thread* next = take_ready(hart);
     if (!next) next = steal(hart);
+    if (!next) next = take_behind_all();
     if (next) {
       switch_to(hart, *hart.idle, *next, arch::monotonic_ns());
       continue;
     }
     enter_idle(hart);
-    if (is_anything_ready()) {  // by somebody who did not see this hart idle, or who has not left its stack
+    // By somebody who did not see this hart idle, or who has not left its stack.
+    if (is_anyone_ready() || behind_all_count.load() != 0) {
       leave_idle(hart);
       arch::serve_requests();
       continue;
@@ -212,6 +235,16 @@ bool is_anything_ready() {
 }  // namespace
 
 void make_ready(Thread* thread) {
+  if (thread->order.load(std::memory_order_relaxed) == ThreadOrder::BehindAll) {
+    behind_all_lock.take();
+    bool is_behind = thread->order.load(std::memory_order_relaxed) == ThreadOrder::BehindAll;
+    if (is_behind) {
+      behind_all.append(thread);
+      behind_all_count.fetch_add(1);
+    }
+    behind_all_lock.release();
+    if (is_behind) return wake_an_idle_hart();
+  }
   Thread& running = current_thread();
   Hart& here = *running.hart.load(std::memory_order_relaxed);
   Hart* last = thread->hart.load(std::memory_order_relaxed);
@@ -233,7 +266,7 @@ void make_ready(Thread* thread) {
     return arch::send_interrupt(to.number);
   }
   if (&running == here.idle) return;
-  if (is_first) here.is_slice_over = true;
+  if (is_first || running.order.load(std::memory_order_relaxed) == ThreadOrder::BehindAll) here.is_slice_over = true;
   if (here.slice_end == never) {
     // Where the timer rings within a slice anyway, that is its end: a look at the clock is dear, and most that wake
     // somebody wait themselves soon.
@@ -246,6 +279,7 @@ void make_ready(Thread* thread) {
 void give_way(Hart& hart, Thread& running) {
   Thread* next = take_ready(hart);
   if (!next) next = steal(hart);
+  if (!next) next = take_behind_all();
   switch_to(hart, running, next ? *next : *hart.idle, arch::monotonic_ns());
 }
 
@@ -255,14 +289,39 @@ void give_way_ready() {
   Thread& running = current_thread();
   hart.ready_lock.take();
   Thread* next = hart.ready.first;
+  if (!next) return hart.ready_lock.release();
   u64 now = arch::monotonic_ns();
-  if (next) {
-    hart.ready.remove(next);
-    if (ran_until(running, now) < running.turn_end) hart.ready.put_first(&running);
-    else hart.ready.append(&running);
-  }
+  hart.ready.remove(next);
+  bool is_in_turn = running.order.load(std::memory_order_relaxed) == ThreadOrder::InTurn;
+  if (!is_in_turn) hart.ready_count.fetch_sub(1, std::memory_order_relaxed);
+  else if (ran_until(running, now) < running.turn_end) hart.ready.put_first(&running);
+  else hart.ready.append(&running);
   hart.ready_lock.release();
-  if (next) switch_to(hart, running, *next, now);
+  if (!is_in_turn) make_ready(&running);
+  switch_to(hart, running, *next, now);
+}
+
+void give_way_from_behind() {
+  Thread& running = current_thread();
+  if (running.order.load(std::memory_order_relaxed) == ThreadOrder::InTurn || !is_anyone_ready()) return;
+  NoInterrupts no_interrupts;
+  Hart& hart = this_hart();
+  make_ready(&running);
+  give_way(hart, running);
+}
+
+// One that is ready finds its place anew: it may have begun to be waited for.
+void set_order(Thread& thread, ThreadOrder order) {
+  NoInterrupts no_interrupts;
+  bool is_ready = false;
+  behind_all_lock.take();
+  if (order == ThreadOrder::InTurn) {
+    for (Thread* ready = behind_all.first; ready; ready = ready->next) is_ready |= ready == &thread;
+    if (is_ready) take_from_behind_all(&thread);
+  }
+  thread.order.store(order, std::memory_order_relaxed);
+  behind_all_lock.release();
+  if (is_ready) make_ready(&thread);
 }
 
 void arm_timer(Hart& hart) {
@@ -329,7 +388,7 @@ void note_changed_pages() {
   thread.outdated_harts |= thread.known_harts & ~bit_of(this_hart());
 }
 
-Result<Thread*> spawn_thread(void (*body)(void*), void* argument) {
+Result<Thread*> spawn_thread(void (*body)(void*), void* argument, ThreadOrder order) {
   u8* stack = TRY(take_stack());
   u8* memory = static_cast<u8*>(heap_allocate_aligned(arch::thread_local_size() + sizeof(Thread), 64));
   if (!memory) {
@@ -340,6 +399,7 @@ Result<Thread*> spawn_thread(void (*body)(void*), void* argument) {
   thread->stack = stack;
   thread->body = body;
   thread->argument = argument;
+  thread->order = order;
   thread->stack_pointer = arch::new_stack(stack + stack_guard + stack_size, first_function, thread);
   NoInterrupts no_interrupts;
   make_ready(thread);

@@ -17,6 +17,11 @@ namespace skerry::kernel {
 
 struct Hart;
 
+enum class ThreadOrder : u8 {
+  InTurn,
+  BehindAll,  // it runs where no thread InTurn is ready on any hart
+};
+
 // Lies behind its thread-local variables (arch.h); its address is the thread pointer.
 struct Thread {
   // Set when it is made.
@@ -41,6 +46,7 @@ struct Thread {
   std::atomic<bool> wake_pending;       // wake_thread was called while it did not wait
   std::atomic<bool> is_out_of_memory;   // it has more than there is (mm/address_space.h), and is to end
   std::atomic<u64> clock;               // for how long it ran (processor_time)
+  std::atomic<ThreadOrder> order;       // changes under the lock of those BehindAll
   std::atomic<const u32*> wait_word;    // null while it does not wait; changes under its bucket's lock
 
   // Under the lock of the run queue or bucket that it is in.
@@ -58,7 +64,9 @@ inline Thread& current_thread() { return *static_cast<Thread*>(arch::thread_poin
 // Nanoseconds for which a thread had a hart.
 u64 processor_time(const Thread& thread);
 
-Result<Thread*> spawn_thread(void (*body)(void*), void* argument);
+Result<Thread*> spawn_thread(void (*body)(void*), void* argument, ThreadOrder order = ThreadOrder::InTurn);
+// Of a thread that nobody joins meanwhile.
+void set_order(Thread& thread, ThreadOrder order);
 // Waits until it has ended, and frees it.
 void join_thread(Thread* thread);
 
@@ -69,6 +77,8 @@ constexpr u64 never = ~u64{0};
 void wait_for_word(const u32* word, u32 expected, u64 deadline_ns);
 // Lets others run, if there are any that can.
 void yield_thread();
+// The same for one behind all: lets go on who is ready on another hart, which nothing else tells it of.
+void give_way_from_behind();
 // After the word was changed. From threads and from interrupt handlers.
 void wake_threads(const u32* word);
 // Ends the thread's wait, or if it does not wait, its next.

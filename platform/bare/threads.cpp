@@ -12,9 +12,15 @@ namespace skerry::platform {
 
 u8* stack_limit() { return kernel::stack_limit(kernel::current_thread()); }
 
-Result<Worker*> spawn_worker(void (*body)(void*), void* argument) {
-  return reinterpret_cast<Worker*>(TRY(kernel::spawn_thread(body, argument)));
+Result<Worker*> spawn_worker(void (*body)(void*), void* argument, WorkerKind kind) {
+  auto order = kind == WorkerKind::Idle ? kernel::ThreadOrder::BehindAll : kernel::ThreadOrder::InTurn;
+  return reinterpret_cast<Worker*>(TRY(kernel::spawn_thread(body, argument, order)));
 }
+void set_worker_kind(Worker* worker, WorkerKind kind) {
+  auto order = kind == WorkerKind::Idle ? kernel::ThreadOrder::BehindAll : kernel::ThreadOrder::InTurn;
+  kernel::set_order(*reinterpret_cast<kernel::Thread*>(worker), order);
+}
+void give_way() { kernel::give_way_from_behind(); }
 void join_worker(Worker* worker) { kernel::join_thread(reinterpret_cast<kernel::Thread*>(worker)); }
 u32 processor_count() { return kernel::harts_at_work(); }
 

@@ -20,6 +20,7 @@ Config tiered(u32 threshold, u32 threads = 0) {
   Config config;
   config.gear = Gear::Tiered;
   config.warm_up.threshold = threshold;
+  config.warm_up.threshold_per_byte = 0;
   config.warm_up.threads = threads;
   return config;
 }
@@ -142,9 +143,10 @@ TEST(Tiers, StackArgumentsAndResultsThatOverflow) {
   }
 }
 
-// Callee-saved registers belong to who called: the old frame kept them, and the body that is entered keeps them again. Caller
-// and callee both have more values over calls than there are such registers, the caller in the code of either gear. With
-// and without results that overflow, whose address is one more value of the old frame, in a register or in a slot.
+// Callee-saved registers belong to who called: the old frame kept them, and the body that is entered keeps them
+// again. Caller and callee both have more values over calls than there are such registers, the caller in the code of
+// either gear. With and without results that overflow, whose address is one more value of the old frame, in a
+// register or in a slot.
 TEST(Tiers, CalleeSavedRegistersAreTheCallersAfterAHandOver) {
   constexpr int kept = 12, iterations = 40;
   for (int results : {1, 9}) {
@@ -237,8 +239,8 @@ TEST(Tiers, EveryWayInReachesTheNewBody) {
   EXPECT_EQ(counts(engine).best, 2u);
 }
 
-// A function that is called now and then is compiled as a whole and not for the loop that runs just now; one that is called
-// once is compiled for its loop alone.
+// A function that is called now and then is compiled as a whole and not for the loop that runs just now; one that is
+// called once is compiled for its loop alone.
 TEST(Tiers, CallsTellLoopsFromFunctions) {
   constexpr char text[] = R"((module (func (export "f") (param i32) (result i32) (local i32)
     (loop $l (local.set 1 (i32.add (local.get 1) (local.get 0)))
@@ -306,8 +308,9 @@ TEST(Tiers, FuelEndsAtTheSamePlace) {
   }
 }
 
-// What hoisting keeps over the loop makes the new frame larger than the old one. Where it would not fit nobody is handed
-// over, and nothing traps that would not have trapped before: at each depth of the stack around the last that there is.
+// What hoisting keeps over the loop makes the new frame larger than the old one. Where it would not fit nobody is
+// handed over, and nothing traps that would not have trapped before: at each depth of the stack around the last that
+// there is.
 TEST(Tiers, NoStackIsExhaustedByAHandOver) {
   constexpr u32 iterations = 10'000;
   Text sum;
@@ -318,11 +321,12 @@ TEST(Tiers, NoStackIsExhaustedByAHandOver) {
   }
   // A call that stays one, of a function that needs no stack: what is hoisted is kept in the frame, one way or another.
   Text stores;
-  for (int i = 0; i < 100; ++i) stores += "(i32.store offset=" + std::to_string(4 * i) + " (i32.const 0) (i32.const 1))";
+  for (int i = 0; i < 100; ++i)
+    stores += "(i32.store offset=" + std::to_string(4 * i) + " (i32.const 0) (i32.const 1))";
   Text text = "(module (memory 1) (func $leaf " + stores + ")"
       "(func $work (param $x i64) (result i64) (local $s i64) (local $i i32) (loop $l (call $leaf) " + sum +
-      "(br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const " + std::to_string(iterations) +
-      "))))(local.get $s))"
+      "(br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const " +
+      std::to_string(iterations) + "))))(local.get $s))"
       "(func $down (export \"f\") (param $n i32) (result i64) (if (result i64) (local.get $n)"
       "(then (i64.add (i64.const 1) (call $down (i32.sub (local.get $n) (i32.const 1)))))"
       "(else (call $work (i64.const 77))))))";
@@ -436,6 +440,33 @@ TEST(Tiers, LoopsThatAreTooDeepAreRefused) {
   EXPECT_EQ(*get<i32(i32)>(instance, "f")(2), 9000);
   EXPECT_EQ(counts(engine).refused, 1u);
   EXPECT_EQ(counts(engine).entered, 0u);
+}
+
+// A larger body is counted for longer, and one that takes more memory than there may be stays as it is.
+TEST(Tiers, LargeBodiesWaitLongerAndMayStay) {
+  Text nops;
+  for (int i = 0; i < 1'000; ++i) nops += "nop ";
+  Text text = "(module (func (export \"f\") (param i32) (result i32) " + nops + "(local.get 0)))";
+  for (u32 per_byte : {0u, 1u, 2u}) {
+    Config config = tiered(100);
+    config.warm_up.threshold_per_byte = per_byte;
+    Engine engine = make_engine(config);
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, text));
+    auto f = get<i32(i32)>(instance, "f");
+    u32 calls = 0;
+    for (; counts(engine).best == 0 && calls < 10'000; ++calls) EXPECT_EQ(*f(7), 7);
+    EXPECT_NEAR(calls, per_byte == 0 ? 100 : 1'004 * per_byte, 4) << per_byte;
+  }
+  Config config = tiered(100);
+  config.warm_up.memory = MiB;
+  Engine engine = make_engine(config);
+  Store store = make_store(engine);
+  Instance instance = make_instance(store, make_module(engine, text));
+  auto f = get<i32(i32)>(instance, "f");
+  for (u32 calls = 0; calls < 300; ++calls) EXPECT_EQ(*f(7), 7);
+  EXPECT_EQ(counts(engine).best, 0u);
+  EXPECT_EQ(counts(engine).too_large, 1u);
 }
 
 TEST(Tiers, ModulesAreNotSerialisedAndThresholdsBeginAtOne) {
@@ -561,13 +592,37 @@ TEST(TierThreads, ModulesAreDroppedWithJobs) {
   EXPECT_GT(counts(engine).dropped, 0u);
 }
 
-// A body that takes milliseconds to compile, and everything is dropped meanwhile, the engine too: at many moments.
-TEST(TierThreads, EnginesAreDroppedWhileTheyCompile) {
+// A body of straight code that takes the gear best some milliseconds.
+Text large_body(int statements) {
   Text sums;
-  for (int i = 0; i < 1'500; ++i)
+  for (int i = 0; i < statements; ++i)
     sums += "(local.set 0 (i32.add (i32.mul (local.get 0) (i32.const " + std::to_string(2 * i + 3) +
         ")) (i32.load offset=" + std::to_string(4 * i) + " (i32.and (local.get 0) (i32.const 1020)))))";
-  Text text = "(module (memory 1) (func (export \"f\") (param i32) (result i32) " + sums + " (local.get 0))"
+  return sums + "(local.get 0)";
+}
+
+// While the one thread is busy with a large body, who waits for a small one does it himself in the end.
+TEST(TierThreads, WhoHasWaitedLongEnoughCompilesByHimself) {
+  for (u32 patience : {0u, 1u}) {
+    Config config = tiered(1000, 1);
+    config.warm_up.patience = patience;
+    Engine engine = make_engine(config);
+    Store store = make_store(engine);
+    Instance instance = make_instance(store, make_module(engine, "(module (memory 1)"
+        "(func (export \"large\") (param i32) (result i32) " + large_body(8'000) + ")"
+        "(func (export \"small\") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1))))"));
+    auto small = get<i32(i32)>(instance, "small"), large = get<i32(i32)>(instance, "large");
+    for (i32 i = 0; i < 1000; ++i) EXPECT_TRUE(large(i));
+    // The large one has begun, or is about to: nobody else takes what comes behind it, but for chance.
+    for (i32 i = 0; i < 20'000 && counts(engine).best == 0; ++i) EXPECT_EQ(*small(i), i + 1);
+    if (patience == 0) EXPECT_EQ(counts(engine).insisted, 0u);
+    else EXPECT_EQ(counts(engine).insisted, 1u);
+  }
+}
+
+// A body that takes milliseconds to compile, and everything is dropped meanwhile, the engine too: at many moments.
+TEST(TierThreads, EnginesAreDroppedWhileTheyCompile) {
+  Text text = "(module (memory 1) (func (export \"f\") (param i32) (result i32) " + large_body(1'500) + ")"
       "(func (export \"g\") (param i32) (result i32) (local.get 0)))";
   for (int round = 0; round < 24; ++round) {
     Engine engine = make_engine(tiered(1, 1 + u32(round % 2)));

@@ -18,7 +18,7 @@ std::vector<Way> ways() {
   best.gear = best_lazy.gear = Gear::Best;
   Config tiered, at_once, forbidden_tiered;
   tiered.gear = at_once.gear = forbidden_tiered.gear = Gear::Tiered;
-  at_once.warm_up = forbidden_tiered.warm_up = {.threshold = 1, .threads = 0};
+  at_once.warm_up = forbidden_tiered.warm_up = {.threshold = 1, .threshold_per_byte = 0, .threads = 0};
   forbidden_tiered.signal_handlers = SignalHandlers::Forbidden;
   return {{"eager", {}}, {"lazy", lazy}, {"forbidden", forbidden}, {"lazy_forbidden", both}, {"best", best},
           {"best_lazy", best_lazy}, {"tiered", tiered}, {"tiered_at_once", at_once},

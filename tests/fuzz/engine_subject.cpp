@@ -36,7 +36,7 @@ const std::vector<Variant>& variants() {
     list.push_back({"engine, from an artifact", usual, Load::Artifact});
     config = usual;
     config.gear = Gear::Tiered;
-    config.warm_up = {.threshold = 2, .threads = 0};
+    config.warm_up = {.threshold = 2, .threshold_per_byte = 0, .threads = 0};
     list.push_back({"tiered, at the second call or iteration", config});
     config.fuel = Fuel::Counted;
     config.warm_up.threshold = 1;

@@ -7,7 +7,7 @@ import boot
 
 build = sys.argv[1]
 
-for part in ("heap", "memory", "faults", "threads"):
+for part in ("heap", "memory", "faults", "threads", "behind"):
     done = boot.run(build, part)
     assert (done.returncode, done.stdout, done.stderr) == (0, part.encode() + b"\n", b""), (part, done)
 

@@ -337,6 +337,70 @@ u8 faults_test() {
   return 0;
 }
 
+// A thread behind all others has the hart when no other is ready, and gives it away as soon as one is; one that is waited
+// for takes turns.
+u8 behind() {
+  using namespace platform;
+  static u32 steps = 0, ended = 0, turns = 0;
+  static bool stops = false;
+  auto last = [](void*) {
+    while (!__atomic_load_n(&stops, __ATOMIC_RELAXED)) {
+      ++steps;
+      platform::give_way();
+    }
+    ++ended;
+    wake_all(&ended);
+  };
+  auto in_turn = [](void*) {
+    for (u32 i = 0; i < 500; ++i) {
+      ++turns;
+      yield_thread();
+    }
+  };
+  auto spawned = spawn_worker(last, nullptr, WorkerKind::Idle);
+  Worker* worker = check(spawned);
+  u32 unready = 0;
+  auto idle_a_while = [&] { wait_on(&unready, 0, 5'000'000); };
+  idle_a_while();
+  CHECK(steps != 0);
+
+  auto spawn_others = [&](Worker** others) {
+    for (u32 i = 0; i < 2; ++i) {
+      auto other = spawn_worker(in_turn, nullptr);
+      others[i] = check(other);
+    }
+  };
+  Worker* others[2];
+  spawn_others(others);
+  u32 before = steps;
+  while (turns < 900) yield_thread();
+  CHECK(steps == before);
+  for (Worker* other : others) join_worker(other);
+  idle_a_while();
+  CHECK(steps > before);
+
+  // Where it stands in its queue when it is hurried, it goes on; and again behind all, it does not.
+  turns = 0;
+  spawn_others(others);
+  yield_thread();
+  set_worker_kind(worker, WorkerKind::Usual);
+  before = steps;
+  while (turns < 200) yield_thread();
+  CHECK(steps > before);
+  set_worker_kind(worker, WorkerKind::Idle);
+  yield_thread();
+  before = steps;
+  while (turns < 900) yield_thread();
+  CHECK(steps == before);
+  for (Worker* other : others) join_worker(other);
+
+  __atomic_store_n(&stops, true, __ATOMIC_RELAXED);
+  while (ended == 0) wait_on(&ended, 0, ~u64{0});
+  join_worker(worker);
+  say("behind\n");
+  return 0;
+}
+
 thread_local u32 local = 5;
 
 u8 threads() {
@@ -701,6 +765,7 @@ u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&, Virtio9pDe
   if (name == "memory") return memory();
   if (name == "faults") return faults_test();
   if (name == "threads") return threads();
+  if (name == "behind") return behind();
   if (name == "harts") return harts();
   if (name == "compile") return compile();
   if (name == "clock") return clock();
