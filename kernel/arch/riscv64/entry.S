@@ -5,6 +5,9 @@
 // translation is switched on under a temporary map of one table (Sv39, which every machine has):
 // pages of 1 GB, physical memory below 128 GB at its own address and in the direct map, readable,
 // writable and executable. paging.cpp replaces it.
+//
+// One hart comes here. OpenSBI sends others here as well that it was asked to start elsewhere (harts.S), where they were
+// not yet done with their own beginning (it notes that a hart is to start before it notes where): they go on there.
 
 #define SATP_SV39 8
 #define LEAF 0xcf              // valid, readable, writable, executable, accessed, dirty
@@ -20,9 +23,18 @@ boot_stack:
   .skip 16384
 boot_stack_top:
 
+.section .data
+.balign 4
+boot_entered:
+  .word 0
+
 .section .text.entry, "ax"
 .globl boot_entry
 boot_entry:
+  la t0, boot_entered
+  li t1, 1
+  amoswap.w.aqrl t1, t1, (t0)
+  bnez t1, riscv64_hart_is_late
   la t0, boot_table
   li t1, LEAF
   li t2, ONE_GB

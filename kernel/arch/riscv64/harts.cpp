@@ -6,9 +6,11 @@ namespace skerry::kernel::riscv64 {
 
 // What a hart finds where it begins, without translation: in the kernel's image, whose addresses are physical ones.
 struct Beginning {
-  u64 satp, stack, number;
+  u64 satp, stack, number, identity;
 };
-static Beginning beginnings[max_harts];
+extern "C" {
+Beginning riscv64_beginnings[max_harts + 1];  // by number; zeros behind the last
+}
 constexpr usize stack_size = 16 * KiB;
 
 extern "C" const u8 riscv64_hart_begin[];
@@ -29,13 +31,13 @@ u32 hart_count() { return board.hart_count; }
 bool prepare_hart(u32 number) {
   u8* stack = allocate_for_hart(stack_size);
   if (!stack || !prepare_traps(number)) return false;
-  beginnings[number] = {page_table_register(), u64(stack + stack_size), number};
+  riscv64_beginnings[number] = {page_table_register(), u64(stack + stack_size), number, board.harts[number].id};
   return true;
 }
 
 void start_harts(u32 count) {
   for (u32 number = 1; number < count; ++number) {
-    call_firmware(Sbi::Harts, hart_start, board.harts[number].id, u64(riscv64_hart_begin), u64(&beginnings[number]));
+    call_firmware(Sbi::Harts, hart_start, board.harts[number].id, u64(riscv64_hart_begin), u64(&riscv64_beginnings[number]));
   }
 }
 
