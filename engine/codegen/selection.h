@@ -98,6 +98,16 @@ class Selection {
   bool in_this_block(Value value) const { return value.raw() >= block_begin_; }
   // May what defines `value` be computed at its user instead? Only for ops that are pure.
   bool folds(Value value, Op op) const { return inst(value).op == op && used_once(value); }
+  // What is being lowered, at which what is folded will happen.
+  Value lowered_value() const { return lowered_value_; }
+  // Whether nobody reads the value behind here. What a loop does not define it reads again in its next round.
+  bool ends_here(Value value) const { return !is_constant(value) && !is_needed(value) && value.raw() >= loop_begin_; }
+  // Of two operands of which either may be the one whose register the result takes: whether y is the better one. It has
+  // to end here, and a parameter of the loop is likely to be what the result is handed back to.
+  bool is_better_tied(Value x, Value y) const {
+    auto score = [&](Value value) { return ends_here(value) ? 1 + (value.raw() < loop_params_end_) : 0; };
+    return score(y) > score(x);
+  }
 
   // --- what rules write
   VReg def(Value value) const { return vreg_of(value); }
@@ -156,6 +166,9 @@ class Selection {
   IndexMap<Value, u8>& states_;
   std::vector<u8>& fired_;           // by rule: whether it was used
   u32 block_begin_ = 0;
+  u32 loop_begin_ = 0;       // the first value of the innermost loop around the block
+  u32 loop_params_end_ = 0;  // behind the loop's parameters, which come first
+  Value lowered_value_ = Value::none();
   u32 position_ = 0;
   VReg result_pointer_ = VReg::none();
 };
@@ -196,6 +209,12 @@ template <class Isa>
 void Selection<Isa>::lower_block(ir::Block block) {
   const ir::BlockData& data = function_->blocks[block];
   block_begin_ = data.begin;
+  loop_begin_ = loop_params_end_ = 0;
+  if (!data.loop.is_none()) {
+    const ir::BlockData& header = function_->blocks[function_->loops[data.loop].header];
+    loop_begin_ = header.begin;
+    loop_params_end_ = header.begin + header.params;
+  }
   VBlock& out = code_->blocks[block];
   out.weight = loop_weight(data.loop.is_none() ? 0 : function_->loops[data.loop].depth);
   out.end = u32(code_->insts.size());
@@ -217,6 +236,7 @@ template <class Isa>
 void Selection<Isa>::lower(Value value) {
   const Inst& inst = this->inst(value);
   position_ = function_->positions[value.raw()];
+  lowered_value_ = value;
   const RuleTable<Lower>& table = Isa::rules();
   for (u32 i = table.first(inst.op); i < table.end(inst.op); ++i) {
     if (!table.all()[i].lower(static_cast<Lower&>(*this), value, inst)) continue;

@@ -89,6 +89,10 @@ constexpr Cond swapped(Cond cond) {  // x cond y = y swapped(cond) x
   return of[u8(cond)];
 }
 
+constexpr Cond without_sign(Cond cond) {  // the same of the operands as unsigned numbers; of each pair it is the second
+  return cond <= Cond::Ne ? cond : Cond(u8(cond) | 1);
+}
+
 enum Effects : u8 { Pure = 0, Reads = 1, Writes = 2, MayTrap = 4, Calls = 8, Terminates = 16, Commutes = 32 };
 
 struct OpInfo {

@@ -38,6 +38,34 @@ bool Emitter::emit_memory(const VInst& inst) {
       a_.mov(width_of(access), to, value);
       return true;
     }
+    case VOp::AluStore: {
+      bool has_slot = !in_register(inst.c);
+      Mem to = guest(inst.a, inst.b, inst.imm, has_slot ? far_register : scratch_gpr);
+      Gpr value = gpr(inst.c, scratch_gpr);
+      trap_site(TrapCode::MemoryOutOfBounds, inst.position);
+      a_.emit(Alu(inst.aux), Width(inst.width), to, value);
+      return true;
+    }
+    case VOp::AluStoreImm: {
+      Mem to = guest(inst.a, inst.b, plain_address(disp), scratch_gpr);
+      trap_site(TrapCode::MemoryOutOfBounds, inst.position);
+      a_.emit(Alu(inst.aux), Width(inst.width), to, i32(inst.imm >> 32));
+      return true;
+    }
+    case VOp::CompareLoad: {
+      bool has_slot = !in_register(inst.c);
+      Mem with = guest(inst.a, inst.b, inst.imm, has_slot ? far_register : scratch_gpr);
+      Gpr value = gpr(inst.c, scratch_gpr);
+      trap_site(TrapCode::MemoryOutOfBounds, inst.position);
+      a_.cmp(Width(inst.width), value, with);
+      return true;
+    }
+    case VOp::CompareLoadImm: {
+      Mem with = guest(inst.a, inst.b, plain_address(disp), scratch_gpr);
+      trap_site(TrapCode::MemoryOutOfBounds, inst.position);
+      a_.cmp(Width(inst.width), with, i32(inst.imm >> 32));
+      return true;
+    }
     case VOp::LoadField: load(access, inst.d, field(inst.a, disp, far_register)); return true;
     case VOp::StoreField: {
       Mem to = field(inst.a, disp, far_register);

@@ -14,15 +14,48 @@ std::optional<i32> Lower::immediate(Value value) const {
   return i32(bits);
 }
 
+namespace {
+
+constexpr bool is_load(Op op) {
+  switch (op) {
+    case Op::Load: case Op::Load8S: case Op::Load8U: case Op::Load16S: case Op::Load16U:
+    case Op::Load32S: case Op::Load32U: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 // A load moves down to its user past pure instructions only: whatever writes, or may trap
 // first, stays on its side of the load.
 bool Lower::folds_load(Value value, Value user) const {
   const Inst& load = inst(value);
   constexpr u32 reach = 12;
-  if (load.op != Op::Load || !used_once(value) || !in_this_block(value) || user.raw() - value.raw() > reach) return false;
+  if (!is_load(load.op) || !used_once(value) || !in_this_block(value) || user.raw() - value.raw() > reach) return false;
   if (!context.settings.bounds.covers(load.b) || load.b > 0x7fffffff || is_constant(Value(load.a))) return false;
   for (u32 i = value.raw() + 1; i < user.raw(); ++i)
     if (info(inst(Value(i)).op).effects & (ir::Writes | ir::MayTrap | ir::Calls)) return false;
+  return true;
+}
+
+Address Lower::address_of_folded(Value value, u32 size, AddressForms forms) {
+  const Inst& load = inst(value);
+  mark_folded(value);
+  return address(Value(load.a), load.b, MemoryIndex(load.aux), size, forms);
+}
+
+bool Lower::operate_on_load(VOp op, u8 aux, Value value, const Inst& inst) {
+  Value x(inst.a), load(inst.b);
+  if (!folds_whole_load(load, value)) {
+    if (!(info(inst.op).effects & ir::Commutes)) return false;
+    std::swap(x, load);
+    if (!folds_whole_load(load, value)) return false;
+  }
+  VReg a = use(x);
+  Address at = address_of_folded(load, ir::is_64(inst.type) ? 8 : 4);
+  VInst& out = emit(op, width_of(inst.type), def(value), a, at.index, aux, at.imm());
+  out.c = at.base;
+  out.position = function().positions[load.raw()];
   return true;
 }
 
@@ -148,7 +181,9 @@ VReg Lower::table_entry(Value index, TableIndex table, TrapCode code) {
 
 u8 Lower::condition(Value condition) {
   const Inst& test = inst(condition);
-  if ((test.op == Op::ICmp || test.op == Op::FCmp) && (used_once(condition) || in_this_block(condition))) return compare(test);
+  if ((test.op == Op::ICmp || test.op == Op::FCmp) &&
+      (used_once(condition) || in_this_block(condition)))
+    return compare(condition);
   if (folds(condition, Op::IAnd) && in_this_block(condition)) test_bits(test);
   else test_zero(use(condition), Width::W32);
   return u8(Condition::NotEqual);
@@ -168,7 +203,41 @@ void Lower::test_bits(const Inst& both) {
 
 void Lower::test_zero(VReg value, Width width) { emit(VOp::Test, width, VReg::none(), value, value); }
 
-u8 Lower::compare(const Inst& inst) {
+// load(x) cond constant  =>  cmp [x], constant; x cond load(y)  =>  cmp x, [y]. Of a byte that is extended by zeros the
+// low eight bits tell, as a number without sign.
+bool Lower::compare_loaded(Value compare, Value x, Value y, ir::Cond& cond) {
+  if (!used_once(compare)) return false;
+  auto emit_for = [&](VOp op, Width width, Value load, const Address& at, i64 imm) -> VInst& {
+    VInst& out = emit(op, width, VReg::none(), at.index, at.base, 0, imm);
+    out.position = function().positions[load.raw()];
+    return out;
+  };
+  if (is_constant(y)) {
+    std::optional<i32> imm = immediate(y);
+    if (!imm || !folds_load(x, lowered_value())) return false;
+    Op op = inst(x).op;
+    bool is_byte = op == Op::Load8U && *imm >= 0 && *imm <= 0xff;
+    if (!is_byte && (op != Op::Load || ir::is_float(type(x)))) return false;
+    Width width = is_byte ? Width::W8 : width_of(type(x));
+    Address at = address_of_folded(x, bytes(width), AddressForms::Plain);
+    emit_for(VOp::CompareLoadImm, width, x, at, at.with_immediate(is_byte ? i32(i8(*imm)) : *imm));
+    if (is_byte) cond = without_sign(cond);
+    return true;
+  }
+  if (!folds_whole_load(y, lowered_value())) {
+    if (!folds_whole_load(x, lowered_value())) return false;
+    std::swap(x, y);
+    cond = swapped(cond);
+  }
+  VReg first = use(x);
+  Width width = width_of(type(x));
+  Address at = address_of_folded(y, bytes(width));
+  emit_for(VOp::CompareLoad, width, y, at, at.imm()).c = first;
+  return true;
+}
+
+u8 Lower::compare(Value value) {
+  const Inst& inst = this->inst(value);
   Value x(inst.a), y(inst.b);
   ir::Cond cond = inst.cond();
   if (inst.op == Op::FCmp) {
@@ -194,7 +263,9 @@ u8 Lower::compare(const Inst& inst) {
   Width width = width_of(type(x));
   std::optional<i32> imm = immediate(y);
   bool equality = cond == ir::Cond::Eq || cond == ir::Cond::Ne;
-  if (imm == 0 && equality && folds(x, Op::IAnd)) {
+  if (compare_loaded(value, x, y, cond)) {
+    // by the condition as it is now
+  } else if (imm == 0 && equality && folds(x, Op::IAnd)) {
     test_bits(this->inst(x));
   } else if (imm == 0) {
     test_zero(use(x), width);

@@ -38,6 +38,8 @@ struct Address {
   u8 scale = 0;
 
   i64 imm() const { return wraps ? wrapping_address(disp, scale) : plain_address(disp); }
+  // Of a plain one, with an immediate in the upper half.
+  i64 with_immediate(i32 value) const { return i64(u64(u32(value)) << 32 | u32(disp)); }
 };
 // Whether an instruction can encode an address that wraps.
 enum class AddressForms : u8 { All, Plain };
@@ -55,8 +57,10 @@ class Lower : public codegen::Selection<Isa> {
   bool is_best() const { return context.settings.allocator == codegen::Allocator::Ranges; }
   // The constant as a sign-extended 32-bit immediate of an operation of its width, if it is one.
   std::optional<i32> immediate(Value value) const;
-  // Is `value` a load of its type's width that may be done by `user` itself?
+  // Is `value` a load that may be done by `user` itself?
   bool folds_load(Value value, Value user) const;
+  // And of its type's width?
+  bool folds_whole_load(Value value, Value user) const { return inst(value).op == Op::Load && folds_load(value, user); }
 
   VInst& emit(VOp op, Width width, VReg d, VReg a = VReg::none(), VReg b = VReg::none(), u8 aux = 0, i64 imm = 0) {
     return push({u16(op), u8(width), aux, 0, d, a, b, VReg::none(), imm});
@@ -67,8 +71,13 @@ class Lower : public codegen::Selection<Isa> {
   // Emits the comparison that decides whether `condition` != 0; the Condition or FloatCondition to test.
   u8 condition(Value condition);
   // Emits the comparison of an ICmp or FCmp.
-  u8 compare(const Inst& compare);
+  u8 compare(Value compare);
+  // x op load(y): one instruction, `op` with `aux`, reads memory itself. If neither operand is such a load, false.
+  bool operate_on_load(VOp op, u8 aux, Value value, const Inst& inst);
+  // The address of a load that is folded.
+  Address address_of_folded(Value load, u32 size, AddressForms forms = AddressForms::All);
   std::optional<Address> wrapping_address_of(Value address);
+  bool compare_loaded(Value compare, Value x, Value y, ir::Cond& cond);
   void test_bits(const Inst& both);
   void test_zero(VReg value, Width width);
   void trap_if(Condition condition, TrapCode code);

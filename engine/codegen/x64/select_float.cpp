@@ -1,7 +1,5 @@
 // Rules for floating-point operations and conversions.
 
-#include <utility>
-
 #include "engine/codegen/x64/select.h"
 
 namespace skerry::x64 {
@@ -16,27 +14,14 @@ FloatOp float_op(Op op) {
 
 // x op load(y): the operation reads memory itself; in the best gear
 bool arithmetic_load(Lower& l, Value value, const Inst& inst) {
-  if (!l.is_best()) return false;
-  Value x(inst.a), load(inst.b);
-  if (!l.folds_load(load, value)) {
-    if (!(info(inst.op).effects & ir::Commutes)) return false;
-    std::swap(x, load);
-    if (!l.folds_load(load, value)) return false;
-  }
-  const Inst& from = l.inst(load);
-  l.mark_folded(load);
-  VReg a = l.use(x);
-  Address address = l.address(Value(from.a), from.b, MemoryIndex(from.aux), ir::is_64(inst.type) ? 8 : 4);
-  u8 op = u8(float_op(inst.op));
-  VInst& out = l.emit(VOp::FloatLoad, width_of(inst.type), l.def(value), a, address.index, op, address.imm());
-  out.c = address.base;
-  out.position = l.function().positions[load.raw()];
-  return true;
+  return l.is_best() && l.operate_on_load(VOp::FloatLoad, u8(float_op(inst.op)), value, inst);
 }
 
 bool arithmetic(Lower& l, Value value, const Inst& inst) {
   FloatOp op = float_op(inst.op);
-  VReg a = l.use(Value(inst.a)), b = l.use(Value(inst.b));
+  Value x(inst.a), y(inst.b);
+  if ((info(inst.op).effects & ir::Commutes) && l.is_better_tied(x, y)) std::swap(x, y);
+  VReg a = l.use(x), b = l.use(y);
   l.emit(VOp::Float, width_of(inst.type), l.def(value), a, b, u8(op));
   return true;
 }

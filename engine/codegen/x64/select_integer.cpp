@@ -34,28 +34,15 @@ bool alu_immediate(Lower& l, Value value, const Inst& inst) {
 
 // x op load(y): the operation reads memory itself
 bool alu_load(Lower& l, Value value, const Inst& inst) {
-  bool commutes = info(inst.op).effects & ir::Commutes;
-  Value x(inst.a), load(inst.b);
-  if (!l.folds_load(load, value)) {
-    if (!commutes) return false;
-    std::swap(x, load);
-    if (!l.folds_load(load, value)) return false;
-  }
-  const Inst& from = l.inst(load);
-  l.mark_folded(load);
-  VReg a = l.use(x);
-  Address address = l.address(Value(from.a), from.b, MemoryIndex(from.aux), ir::is_64(inst.type) ? 8 : 4);
-  u8 alu = u8(alu_of(inst.op));
-  VInst& out = l.emit(VOp::AluLoad, width_of(inst.type), l.def(value), a, address.index, alu, address.imm());
-  out.c = address.base;
-  out.position = l.function().positions[load.raw()];
-  return true;
+  return l.operate_on_load(VOp::AluLoad, u8(alu_of(inst.op)), value, inst);
 }
 
-// x op y. Where x lives on and y does not, a commutative operation takes y's register.
+// x op y. The result takes x's register, or where the operation commutes y's: the better one, or if they are alike that
+// which has no other use, and so need not be where that wanted it.
 bool alu_plain(Lower& l, Value value, const Inst& inst) {
   Value x(inst.a), y(inst.b);
-  if ((info(inst.op).effects & ir::Commutes) && !l.used_once(x) && l.used_once(y) && !l.is_constant(y)) std::swap(x, y);
+  bool is_better = l.is_better_tied(x, y) || (!l.is_better_tied(y, x) && !l.used_once(x) && l.used_once(y));
+  if ((info(inst.op).effects & ir::Commutes) && is_better && !l.is_constant(y)) std::swap(x, y);
   VReg a = l.use(x), b = l.use(y);
   l.emit(VOp::Alu, width_of(inst.type), l.def(value), a, b, u8(alu_of(inst.op)));
   return true;
@@ -153,7 +140,9 @@ bool mul_immediate(Lower& l, Value value, const Inst& inst) {
 }
 
 bool mul_plain(Lower& l, Value value, const Inst& inst) {
-  VReg a = l.use(Value(inst.a)), b = l.use(Value(inst.b));
+  Value x(inst.a), y(inst.b);
+  if (l.is_better_tied(x, y)) std::swap(x, y);
+  VReg a = l.use(x), b = l.use(y);
   l.emit(VOp::Imul, width_of(inst.type), l.def(value), a, b);
   return true;
 }
@@ -241,8 +230,8 @@ bool extend_unsigned(Lower& l, Value value, const Inst& inst) {
   return true;
 }
 
-bool compare(Lower& l, Value value, const Inst& inst) {
-  u8 condition = l.compare(inst);
+bool compare(Lower& l, Value value, const Inst&) {
+  u8 condition = l.compare(value);
   l.emit(VOp::SetIf, Width::W32, l.def(value), none(), none(), condition);
   return true;
 }

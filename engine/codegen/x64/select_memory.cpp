@@ -48,7 +48,48 @@ bool store_immediate(Lower& l, Value, const Inst& inst) {
   if (access == Access::U8) bits = u8(bits);
   if (access == Access::U16) bits = u16(bits);
   Address at = l.address(Value(inst.a), inst.c, MemoryIndex(inst.aux), bytes(access), AddressForms::Plain);
-  l.emit(VOp::StoreImm, Width::W64, none(), at.index, at.base, u8(access), i64(u64(bits) << 32 | u32(at.disp)));
+  l.emit(VOp::StoreImm, Width::W64, none(), at.index, at.base, u8(access), at.with_immediate(i32(bits)));
+  return true;
+}
+
+// store load(a) op y at a  =>  op [a], y: one instruction reads and writes. It traps where the load would, which is
+// first; where that does not, the store at the same bytes does not either.
+bool store_operation(Lower& l, Value store, const Inst& inst) {
+  Value result(inst.b);
+  Alu alu;
+  switch (l.inst(result).op) {
+    case Op::IAdd: alu = Alu::Add; break;
+    case Op::ISub: alu = Alu::Sub; break;
+    case Op::IAnd: alu = Alu::And; break;
+    case Op::IOr: alu = Alu::Or; break;
+    case Op::IXor: alu = Alu::Xor; break;
+    default: return false;
+  }
+  const Inst& operation = l.inst(result);
+  u32 size = bytes(access_of_store(l, inst));
+  auto is_from_there = [&](Value value) {
+    const Inst& load = l.inst(value);
+    return l.folds_load(value, store) && bytes(access_of_load(load.op, load.type)) == size && load.a == inst.a &&
+           load.b == inst.c && load.aux == inst.aux;
+  };
+  if (!l.used_once(result) || !l.in_this_block(result)) return false;
+  Value load(operation.a), y(operation.b);
+  if (!is_from_there(load)) {
+    if (!(info(operation.op).effects & ir::Commutes) || !is_from_there(y)) return false;
+    std::swap(load, y);
+  }
+  // The low bytes of the result are those of the operands.
+  Width width = size == 1 ? Width::W8 : size == 2 ? Width::W16 : size == 4 ? Width::W32 : Width::W64;
+  std::optional<i32> imm = l.immediate(y);
+  if (imm && width == Width::W8) imm = i8(*imm);
+  // Constants of 16 bits take decoders long.
+  if (imm && width == Width::W16 && *imm != i8(*imm)) return false;
+  VReg value = imm ? none() : l.use(y);
+  Address at = l.address_of_folded(load, size, imm ? AddressForms::Plain : AddressForms::All);
+  i64 operands = imm ? at.with_immediate(*imm) : at.imm();
+  VInst& out = l.emit(imm ? VOp::AluStoreImm : VOp::AluStore, width, none(), at.index, at.base, u8(alu), operands);
+  out.c = value;
+  out.position = l.function().positions[load.raw()];
   return true;
 }
 
@@ -144,12 +185,16 @@ constexpr Rule rules[] = {
     {Op::Load32S, load, "load"},
     {Op::Load32U, load, "load"},
     {Op::Store, store_immediate, "store_immediate"},
+    {Op::Store, store_operation, "store_operation"},
     {Op::Store, store, "store"},
     {Op::Store8, store_immediate, "store_immediate"},
+    {Op::Store8, store_operation, "store_operation"},
     {Op::Store8, store, "store"},
     {Op::Store16, store_immediate, "store_immediate"},
+    {Op::Store16, store_operation, "store_operation"},
     {Op::Store16, store, "store"},
     {Op::Store32, store_immediate, "store_immediate"},
+    {Op::Store32, store_operation, "store_operation"},
     {Op::Store32, store, "store"},
     {Op::MemorySize, memory_size, "memory_size"},
     {Op::GlobalGet, global_get, "global_get"},

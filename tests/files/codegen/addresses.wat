@@ -28,7 +28,7 @@
 ;;! run: offset(0xfffffff8, 0) = trap: out of bounds memory access
 ;;! run: twice(0xffffffff, 5) =
 ;;! run: immediate(0xffffffff, 5) =
-;;= x64    rules: alu_plain, alu_load, load, store_immediate, store, return_
+;;= x64    rules: alu_plain, load, store_immediate, store_operation, store, return_
 ;;   function 0
 ;;     mov eax, dword ptr gs:[edi + 4*esi - 4]
 ;;     ret
@@ -46,8 +46,7 @@
 ;;     ret
 ;;   function 4
 ;;     add edi, esi
-;;     xor esi, dword ptr gs:[rdi]
-;;     mov dword ptr gs:[rdi], esi
+;;     xor dword ptr gs:[rdi], esi
 ;;     ret
 ;;   function 5
 ;;     add edi, esi

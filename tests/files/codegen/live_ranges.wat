@@ -47,27 +47,24 @@
 ;;     mov rax, rcx
 ;;     ret
 ;;   function 2
-;;     movaps xmm3, xmm0
-;;     mulsd xmm3, xmm1
-;;     movaps xmm1, xmm0
 ;;     mulsd xmm1, xmm0
+;;     movaps xmm2, xmm0
+;;     mulsd xmm2, xmm0
 ;;     movsd qword ptr [rbp - 8], xmm0
-;;     movaps xmm15, xmm3
-;;     subsd xmm15, xmm1
+;;     movaps xmm15, xmm1
+;;     subsd xmm15, xmm2
 ;;     movsd qword ptr [rbp - 16], xmm15
 ;;     mov edi, dword ptr [r14 + global0]
 ;;     call function0
 ;;     mov dword ptr [r14 + global0], eax
-;;     movsd xmm3, qword ptr [rbp - 16]
-;;     movsd xmm1, qword ptr [rbp - 8]
-;;     movaps xmm2, xmm1
-;;     subsd xmm2, xmm3
-;;     movaps xmm0, xmm3
-;;     mulsd xmm0, xmm2
-;;     movaps xmm2, xmm1
-;;     addsd xmm2, xmm3
-;;     mulsd xmm1, xmm2
-;;     addsd xmm0, xmm1
+;;     movsd xmm2, qword ptr [rbp - 8]
+;;     movsd xmm1, qword ptr [rbp - 16]
+;;     movaps xmm0, xmm2
+;;     subsd xmm0, xmm1
+;;     mulsd xmm0, xmm1
+;;     addsd xmm1, xmm2
+;;     mulsd xmm2, xmm1
+;;     addsd xmm0, xmm2
 ;;     ret
 ;;   function 3
 ;;     mov qword ptr [rbp - 8], rbx
@@ -82,12 +79,10 @@
 ;;     call function0
 ;;     add eax, r12d
 ;;     mov dword ptr [r14 + global0], eax
-;;     movsd xmm2, qword ptr [rbp - 24]
+;;     movsd xmm1, qword ptr [rbp - 24]
 ;;     xorps xmm0, xmm0
 ;;   L0:
-;;     movaps xmm1, xmm2
-;;     mulsd xmm1, xmm0
-;;     movaps xmm0, xmm2
+;;     mulsd xmm0, xmm1
 ;;     addsd xmm0, xmm1
 ;;     add ebx, -1
 ;;     jne L0
