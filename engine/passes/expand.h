@@ -6,7 +6,9 @@
 //
 //   br_table x, A, D, B, D    =>    x = 0 ? A : x = 2 ? B : D
 //
-// Up to `most` comparisons, in the order of the indices. The branches stand in place of the table, in its loop.
+// Up to `most` comparisons, in the order of the indices. The branches stand in place of the table, in its loop. With
+// more, an index that no prediction knows is mispredicted at several branches, through a table only once: with three,
+// CoreMark takes 4 % longer than without.
 
 #pragma once
 
@@ -17,7 +19,7 @@ namespace skerry::passes {
 
 class ExpandTables final : public Rebuild {
  public:
-  static constexpr u32 most = 3;
+  static constexpr u32 most = 2;
   static constexpr u32 entries = 64;  // of a table that is looked at
 
   PassOutcome run(ir::Function& function);

@@ -50,7 +50,7 @@ block0(v0: i32):
 TEST(Expand, NotManyTargets) {
   const char* text = R"(function 0 (i32, i32) -> (i32)
 block0(v0: i32, v1: i32):
-  br_table v0, block1(v0), block1(v1), block2, block1(v0), block1(v1), block2
+  br_table v0, block1(v0), block1(v1), block2, block1(v0), block2
 block1(v3: i32):
   return v3
 block2:
