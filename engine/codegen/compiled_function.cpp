@@ -10,6 +10,7 @@ void CompiledFunction::clear() {
   lines.clear();
   inlined.clear();
   alignment = 16;
+  has_frame = true;
   frame_size = 0;
   saved_registers = 0;
   allocation = {};

@@ -9,6 +9,7 @@
 //
 //   using Emitter, Assembler, Gpr, Mem, Label
 //   static convention, vops             // codegen/convention.h, vcode.h
+//   static leaves_need_frames           // whether functions without calls keep the caller's frame pointer
 //   static stack_register, frame_register, far_register, scratch_gpr     // docs/abi.md
 //   static scratch                      // by RegClass: what opens a cycle of moves
 //   static register_bits(Type, u64)     // what a register holds that holds the constant
@@ -99,6 +100,13 @@ class Emission {
   bool checks_stack() const {
     return has_calls_ || has_tail_calls_ || !function_->loops.empty() || frame_size_ > unchecked_frame;
   }
+  // A function that calls nobody and keeps nothing in memory does without a frame: what looks at the stack meanwhile
+  // finds the return address on top. (Code that raises traps by calls, counts or polls does call.)
+  bool needs_frame() const {
+    const Settings& settings = context_->settings;
+    return Isa::leaves_need_frames || checks_stack() || frame_size_ || incoming_words_ || settings.counts ||
+           settings.polls || settings.traps == TrapStyle::Call;
+  }
   bool is_loop_header(ir::Block block) const {
     ir::Loop loop = function_->blocks[block].loop;
     return !loop.is_none() && function_->loops[loop].header == block;
@@ -164,6 +172,7 @@ class Emission {
   u32 saved_count_ = 0;       // callee-saved registers kept in the frame
   u32 incoming_words_ = 0;    // stack arguments of this function
   u32 frame_size_ = 0;
+  bool has_frame_ = true;
 
   ParallelMove moves_;
   std::vector<FarStub> fars_;
@@ -237,6 +246,7 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   cold_code();
   a_.finish();
   out.code.assign(a_.code().begin(), a_.code().end());
+  out.has_frame = has_frame_;
   out.frame_size = frame_size_;
   out.allocation = allocation.counts;
   for_each_saved([&](Gpr reg, i32) { out.saved_registers |= u64{1} << u32(reg); });
@@ -269,6 +279,7 @@ void Emission<Isa>::lay_out_frame() {
   }
   u64 words = saved_count_ + allocation_->slot_count + function_->slots.size() + outgoing_words_;
   frame_size_ = u32(align_up(8 * words, 16));
+  has_frame_ = needs_frame();
 }
 
 // Parameters go from where they arrive to their places: registers first, all at once, for

@@ -33,6 +33,7 @@ void Backtrace::leave_out(u64 return_address) {
 void Backtrace::capture(u64 pc, u64 frame_pointer, u64 stack_pointer, const Activation* activation) {
   clear();
   add(pc, Kind::Instruction);
+  add_caller_without_frame(pc, stack_pointer, activation);
   walk(frame_pointer, stack_pointer, activation);
 }
 
@@ -40,6 +41,18 @@ void Backtrace::capture(const Activation* activation) {
   clear();
   if (!activation || activation->exit_frame_pointer == 0) return;
   walk(add_exit(*activation), activation->exit_frame_pointer, activation);
+}
+
+// Of a function without a frame: the frame pointer is its caller's, and where that goes on is on top of the stack.
+void Backtrace::add_caller_without_frame(u64 pc, u64 stack_pointer, const Activation* activation) {
+  if (!activation || stack_pointer >= activation->entry_stack_pointer || stack_pointer % 8 != 0) return;
+  std::optional<CodeRange> range = find_code_range(pc);
+  if (!range || range->kind != CodeKind::Functions) return;
+  std::optional<FunctionAt> at = range->functions->find(pc);
+  if (!at || at->table->has_frame(at->function)) return;
+  u64 return_address = *reinterpret_cast<const u64*>(stack_pointer);
+  range = find_code_range(return_address);
+  if (range && range->kind == CodeKind::Functions) add(return_address, Kind::ReturnAddress);
 }
 
 // Where the guest left; the frame pointer of who did.

@@ -40,6 +40,7 @@ class Backtrace {
     u64 count;
   };
   void walk(u64 frame_pointer, u64 low, const Activation* activation);
+  void add_caller_without_frame(u64 pc, u64 stack_pointer, const Activation* activation);
   void leave_out(u64 return_address);
   u64 add_exit(const Activation& activation);
   void add(u64 pc, Kind kind);

@@ -1,5 +1,6 @@
 #include "engine/runtime/function_table.h"
 
+#include <cstddef>
 #include <cstring>
 
 #include "base/leb128.h"
@@ -94,10 +95,12 @@ class InlinedReader {
 struct PartSizes {
   u32 traps, calls, inlined;
 };
+constexpr u32 frameless = u32{1} << 31;  // a bit of `traps` in front of sites
 
 PartSizes sizes_of(std::span<const u8> sites) {
   PartSizes sizes;
   __builtin_memcpy(&sizes, sites.data(), sizeof sizes);
+  sizes.traps &= ~frameless;
   return sizes;
 }
 
@@ -154,6 +157,8 @@ void FunctionTable::encode(const codegen::CompiledFunction& function, std::vecto
     step(line.offset);
     move(ir::position_in_wasm(function.inlined, line.position));
   }
+  CHECK(sizes.traps < frameless);
+  if (!function.has_frame) sizes.traps |= frameless;
   std::memcpy(sites.data() + start, &sizes, sizeof sizes);
 }
 
@@ -176,6 +181,12 @@ std::optional<FunctionAt> FunctionTable::find(u64 pc) const {
   }
   if (low == functions_.data() || offset - low[-1].code_begin >= low[-1].code_size) return std::nullopt;
   return FunctionAt{this, u32(low - functions_.data() - 1), u32(offset - low[-1].code_begin)};
+}
+
+bool FunctionTable::has_frame(u32 function) const {
+  u32 traps;
+  __builtin_memcpy(&traps, sites(function).data() + offsetof(PartSizes, traps), sizeof traps);
+  return !(traps & frameless);
 }
 
 std::optional<Site> FunctionTable::find_trap(u32 function, u32 offset) const {

@@ -3,7 +3,8 @@
 //
 // Sites are kept as bytes, three to four each, since there is one for every load and store:
 //
-//   function:   u32 length of the trap sites, of the call sites and of the inlined calls; these, then lines
+//   function:   u32 length of the trap sites, of the call sites and of the inlined calls; these, then lines. The top
+//               bit of the first is set of a function without a frame
 //   trap site:  unsigned LEB128 distance of the offset from the site before, code,
 //               signed LEB128 distance of the position
 //   call site:  the same without the code; the offset is that behind the call
@@ -51,6 +52,7 @@ class FunctionTable final : public CodeMap {
   // By offsets in the function's code. All may be called in a signal handler.
   std::optional<FunctionAt> find(u64 pc) const override;
   std::optional<Site> find_trap(u32 function, u32 offset) const;
+  bool has_frame(u32 function) const;
   // Of the call that returns to `offset`.
   std::optional<Site> find_call(u32 function, u32 offset) const;
   // Of the last site at or before `offset`: about where an interrupted function was.

@@ -82,6 +82,42 @@ TEST_P(Traps, BacktraceNamesFunctionsAndOffsets) {
   EXPECT_TRUE(called.error().text().starts_with("out of bounds memory access\n  0: prog!inner @ 0x")) << called.error().text();
 }
 
+// Functions that call nobody have no frame on x86-64: who called them is told by the top of the stack, also where that
+// is a bridge from another instance, or nobody of the guest's, and behind a tail call.
+TEST_P(Traps, BacktracesBeginInFunctionsWithoutFrames) {
+  Module leaves = make_module(engine, R"((module $leaves
+    (memory 1)
+    (func $leaf (export "leaf") (param i32) (result i32) (i32.load (local.get 0)))
+    (func $jump (export "jump") (param i32) (result i32) (return_call $leaf (local.get 0)))))");
+  Module callers = make_module(engine, R"((module $callers
+    (import "m" "leaf" (func $leaf (param i32) (result i32)))
+    (import "m" "jump" (func $jump (param i32) (result i32)))
+    (table 2 funcref) (elem (i32.const 0) $near $leaf)
+    (func $near (param i32) (result i32) (i32.div_u (i32.const 1) (i32.const 0)))
+    (func $direct (export "direct") (param i32) (result i32) (i32.add (call $leaf (local.get 0)) (i32.const 1)))
+    (func $after_jump (export "after_jump") (param i32) (result i32) (i32.add (call $jump (local.get 0)) (i32.const 1)))
+    (func $indirect (export "indirect") (param i32) (result i32)
+      (i32.add (i32.const 1)
+        (call_indirect (param i32) (result i32) (local.get 0) (i32.eqz (i32.eqz (local.get 0))))))))");
+  Instance inner = make_instance(store, leaves);
+  Linker linker(engine);
+  linker.define_instance("m", inner);
+  Instance outer = make_instance(store, callers, linker);
+  auto frames = [&](const Instance& instance, const char* name, i32 argument) {
+    auto called = get<i32(i32)>(instance, name)(argument);
+    EXPECT_FALSE(called);
+    std::string text;
+    for (const Frame& frame : called.error().frames()) text += frame.function + " ";
+    return text;
+  };
+  EXPECT_EQ(frames(inner, "leaf", -1), "leaf ");
+  EXPECT_EQ(frames(inner, "jump", -1), "leaf ");
+  EXPECT_EQ(frames(outer, "direct", -1), "leaf direct ");
+  EXPECT_EQ(frames(outer, "after_jump", -1), "leaf after_jump ");
+  EXPECT_EQ(frames(outer, "indirect", 0), "near indirect ");
+  EXPECT_EQ(frames(outer, "indirect", -1), "leaf indirect ");
+}
+
 // HAZARDS 29: whatever a frame's size, at every remaining depth.
 TEST_P(Traps, Hazard29StacksEndInATrap) {
   std::string large = "(func $large (export \"large\") (param i32) (result i32) (local";

@@ -19,6 +19,7 @@ TEST(FunctionTable, GivesBackWhatWasEncoded) {
   u32 begin = 0;
   for (auto& function : functions) {
     u32 size = 64 + random() % 100'000;
+    function.has_frame = random() % 2;
     for (u32 at = random() % 5; at < size; at += 1 + random() % 400) {
       function.traps.push_back({at, TrapCode(random() % u32(TrapCode::Count)), u32(random())});
     }
@@ -37,6 +38,7 @@ TEST(FunctionTable, GivesBackWhatWasEncoded) {
   EXPECT_TRUE(table.check(begin));
   EXPECT_FALSE(table.check(begin - 1000));
   for (u32 f = 0; f < functions.size(); ++f) {
+    EXPECT_EQ(table.has_frame(f), functions[f].has_frame);
     for (const auto& site : functions[f].traps) {
       auto at = table.find(0x1000 + table.code_begin(f) + site.offset);
       ASSERT_TRUE(at);

@@ -8,6 +8,7 @@ constexpr u32 code_line = 64;
 static_assert(code_line <= codegen::CompiledFunction::most_alignment);
 
 void Emitter::prologue() {
+  if (!has_frame_) return receive_parameters();
   a_.push(Gpr::Rbp);
   a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
   if (checks_stack()) {
@@ -50,7 +51,7 @@ void Emitter::restore_registers() {
 
 void Emitter::epilogue() {
   restore_registers();
-  a_.leave();
+  if (has_frame_) a_.leave();
 }
 
 void Emitter::emit(const VInst& inst) {

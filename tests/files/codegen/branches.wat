@@ -79,7 +79,7 @@
 ;;     mov r11d, 2
 ;;     cmp edi, r11d
 ;;     cmovb r11d, edi
-;;     lea r10, [rip + 32]
+;;     lea r10, [rip + 28]
 ;;     movsxd r11, dword ptr [r10 + 4*r11]
 ;;     add r10, r11
 ;;     jmp r10

@@ -34,15 +34,15 @@
 ;;   function 0
 ;;     movaps xmm2, xmm0
 ;;     mulsd xmm2, xmm0
-;;     xorps xmm1, xmmword ptr [rip + 14]
+;;     xorps xmm1, xmmword ptr [rip + 18]
 ;;     addsd xmm2, xmm1
 ;;     xorps xmm0, xmm0
 ;;     sqrtsd xmm0, xmm2
 ;;     ret
 ;;   function 1
-;;     movsd xmm1, qword ptr [rip + 20]
+;;     movsd xmm1, qword ptr [rip + 24]
 ;;     addsd xmm0, xmm1
-;;     movsd xmm1, qword ptr [rip + 16]
+;;     movsd xmm1, qword ptr [rip + 20]
 ;;     mulsd xmm0, xmm1
 ;;     ret
 ;;   function 2
@@ -61,12 +61,12 @@
 ;;     movaps xmm0, xmm2
 ;;     ret
 ;;   function 3
-;;     andps xmm0, xmmword ptr [rip + 53]
-;;     xorps xmm1, xmmword ptr [rip + 62]
+;;     andps xmm0, xmmword ptr [rip + 41]
+;;     xorps xmm1, xmmword ptr [rip + 50]
 ;;     movaps xmm2, xmm1
-;;     andps xmm2, xmmword ptr [rip + 52]
+;;     andps xmm2, xmmword ptr [rip + 40]
 ;;     movaps xmm14, xmm0
-;;     andps xmm14, xmmword ptr [rip + 24]
+;;     andps xmm14, xmmword ptr [rip + 12]
 ;;     orps xmm2, xmm14
 ;;     movaps xmm0, xmm2
 ;;     ret

@@ -10,7 +10,7 @@
     (i32.store offset=8 (local.get $a) (i32.add (local.get $x) (i32.load offset=8 (local.get $a)))))
   (func (export "minus") (param $a i32) (param $x i32)
     (i32.store8 (local.get $a) (i32.sub (i32.load8_u (local.get $a)) (local.get $x))))
-  ;; Not where the load is what is subtracted, nor where other bytes were read, nor where the old value is wanted as well.
+  ;; Not where the load is what is subtracted, where other bytes were read, or where the old value is wanted as well.
   (func (export "from") (param $a i32) (param $x i32)
     (i32.store (local.get $a) (i32.sub (local.get $x) (i32.load (local.get $a)))))
   (func (export "bytes") (param $a i32)
