@@ -2,10 +2,14 @@
 // value numbering, the host's i32, and code that is the same each time.
 
 #include <algorithm>
+#include <thread>
 
 #include "base/leb128.h"
 #include "engine/decode/decode.h"
 #include "engine/ir/function.h"
+#include "engine/runtime/compiled_module.h"
+#include "engine/runtime/engine.h"
+#include "engine/runtime/improve.h"
 #include "engine/wasm/limits.h"
 #include "skerry/skerry.h"
 #include "tests/decode/module_bytes.h"
@@ -308,6 +312,62 @@ void expect_the_same_code_each_time(Gear gear) {
 }
 TEST(Hazard18, TheSameCodeEachTime) { expect_the_same_code_each_time(Gear::Quick); }
 TEST(Hazard18, TheSameCodeEachTimeInTheBestGear) { expect_the_same_code_each_time(Gear::Best); }
+
+// Of a function that warms up (docs/tiers.md): its body, and what is entered at each of its loops, on four threads at
+// once, in another order on each.
+TEST(Hazard18, TheSameCodeOfFunctionsThatWarmUp) {
+  struct Made {
+    std::vector<u8> code;
+    std::vector<u32> places;  // of relocations
+    u32 frame_size = 0;
+    usize cells = 0;
+    bool operator==(const Made&) const = default;
+  };
+  Config config;
+  config.gear = Gear::Tiered;
+  Engine engine = *Engine::create(config);
+  u32 entered = 0;
+  for (u64 seed = 1; seed <= 12; ++seed) {
+    Module module = *Module::from_binary(engine, fuzz::generate_module(seed, {.functions = 12, .nodes = 120}));
+    const runtime::CompiledModule& compiled = module.internal();
+    const wasm::Module& decoded = compiled.module();
+    u32 first = decoded.imported_functions, count = decoded.functions.size() - first;
+    constexpr u32 most_loops = 4;  // of a function: the body itself, and three
+    using All = std::vector<std::optional<Made>>;
+    auto make_all = [&](u32 start) {
+      All all(count * most_loops);
+      runtime::Improver improver;
+      runtime::FunctionCompiler quick(engine.internal(), decoded, compiled.layout(), codegen::CallStyle::Slot,
+                                      Gear::Quick);
+      for (u32 i = 0; i < all.size(); ++i) {
+        u32 at = (start + (start % 2 ? i : u32(all.size()) - 1 - i)) % u32(all.size()), loop = at % most_loops;
+        FuncIndex function(first + at / most_loops);
+        runtime::FrameTable frame;
+        CHECK(quick.compile(function));
+        if (loop > quick.function().loops.size()) continue;
+        auto made = loop == 0 ? improver.whole(compiled, function)
+                              : improver.at_loop(compiled, function, loop - 1, frame);
+        CHECK(made);
+        if (!*made) continue;
+        const codegen::CompiledFunction& body = **made;
+        all[at] = Made{{body.code.begin(), body.code.end()}, {}, body.frame_size, frame.cells.size()};
+        for (const codegen::Relocation& at_code : body.relocations) {
+          u32 place[] = {at_code.offset, u32(at_code.kind), at_code.function.raw()};
+          all[at]->places.insert(all[at]->places.end(), std::begin(place), std::end(place));
+        }
+      }
+      improver.release();
+      return all;
+    };
+    std::vector<All> results(4);
+    std::vector<std::thread> threads;
+    for (u32 t = 0; t < results.size(); ++t) threads.emplace_back([&, t] { results[t] = make_all(t * 5); });
+    for (std::thread& thread : threads) thread.join();
+    for (const All& all : results) EXPECT_EQ(all, results[0]) << "seed " << seed;
+    for (u32 at = 0; at < results[0].size(); ++at) entered += at % most_loops != 0 && results[0][at];
+  }
+  EXPECT_GT(entered, 20u);
+}
 
 }  // namespace
 }  // namespace skerry::hazards

@@ -2,9 +2,9 @@
 // validation, translation and compilation, and memory in proportion.
 //
 // What is counted: the work that translation, the passes and the register allocator of the best gear count,
-// instructions of the IR with their lists, bytes of code, and this thread's own time, the least of three runs, since
-// the rest of code generation counts nothing. Twice the linear ratio is allowed for time; what is quadratic has four
-// times it.
+// instructions of the IR with their lists and bytes of code, of both gears and of what is entered at a loop; and this
+// thread's own time, the least of three runs, since the rest of code generation counts nothing. Twice the linear ratio
+// is allowed for time; what is quadratic has four times it.
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -15,6 +15,7 @@
 #include "base/string.h"
 #include "engine/decode/decode.h"
 #include "engine/ir/verify.h"
+#include "engine/passes/enter_loop.h"
 #include "engine/passes/pipeline.h"
 #include "engine/translate/translate.h"
 #include "engine/validate/function.h"
@@ -39,6 +40,9 @@ struct Cost {
   u64 passes = 0;        // work of the best gear's passes
   u64 allocation = 0;    // of its register allocator
   u64 simple = 0;        // functions that were too large for that
+  u64 best = 0;          // instructions, words and bytes of code that come out of it
+  u64 entered = 0;       // instructions and words of bodies that are entered at a loop
+  u64 refused = 0;       // loops for which there is none
   double seconds = 0;
 };
 
@@ -55,6 +59,36 @@ Text repeat(u32 count, const std::function<Text(u32)>& part) {
 }
 Text repeat(u32 count, std::string_view part) {
   return repeat(count, [&](u32) { return Text(part); });
+}
+
+u64 size_of(const ir::Function& function) { return function.insts.size() + function.extra.size(); }
+
+// What tiered code would make of the loop of a function that was compiled last (docs/tiers.md).
+void enter(const codegen::ModuleContext& context, const ir::Function& function, ir::Loop loop,
+           const codegen::Target& target, codegen::Scratch& scratch, Cost& cost) {
+  struct Here {
+    codegen::FrameView view;
+    ir::Block head;
+  } here{scratch.frame(), function.loops[loop].header};
+  auto has_cell = [](const void* of, ir::Value value) {
+    const Here& here = *static_cast<const Here*>(of);
+    return !here.view.place_at(here.head, codegen::vreg_of(value)).is_none();
+  };
+  passes::EnterLoop enter_loop;
+  if (!enter_loop.run(function, loop, has_cell, &here)) {
+    ++cost.refused;
+    return;
+  }
+  ir::Function entered = enter_loop.function();
+  cost.entered += size_of(entered);
+  passes::Pipeline pipeline;
+  pipeline.run(context.module, entered);
+  CHECK(ir::verify(entered, &context.module));
+  codegen::CompiledFunction compiled;
+  target.compile(context, entered, *target.make_scratch(), compiled);
+  for (const passes::PassCounts& counts : pipeline.counts()) cost.passes += counts.work;
+  cost.allocation += compiled.allocation.work;
+  cost.best += size_of(entered) + compiled.code.size();
 }
 
 Cost cost_of(const test::Bytes& wasm, const tests::TestTarget& machine) {
@@ -81,13 +115,19 @@ Cost cost_of(const test::Bytes& wasm, const tests::TestTarget& machine) {
       cost.bytes += module->functions[f].body.size;
       cost.work += translated->work;
       target->compile(context, function, *target_scratch, compiled);
-      cost.instructions += function.insts.size() + function.extra.size();
+      cost.instructions += size_of(function);
       cost.code += compiled.code.size();
       if (run > 0) continue;
+      // The first loop, one in the middle, and the last.
+      u32 loops = function.loops.size();
+      for (u32 loop : {0u, loops / 2, loops - 1})
+        if (f.raw() < 100 && loop < loops)
+          enter({*module, layout, best_settings}, function, ir::Loop(loop), *target, *target_scratch, cost);
       // The best gear once: its work is counted, and what comes out is compiled as well.
       pipeline.run(*module, function, &callees);
       CHECK(ir::verify(function, &*module));
       target->compile({*module, layout, best_settings}, function, *target_scratch, compiled);
+      cost.best += size_of(function) + compiled.code.size();
       cost.allocation += compiled.allocation.work;
       cost.simple += compiled.allocation.simple;
     }
@@ -114,12 +154,13 @@ void expect_linear(u32 n, const std::function<Text(u32)>& module, const tests::T
   Cost small = cost_of(module(n), machine), large = cost_of(module(4 * n), machine);
   u64 peak = peak_memory();
   printf("%-8s %8llu bytes %8llu IR %8llu code %8.2f ms; %9llu bytes %9llu IR %9llu code %9.2f ms; peak %llu MB; "
-         "allocation %llu and %llu steps, %llu functions simply\n",
+         "allocation %llu and %llu steps, %llu functions simply; entered %llu and %llu IR, %llu loops refused\n",
          machine.name.c_str(), (unsigned long long)small.bytes, (unsigned long long)small.instructions,
          (unsigned long long)small.code,
          small.seconds * 1e3, (unsigned long long)large.bytes, (unsigned long long)large.instructions,
          (unsigned long long)large.code, large.seconds * 1e3, (unsigned long long)(peak / MiB),
-         (unsigned long long)small.allocation, (unsigned long long)large.allocation, (unsigned long long)large.simple);
+         (unsigned long long)small.allocation, (unsigned long long)large.allocation, (unsigned long long)large.simple,
+         (unsigned long long)small.entered, (unsigned long long)large.entered, (unsigned long long)large.refused);
   constexpr double growth = 4;
   EXPECT_LE(double(large.work), 1.5 * growth * double(small.work + 1'000));
   EXPECT_LE(double(large.passes), 1.5 * growth * double(small.passes + 1'000));
@@ -127,6 +168,8 @@ void expect_linear(u32 n, const std::function<Text(u32)>& module, const tests::T
   EXPECT_LE(double(large.instructions), 1.5 * growth * double(small.instructions + 1'000));
   // On RISC-V a branch takes 4 bytes, 8 or 16 by how far it goes.
   EXPECT_LE(double(large.code), 2 * growth * double(small.code + 1'000));
+  EXPECT_LE(double(large.best), 2 * growth * double(small.best + 1'000));
+  EXPECT_LE(large.entered, 3 * (passes::EnterLoop::growth * large.instructions + passes::EnterLoop::spare));
   EXPECT_LE(large.seconds, 2 * growth * (small.seconds + 1e-3));
   EXPECT_LE(large.instructions, 3 * large.bytes + 2 * MiB);
   EXPECT_LT(peak, 2 * GiB);
@@ -226,6 +269,16 @@ TEST(SlowAndFat, OneBranchTableOfManyTargetsWithOperands) {
     Text targets = repeat(n, [](u32 i) { return concat(i, " "); });
     return function("", concat(repeat(n, "block (result i32) "), "(i32.const 1) (br_table ", targets,
                                "(local.get $p)) ", repeat(n, "end (i32.add (i32.const 1)) "), "drop"));
+  });
+}
+// Of few bytes each, a thousand values to each of many places; in a loop, which can be entered.
+TEST(SlowAndFat, OneBranchTableOfManyTargetsThatCarryAThousandValues) {
+  expect_linear(60, [](u32 n) {
+    Text targets = repeat(n, [](u32 i) { return concat(i, " "); });
+    return concat("(module (type $t (func (result ", repeat(1'000, "i32 "), "))) (func (param $p i32) (loop $l ",
+                  repeat(n, "block (type $t) "), repeat(1'000, [](u32 i) { return concat("(i32.const ", i, ")"); }),
+                  "(br_table ", targets, "(local.get $p)) ", repeat(n, "end "), repeat(1'000, "drop "),
+                  "(br_if $l (local.tee $p (i32.sub (local.get $p) (i32.const 1)))))))");
   });
 }
 // Each table could double what the edges to one place carry.
