@@ -67,6 +67,10 @@ void Stats::print(const runtime::Engine& engine) const {
   }
   row("total", start_, *from);
   print_tiers(engine.tiers());
+  if (u64 slots = engine.locals_in_slots().load(std::memory_order_relaxed)) {
+    std::fprintf(stderr, "%8llu times locals were kept in the frame, since as values they would be out of proportion\n",
+                 (unsigned long long)(slots));
+  }
   codegen::AllocationCounts allocation = engine.allocation_counts();
   if (allocation.functions == 0) return;
   using Printed = unsigned long long;

@@ -56,6 +56,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Background& background() { return background_; }
   TierCounts& tiers() const { return tiers_; }
 
+  // Compilations in which a function's locals were kept in its frame, since as values they would be out of proportion.
+  std::atomic<u64>& locals_in_slots() const { return locals_in_slots_; }
+
   // Those that functions go through; none in the quick gear.
   passes::PassSet passes() const { return passes_; }
   // What passes have done so far in all compilations: by Pass.
@@ -102,6 +105,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   mutable passes::PassCounts pass_counts_[u32(passes::Pass::Count)] = {};  // guarded by counts_mutex_
   mutable codegen::AllocationCounts allocation_counts_;                    // the same
 
+  mutable std::atomic<u64> locals_in_slots_ = 0;
   mutable TierCounts tiers_;
   Background background_;
 

@@ -392,6 +392,25 @@ TEST_F(Run, ADamagedArtifactIsRefused) {
   }
 }
 
+// What is too large for the usual way is said: locals of loops within loops, which stay in the frame.
+TEST_F(Run, StatsTellWhatWasOutOfProportion) {
+  auto nest = [&](const std::string& name, int n) {
+    std::string locals, opens, ends;
+    for (int i = 0; i < n; ++i) {
+      locals += "(local i32)";
+      opens += "loop (local.set " + std::to_string(i + 1) + " (local.get " + std::to_string(i) + ")) ";
+      ends += "(br_if 0 (local.get 0)) end ";
+    }
+    return folder_.write(name, "(module (func (export \"f\") (param i32) " + locals + opens + ends + "))");
+  };
+  std::string small = nest("small.wat", 10), large = nest("large.wat", 300);
+  for (const char* gear : {"--gear=quick", "--gear=best", "--gear=tiered"}) {
+    constexpr std::string_view told = "locals were kept in the frame";
+    EXPECT_TRUE(contains(run_skerry({"run", "--stats", "--no-cache", gear, "--invoke", "f", large, "0"}).err, told));
+    EXPECT_FALSE(contains(run_skerry({"run", "--stats", "--no-cache", gear, "--invoke", "f", small, "0"}).err, told));
+  }
+}
+
 TEST_F(Run, TheCacheMayBeDamagedFullOrForbidden) {
   std::string module = folder_.write("f.wat", functions), cache = folder_.path() + "/cache";
   std::string add = "XDG_CACHE_HOME=" + cache + " $SKERRY run --invoke add " + module + " 1 2";
