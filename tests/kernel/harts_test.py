@@ -71,8 +71,8 @@ def test_who_only_calls_takes_turns():
 
 
 def test_who_wakes_often_takes_turns():
-    """Who works for a while, waits for an instant that comes at once, or has come, and works on shares the hart with one that
-    computes, or that only calls: once each awakening came before all the others, and left them next to nothing."""
+    """Who works for a while, waits for an instant that comes at once, or has come, and works on shares the hart with one
+    that computes, or that only calls: once each awakening came before all the others, and left them next to nothing."""
     for what in ("nap", "ask"):
         for beside in ("work", "draw"):
             done = run("turns", what, beside)
@@ -143,6 +143,7 @@ def test_rest():
 
 with tempfile.TemporaryDirectory() as folder:
     os.mkdir(f"{folder}/own")
-    subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"-I{boot.root}/programs/include",
-                    f"{here}/programs/crowd.c", f"{boot.root}/programs/process.c", "-o", f"{folder}/crowd.wasm"], check=True)
+    subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"-I{boot.root}", f"-I{boot.root}/programs/include",
+                    f"{here}/programs/crowd.c", f"{boot.root}/programs/process.c", "-o", f"{folder}/crowd.wasm"],
+                   check=True)
     boot.run_cases(globals())

@@ -20,7 +20,7 @@ def build(folder, scale):
         subprocess.run([sys.executable, f"{here}/forge.py", root], stdout=file, check=True)
     for program in PROGRAMS:
         flags = ["-Wl,--stack-first", '-DFORGED_CALLS="calls.inc"'] if program == "forged" else []
-        flags += [f"-I{folder}", f"-I{root}/programs/include", "-o", f"{folder}/{program}.wasm"]
+        flags += [f"-I{folder}", f"-I{root}", f"-I{root}/programs/include", "-o", f"{folder}/{program}.wasm"]
         subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", "-Wall", "-Werror", *flags, f"{here}/{program}.c"],
                        check=True)
     with open(f"{here}/dive.wat") as source, open(f"{folder}/dive.wasm", "w") as file:

@@ -32,7 +32,7 @@
 #include <unistd.h>
 #include <wasi/libc-find-relpath.h>
 
-#include "../programs/free_pages.h"
+#include "tests/kernel/programs/free_pages.h"
 
 enum { kept_pages = 128 };
 enum { most_attacks = 4096, most_at_once = 4, neighbours = 2, longest_answer_ms = 60000 };

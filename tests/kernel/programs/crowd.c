@@ -21,7 +21,7 @@
 #include <unistd.h>
 #include <wasi/api.h>
 
-#include "free_pages.h"
+#include "tests/kernel/programs/free_pages.h"
 
 static const char *const path = "/work/crowd.wasm";
 

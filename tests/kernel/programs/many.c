@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <wasi/libc-find-relpath.h>
 
-#include "free_pages.h"
+#include "tests/kernel/programs/free_pages.h"
 
 static struct skerry_request request;
 
