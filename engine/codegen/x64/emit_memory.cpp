@@ -5,6 +5,20 @@ namespace skerry::x64 {
 bool Emitter::emit_memory(const VInst& inst) {
   Access access = Access(inst.aux);
   i32 disp = i32(inst.imm);
+  // What is at the address, with an operand c or a constant: what faults is the one instruction that emit_with emits.
+  auto with_operand = [&](auto&& emit_with) {
+    Mem memory = guest(inst.a, inst.b, inst.imm, in_register(inst.c) ? scratch_gpr : far_register);
+    Gpr value = gpr(inst.c, scratch_gpr);
+    trap_site(TrapCode::MemoryOutOfBounds, inst.position);
+    emit_with(memory, value);
+    return true;
+  };
+  auto with_constant = [&](auto&& emit_with) {
+    Mem memory = guest(inst.a, inst.b, plain_address(disp), scratch_gpr);
+    trap_site(TrapCode::MemoryOutOfBounds, inst.position);
+    emit_with(memory, i32(inst.imm >> 32));
+    return true;
+  };
   switch (VOp(inst.op)) {
     case VOp::Load: {
       Mem from = guest(inst.a, inst.b, inst.imm, scratch_gpr);
@@ -13,59 +27,21 @@ bool Emitter::emit_memory(const VInst& inst) {
       return true;
     }
     case VOp::Store: {
-      // The value comes first: what faults is the store alone.
-      if (!is_float_access(access) && !in_register(inst.c)) {
-        Mem to = guest(inst.a, inst.b, inst.imm, far_register);
-        a_.mov(Width::W64, scratch_gpr, slot(inst.c));
-        trap_site(TrapCode::MemoryOutOfBounds, inst.position);
-        store(access, to, scratch_gpr);
-      } else if (is_float_access(access)) {
-        Xmm value = xmm(inst.c, scratch_xmm);
-        Mem to = guest(inst.a, inst.b, inst.imm, scratch_gpr);
-        trap_site(TrapCode::MemoryOutOfBounds, inst.position);
-        store(access, to, value);
-      } else {
-        Mem to = guest(inst.a, inst.b, inst.imm, scratch_gpr);
-        trap_site(TrapCode::MemoryOutOfBounds, inst.position);
-        store(access, to, gpr(place(inst.c)));
-      }
-      return true;
-    }
-    case VOp::StoreImm: {
-      Mem to = guest(inst.a, inst.b, plain_address(disp), scratch_gpr);
-      i32 value = i32(inst.imm >> 32);
+      if (!is_float_access(access)) return with_operand([&](Mem to, Gpr value) { store(access, to, value); });
+      Xmm value = xmm(inst.c, scratch_xmm);
+      Mem to = guest(inst.a, inst.b, inst.imm, scratch_gpr);
       trap_site(TrapCode::MemoryOutOfBounds, inst.position);
-      a_.mov(width_of(access), to, value);
+      store(access, to, value);
       return true;
     }
-    case VOp::AluStore: {
-      bool has_slot = !in_register(inst.c);
-      Mem to = guest(inst.a, inst.b, inst.imm, has_slot ? far_register : scratch_gpr);
-      Gpr value = gpr(inst.c, scratch_gpr);
-      trap_site(TrapCode::MemoryOutOfBounds, inst.position);
-      a_.emit(Alu(inst.aux), Width(inst.width), to, value);
-      return true;
-    }
-    case VOp::AluStoreImm: {
-      Mem to = guest(inst.a, inst.b, plain_address(disp), scratch_gpr);
-      trap_site(TrapCode::MemoryOutOfBounds, inst.position);
-      a_.emit(Alu(inst.aux), Width(inst.width), to, i32(inst.imm >> 32));
-      return true;
-    }
-    case VOp::CompareLoad: {
-      bool has_slot = !in_register(inst.c);
-      Mem with = guest(inst.a, inst.b, inst.imm, has_slot ? far_register : scratch_gpr);
-      Gpr value = gpr(inst.c, scratch_gpr);
-      trap_site(TrapCode::MemoryOutOfBounds, inst.position);
-      a_.cmp(Width(inst.width), value, with);
-      return true;
-    }
-    case VOp::CompareLoadImm: {
-      Mem with = guest(inst.a, inst.b, plain_address(disp), scratch_gpr);
-      trap_site(TrapCode::MemoryOutOfBounds, inst.position);
-      a_.cmp(Width(inst.width), with, i32(inst.imm >> 32));
-      return true;
-    }
+    case VOp::StoreImm: return with_constant([&](Mem to, i32 value) { a_.mov(width_of(access), to, value); });
+    case VOp::AluStore:
+      return with_operand([&](Mem to, Gpr value) { a_.emit(Alu(inst.aux), Width(inst.width), to, value); });
+    case VOp::AluStoreImm:
+      return with_constant([&](Mem to, i32 value) { a_.emit(Alu(inst.aux), Width(inst.width), to, value); });
+    case VOp::CompareLoad: return with_operand([&](Mem with, Gpr value) { a_.cmp(Width(inst.width), value, with); });
+    case VOp::CompareLoadImm:
+      return with_constant([&](Mem with, i32 value) { a_.cmp(Width(inst.width), with, value); });
     case VOp::LoadField: load(access, inst.d, field(inst.a, disp, far_register)); return true;
     case VOp::StoreField: {
       Mem to = field(inst.a, disp, far_register);
