@@ -12,20 +12,21 @@ namespace skerry::platform {
 
 u8* stack_limit() { return kernel::stack_limit(kernel::current_thread()); }
 
+static kernel::ThreadOrder order_of(WorkerKind kind) {
+  return kind == WorkerKind::Idle ? kernel::ThreadOrder::BehindAll : kernel::ThreadOrder::InTurn;
+}
 Result<Worker*> spawn_worker(void (*body)(void*), void* argument, WorkerKind kind) {
-  auto order = kind == WorkerKind::Idle ? kernel::ThreadOrder::BehindAll : kernel::ThreadOrder::InTurn;
-  return reinterpret_cast<Worker*>(TRY(kernel::spawn_thread(body, argument, order)));
+  return reinterpret_cast<Worker*>(TRY(kernel::spawn_thread(body, argument, order_of(kind))));
 }
 void set_worker_kind(Worker* worker, WorkerKind kind) {
-  auto order = kind == WorkerKind::Idle ? kernel::ThreadOrder::BehindAll : kernel::ThreadOrder::InTurn;
-  kernel::set_order(*reinterpret_cast<kernel::Thread*>(worker), order);
+  kernel::set_order(*reinterpret_cast<kernel::Thread*>(worker), order_of(kind));
 }
 void give_way() { kernel::give_way_from_behind(); }
 void join_worker(Worker* worker) { kernel::join_thread(reinterpret_cast<kernel::Thread*>(worker)); }
 u32 processor_count() { return kernel::harts_at_work(); }
 
-// 0: free; 1: taken; 2: taken, and somebody may wait. Interrupt handlers take no such lock. What is seldom done is apart,
-// so that the rest keeps no registers: who starts a process locks some thirty times.
+// 0: free; 1: taken; 2: taken, and somebody may wait. Interrupt handlers take no such lock. What is seldom done is
+// apart, so that the rest keeps no registers: who starts a process locks some thirty times.
 [[gnu::noinline]] static void lock_when_free(u32* state) {
   while (__atomic_exchange_n(state, 2, __ATOMIC_ACQUIRE) != 0) kernel::wait_for_word(state, 2, kernel::never);
 }
