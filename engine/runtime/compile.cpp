@@ -206,8 +206,8 @@ void FunctionCompiler::tell_counts() {
 
 Result<const codegen::CompiledFunction*> FunctionCompiler::compile(FuncIndex function) {
   function_.clear();
-  translate::TranslateOutcome outcome =
-      TRY(translate::translate_function(module_, function, engine_.features(), options_, translate_scratch_, function_));
+  translate::TranslateOutcome outcome = TRY(
+      translate::translate_function(module_, function, engine_.features(), options_, translate_scratch_, function_));
   bool is_asked_for = options_.locals == translate::LocalsPolicy::Slots;
   if (outcome.locals_in_slots && !is_asked_for) engine_.locals_in_slots().fetch_add(1, std::memory_order_relaxed);
   if (watch_) watch_("translation", function_);

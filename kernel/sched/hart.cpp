@@ -252,8 +252,8 @@ void make_ready(Thread* thread) {
   // Where it ran, if that hart has nothing to do: there it is known. Else here, where nobody must be told of it.
   Hart& to = last && (!has_left || (idle_harts.load(std::memory_order_relaxed) & bit_of(*last))) ? *last : here;
   to.ready_lock.take();
-  // Who waited for an instant or a device comes before who computes, while its turn lasts: or else whoever waits again and
-  // again would leave nothing to the others. (Of one whose clock still runs it does not.)
+  // Who waited for an instant or a device comes before who computes, while its turn lasts: or else whoever waits again
+  // and again would leave nothing to the others. (Of one whose clock still runs it does not.)
   bool is_first = here.in_interrupt && &to == &here && thread->clock.load(std::memory_order_relaxed) < thread->turn_end;
   if (is_first) to.ready.put_first(thread);
   else to.ready.append(thread);

@@ -1,5 +1,5 @@
-// What is kept so that the next one is quick: stacks of threads, blocks and extents of the heap, and what the engine keeps
-// of memories and spaces. It is promised and used, and nobody's; it goes when a guest would else be refused.
+// What is kept so that the next one is quick: stacks of threads, blocks and extents of the heap, and what the engine
+// keeps of memories and spaces. It is promised and used, and nobody's; it goes when a guest would else be refused.
 
 #pragma once
 

@@ -1,8 +1,8 @@
 // Threads of the kernel: stacks that take turns on the harts (docs/scheduling.md).
 //
 // A thread runs until it waits, ends, or is preempted: anywhere in compiled code, and in code of the kernel and of the
-// engine where interrupts are on and it holds no platform::Mutex, for which others would then wait as long as it does not
-// run. What threads share is under a lock: a SpinLock (spin_lock.h), or a Mutex where its holder may wait.
+// engine where interrupts are on and it holds no platform::Mutex, for which others would then wait as long as it does
+// not run. What threads share is under a lock: a SpinLock (spin_lock.h), or a Mutex where its holder may wait.
 
 #pragma once
 
@@ -90,8 +90,8 @@ bool slice_is_over();
 // Mutex, it gives way when it has given back the last one.
 bool may_be_preempted();
 
-// How many Mutexes the thread holds, or is about to, counted from `gives_no_way` or, if it is to give way when it has given
-// back the last one, from 0. Its own, and of handlers on its hart. (The kernel is one image, and 0 is seen by
+// How many Mutexes the thread holds, or is about to, counted from `gives_no_way` or, if it is to give way when it has
+// given back the last one, from 0. Its own, and of handlers on its hart. (The kernel is one image, and 0 is seen by
 // subtracting: counting is to cost an instruction or two.)
 constexpr u32 gives_no_way = 1 << 16;
 [[gnu::tls_model("local-exec")]] extern constinit thread_local u32 held_mutexes;

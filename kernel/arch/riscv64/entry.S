@@ -6,8 +6,8 @@
 // pages of 1 GB, physical memory below 128 GB at its own address and in the direct map, readable,
 // writable and executable. paging.cpp replaces it.
 //
-// One hart comes here. OpenSBI sends others here as well that it was asked to start elsewhere (harts.S), where they were
-// not yet done with their own beginning (it notes that a hart is to start before it notes where): they go on there.
+// One hart comes here. OpenSBI sends others here as well that it was asked to start elsewhere (harts.S), where they
+// were not yet done with their own beginning (it notes that a hart is to start before it notes where): they go on there.
 
 #define SATP_SV39 8
 #define LEAF 0xcf              // valid, readable, writable, executable, accessed, dirty

@@ -1,13 +1,17 @@
 // How the other harts come up: each that the device tree names is started by the firmware, at harts.S.
 
+#include <cstddef>
+
 #include "kernel/arch/riscv64/cpu.h"
 
 namespace skerry::kernel::riscv64 {
 
 // What a hart finds where it begins, without translation: in the kernel's image, whose addresses are physical ones.
 struct Beginning {
-  u64 satp, stack, number, identity;
+  u64 satp, stack, number;
+  u64 identity;  // as the firmware has it
 };
+static_assert(sizeof(Beginning) == 32 && offsetof(Beginning, identity) == 24);  // harts.S
 extern "C" {
 Beginning riscv64_beginnings[max_harts + 1];  // by number; zeros behind the last
 }
@@ -37,7 +41,8 @@ bool prepare_hart(u32 number) {
 
 void start_harts(u32 count) {
   for (u32 number = 1; number < count; ++number) {
-    call_firmware(Sbi::Harts, hart_start, board.harts[number].id, u64(riscv64_hart_begin), u64(&riscv64_beginnings[number]));
+    const Beginning& beginning = riscv64_beginnings[number];
+    call_firmware(Sbi::Harts, hart_start, beginning.identity, u64(riscv64_hart_begin), u64(&beginning));
   }
 }
 
