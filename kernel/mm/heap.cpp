@@ -26,7 +26,7 @@ struct Block {
     u8 log2;        // of extents: 2^log2 blocks; the first block's entry counts
   };
   // Objects, in units of 16 bytes from the block's begin: the first free one, + 1 (0: none), where the rest begins that was
-  // never used; and for how many more there is room.
+  // never used (it goes on at the block's begin); and for how many more there is room.
   u16 first_free, fresh, room;
   union {
     u32 next;   // block that also has room for objects of the class, or free extent of the size; 0: none
@@ -179,11 +179,19 @@ constexpr auto units = [] {
   return units;
 }();
 
+// Where the first object of a block lies, in units. What is used most is in a block's first pages, and if these were
+// all a multiple of a block apart they would have few places of a translation buffer between them: so those of 64
+// blocks that follow each other have 64 places of one with as many, of which four lie a block apart.
+u16 first_place(u32 block, usize size_class) {
+  return u16(block / 4 % block_pages * capacities[size_class] / block_pages * units[size_class]);
+}
+
 // What is seldom done is not in line, so that the rest keeps few registers.
 [[gnu::noinline]] u32 take_block_of_objects(usize size_class, For whom) {
   u32 block = take_blocks(0, block_pages, whom);
   if (!block) return 0;
-  blocks()[block] = {.kind = BlockKind::Objects, .size_class = u8(size_class), .room = capacities[size_class]};
+  blocks()[block] = {.kind = BlockKind::Objects, .size_class = u8(size_class),
+                     .fresh = first_place(block, size_class), .room = capacities[size_class]};
   put_first(roomy[size_class], block);
   return block;
 }
@@ -209,7 +217,8 @@ void* allocate_object(usize size_class, For whom) {
     b.first_free = reinterpret_cast<FreeObject*>(object)->next;
   } else {
     object += b.fresh * unit;
-    b.fresh = u16(b.fresh + units[size_class]);
+    u32 next = b.fresh + units[size_class];
+    b.fresh = next == capacities[size_class] * units[size_class] ? 0 : u16(next);
   }
   if (--b.room == 0) block_is_full(size_class, block);
   return object;
