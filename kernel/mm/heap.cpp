@@ -25,8 +25,8 @@ struct Block {
     u8 size_class;  // Objects
     u8 log2;        // of extents: 2^log2 blocks; the first block's entry counts
   };
-  // Objects, in units of 16 bytes from the block's begin: the first free one, + 1 (0: none), where the rest begins that was
-  // never used (it goes on at the block's begin); and for how many more there is room.
+  // Objects, in units of 16 bytes from the block's begin: the first free one, + 1 (0: none), where the rest begins that
+  // was never used (it goes on at the block's begin); and for how many more there is room.
   u16 first_free, fresh, room;
   union {
     u32 next;   // block that also has room for objects of the class, or free extent of the size; 0: none

@@ -60,8 +60,8 @@ u8 echo() {
 }
 
 // Objects of many sizes, freed in another order, never overlapping; large ones give memory back.
-// The first objects of 64 blocks are spread over a translation buffer of 64 places: once they had four of them, and a call
-// of the system took twice as long where two that it uses met in one.
+// The first objects of 64 blocks are spread over a translation buffer of 64 places: once they had four of them, and a
+// call of the system took twice as long where two that it uses met in one.
 void spread_first_objects() {
   constexpr usize size = page, in_block = 64 * KiB / size;
   std::vector<u8*> objects;
