@@ -1,6 +1,7 @@
 #include "kernel/arch/report.h"
 
 #include "kernel/arch/arch.h"
+#include "kernel/arch/symbols.h"
 
 namespace skerry::kernel {
 
@@ -27,19 +28,32 @@ static bool is_readable(u64 address) {
   return mapping && mapping->access != arch::Access::None;
 }
 
+// A line. What a call returns to may be another function's begin: `within` is an address of the call.
+static void report_frame(u64 pc, u64 within) {
+  arch::console_write("  0x");
+  write_hex(pc, 12);
+  if (auto [name, offset] = symbol_of(within); !name.empty()) {
+    arch::console_write(" ");
+    arch::console_write(name);
+    arch::console_write(" + 0x");
+    u64 behind = offset + (pc - within);
+    write_hex(behind, behind < 0x1'0000 ? 4 : 8);
+  }
+  arch::console_write("\n");
+}
+
 void report_frames(u64 pc, u64 frame, FrameLayout layout) {
-  arch::console_write("backtrace");
-  for (unsigned depth = 0; depth < 64; ++depth) {
-    arch::console_write(" 0x");
-    write_hex(pc, 12);
+  arch::console_write("backtrace\n");
+  report_frame(pc, pc);
+  for (unsigned depth = 1; depth < 64; ++depth) {
     u64 caller = frame + u64(layout.caller), return_address = frame + u64(layout.return_address);
     if (frame % 8 || !is_readable(caller) || !is_readable(return_address)) break;
     pc = *reinterpret_cast<const u64*>(return_address);
     u64 above = *reinterpret_cast<const u64*>(caller);
     if (above <= frame) break;
     frame = above;
+    report_frame(pc, pc - 1);
   }
-  arch::console_write("\n");
 }
 
 }  // namespace skerry::kernel

@@ -26,9 +26,12 @@ assert abs(int(wall) / 1e9 - time.time()) < 60, (wall, time.time())
 # What goes wrong is said, with a backtrace, and is not mistaken for an exit code of the program.
 done = boot.run(build, "check_fails")
 assert done.returncode == 70 and b"check failed: channel == nullptr" in done.stderr, done
-assert b"backtrace 0x" in done.stderr, done
+backtrace = [line.split()[1] for line in done.stderr.partition(b"backtrace\n")[2].splitlines() if b" + 0x" in line]
+assert backtrace == [b"kernel::arch::stop_here", b"check_failed", b"kernel::run_program", b"kernel::run",
+                     b"kernel::first_function"], done
 done = boot.run(build, "wild_write")
 assert done.returncode == 70 and b"page fault" in done.stderr and b" 0000200000000000" in done.stderr, done
+assert b" kernel::run_program + 0x" in done.stderr, done
 
 # Whatever is refused of the memory that a process's start asks for, that process ends with it, and nothing is lost.
 done = boot.run(build, "refusals")
