@@ -18,12 +18,13 @@ constexpr u64 block_size = 64 * KiB;
 constexpr u64 block_count = heap_size / block_size;
 constexpr u64 block_pages = block_size / page_size;
 
-enum class BlockKind : u8 { None, Objects, Extent, FreeExtent };
+// None: it was never used, or is not the first one of its extent.
+enum class BlockKind : u8 { None, Objects, Extent, Kept, Free };
 struct Block {
   BlockKind kind;
   union {
     u8 size_class;  // Objects
-    u8 log2;        // of extents: 2^log2 blocks; the first block's entry counts
+    u8 log2;        // of extents: 2^log2 blocks
   };
   // Objects, in units of 16 bytes from the block's begin: the first free one, + 1 (0: none), where the rest begins that
   // was never used (it goes on at the block's begin); and for how many more there is room.
@@ -69,6 +70,7 @@ constexpr usize unit = 16;
 struct FreeObject { u16 next; };  // as Block::first_free
 
 constexpr unsigned extent_sizes = 21;  // 2^20 blocks are the window
+constexpr unsigned table_log2 = 5;     // 2^5 blocks are what one table of pages covers
 // Free extents up to this many blocks keep their frames, and the promise for them, while they are few in all. When they
 // are too many, half of that goes at once, since all harts have to be told each time.
 constexpr unsigned kept_log2 = 2;
@@ -77,7 +79,7 @@ constexpr u64 most_kept_pages = 4 * MiB / page_size, part_kept = 64;
 // Under `lock`, but that faults read next_block, which only grows.
 SpinLock lock;
 u32 roomy[class_count];          // the first block of each class in which there is room
-u32 free_extents[extent_sizes];  // the first of those without frames
+u32 free_extents[extent_sizes];   // the first of those without frames
 u32 kept_extents[kept_log2 + 1];  // and of those with
 u64 kept_pages;
 std::atomic<u64> next_block;     // the first never used; 0 before the heap is there
@@ -109,23 +111,75 @@ u32 take_first(u32& first) {
   return block;
 }
 
+// An extent without frames is free, and one with its neighbour as far as that is free too. Where they are all that a table
+// of pages covers the table goes: what once filled the heap leaves nothing behind.
+void free_extent(u32 block, unsigned log2) {
+  const u32 table = align_down(block, u32{1} << table_log2);
+  const bool has_part_of_table = log2 < table_log2;
+  for (; log2 < extent_sizes - 1; ++log2) {
+    u32 size = u32{1} << log2, neighbour = block ^ size;
+    if (neighbour >= next_block) break;
+    const Block& other = blocks()[neighbour];
+    if (other.kind != BlockKind::Free || other.log2 != log2) break;
+    take_out(free_extents[log2], neighbour);
+    blocks()[block | size].kind = BlockKind::None;
+    block &= ~size;
+  }
+  blocks()[block] = {.kind = BlockKind::Free, .log2 = u8(log2)};
+  put_first(free_extents[log2], block);
+  if (has_part_of_table && log2 >= table_log2) {
+    u64 begin = u64(address_of(table));
+    arch::unmap_range(begin, begin + (block_size << table_log2));
+  }
+}
+
+// 2^log2 blocks without frames, of a larger extent if need be, or of what was never used, at a multiple of their size.
+// 0: the window is full.
+u32 take_free(unsigned log2) {
+  for (unsigned k = log2; k < extent_sizes; ++k) {
+    if (!free_extents[k]) continue;
+    u32 block = take_first(free_extents[k]);
+    while (k > log2) {
+      u32 upper = block + (u32{1} << --k);
+      blocks()[upper] = {.kind = BlockKind::Free, .log2 = u8(k)};
+      put_first(free_extents[k], upper);
+    }
+    return block;
+  }
+  if (next_block == 0) next_block = table_blocks;
+  u64 size = u64{1} << log2, begin = align_up(next_block.load(), size);
+  if (size > block_count - begin) return 0;
+  while (next_block < begin) {
+    u32 hole = u32(next_block);
+    unsigned hole_log2 = unsigned(std::countr_zero(hole));
+    next_block += u64{1} << hole_log2;
+    free_extent(hole, hole_log2);
+  }
+  next_block += size;
+  return u32(begin);
+}
+
 // Frames of kept extents go back until no more than so many are left.
 void drop_kept(u64 left) {
   while (kept_pages > left) {
-    PhysicalRange ranges[32];
-    u32 count = 0;
+    constexpr u32 most = 32;
+    PhysicalRange ranges[most];
+    u32 extents[most], count = 0;
+    u8 sizes[most];
     u64 pages = 0;
     for (unsigned log2 = 0; log2 <= kept_log2; ++log2) {
-      while (kept_extents[log2] && count < std::size(ranges) && kept_pages - pages > left) {
+      while (kept_extents[log2] && count < most && kept_pages - pages > left) {
         u32 block = take_first(kept_extents[log2]);
         u64 begin = u64(address_of(block));
-        ranges[count++] = {begin, begin + (block_size << log2)};
+        ranges[count] = {begin, begin + (block_size << log2)};
+        sizes[count] = u8(log2);
+        extents[count++] = block;
         pages += block_pages << log2;
-        put_first(free_extents[log2], block);
       }
     }
     arch::unmap_ranges({ranges, count});
     uncharge_frames(pages);
+    for (u32 i = 0; i < count; ++i) free_extent(extents[i], sizes[i]);
     kept_pages -= pages;
   }
 }
@@ -141,20 +195,14 @@ u32 take_blocks(unsigned log2, u64 pages, For whom) {
     drop_kept(0);
     if (!charge_frames(pages, whom)) return 0;
   }
-  if (free_extents[log2]) return take_first(free_extents[log2]);
-  if (next_block == 0) next_block = table_blocks;
-  if ((u64{1} << log2) > block_count - next_block) {
-    uncharge_frames(pages);
-    return 0;
-  }
-  u32 block = u32(next_block);
-  next_block += u64{1} << log2;
+  u32 block = take_free(log2);
+  if (!block) uncharge_frames(pages);
   return block;
 }
 
 [[gnu::noinline]] void give_blocks_back(u32 block, unsigned log2, u64 pages) {
-  blocks()[block] = {.kind = BlockKind::FreeExtent, .log2 = u8(log2)};
   if (log2 <= kept_log2) {
+    blocks()[block] = {.kind = BlockKind::Kept, .log2 = u8(log2)};
     put_first(kept_extents[log2], block);
     kept_pages += pages;
     u64 most = std::min(most_kept_pages, frame_counts().total / part_kept);
@@ -164,7 +212,7 @@ u32 take_blocks(unsigned log2, u64 pages, For whom) {
   u64 begin = u64(address_of(block));
   arch::unmap_range(begin, begin + (block_size << log2));
   uncharge_frames(pages);
-  put_first(free_extents[log2], block);
+  free_extent(block, log2);
 }
 
 // Objects that a block has of each class, and their size in units.

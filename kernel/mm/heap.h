@@ -3,11 +3,12 @@
 //
 //   window:  | block table | 64 KB block | 64 KB block | ...
 //
-// A block holds objects of one size class, or belongs to an extent: 2^k blocks for one large
-// object, of which only what the object needs is promised. Free objects of a block are a list through themselves,
-// behind which is the rest that was never used; blocks of a class that have room are a list. A block without objects
-// goes back, but for one of each class. Freed extents wait in a list by k; their frames go back, small ones' many at
-// a time, and a few of these are kept: what is not used is there for guests, and all harts are told of it seldom.
+// A block holds objects of one size class, or belongs to an extent: 2^k blocks for one large object, at a multiple of their
+// size, of which only what the object needs is promised. Free objects of a block are a list through themselves, behind
+// which is the rest that was never used; blocks of a class that have room are a list. A block without objects goes
+// back, but for one of each class. Of a freed extent the frames go back, small ones' many at a time, and a few of these are
+// kept: what is not used is there for guests, and all harts are told of it seldom. Without frames it waits in a list by k,
+// one with its neighbour where that is free as well.
 
 #pragma once
 

@@ -78,8 +78,32 @@ void spread_first_objects() {
   for (u8* object : objects) heap_free(object);
 }
 
+// What once filled the heap leaves nothing behind, tables of pages neither: they were never freed, and programs that
+// filled it with extents of one size after another took more of them each time.
+void leave_no_tables() {
+  std::vector<u8*> extents;
+  extents.reserve(1000);
+  drop_free_blocks();
+  const FrameCounts before = frame_counts();
+  for (usize size : {60 * KiB, 100 * KiB, 300 * KiB, 3 * MiB}) {
+    for (u64 all = 0; all < 24 * MiB; all += size) {
+      extents.push_back(static_cast<u8*>(heap_allocate(size)));
+      CHECK(extents.back());
+      for (usize at = 0; at < size; at += page) extents.back()[at] = 1;
+    }
+    for (usize step : {1, 0}) {  // no neighbours at first
+      for (usize i = step; i < extents.size(); i += 2) heap_free(extents[i]);
+    }
+    extents.clear();
+  }
+  drop_free_blocks();
+  constexpr u64 pages_of_block_table = 6;
+  CHECK(frame_counts().charged == before.charged && frame_counts().used <= before.used + pages_of_block_table);
+}
+
 u8 heap() {
   spread_first_objects();
+  leave_no_tables();
 
   struct Object { u8* at; usize size; u8 mark; };
   std::vector<Object> objects;
