@@ -103,6 +103,7 @@ class Program {
     u8 code = run_module(clock, files);
     if (files.changes() != 0 && channel_.started()) give_back_files();
     note_free_memory(info);
+    if (u64 left = refuse_memory(0)) stats_ += concat(left, " before one is refused");
     if (manifest_->stats) report(stats_);
     return code;
   }
@@ -289,7 +290,9 @@ class Program {
 
 }  // namespace
 
+// Before there is a process nobody can be ended: boot asks for little, and goes on with what is kept for who is ended.
 void out_of_memory() {
+  if (__atomic_load_n(&is_loading, __ATOMIC_RELAXED)) return;
   current_thread().is_out_of_memory = true;
   want(wanted_end_out_of_memory);
   end_slice();  // so that who ends it comes next
