@@ -100,7 +100,7 @@ class Allocator {
     if (has_call(begin, end)) regs |= ~file_.callee_saved;
     for (u32 rest = destroyed_; rest; rest &= rest - 1) {
       u32 reg = u32(__builtin_ctz(rest));
-      const std::vector<u32>& times = liveness_.destroyed[reg];
+      const Array<u32>& times = liveness_.destroyed[reg];
       auto at = std::lower_bound(times.begin(), times.end(), begin);
       if (at != times.end() && *at < end) regs |= u64{1} << reg;
     }

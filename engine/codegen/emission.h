@@ -34,6 +34,7 @@
 
 #include <algorithm>
 
+#include "base/array.h"
 #include "engine/codegen/allocation.h"
 #include "engine/codegen/convention.h"
 #include "engine/codegen/parallel_move.h"
@@ -175,9 +176,9 @@ class Emission {
   bool has_frame_ = true;
 
   ParallelMove moves_;
-  std::vector<FarStub> fars_;
-  std::vector<SignatureStub> signatures_;
-  std::vector<TableStub> tables_;
+  Array<FarStub> fars_;
+  Array<SignatureStub> signatures_;
+  Array<TableStub> tables_;
 
  private:
   Emitter& self() { return static_cast<Emitter&>(*this); }
@@ -197,9 +198,9 @@ class Emission {
   u32 outgoing_words_ = 0;    // stack arguments and overflowing results of calls
   bool has_calls_ = false;
   bool has_tail_calls_ = false;
-  std::vector<TrapStub> traps_;
-  std::vector<EdgeStub> edges_;
-  std::vector<CounterStub> counters_;
+  Array<TrapStub> traps_;
+  Array<EdgeStub> edges_;
+  Array<CounterStub> counters_;
 };
 
 template <class Isa>

@@ -11,7 +11,7 @@ constexpr u32 no_interval = ~u32{0};
 
 // A list of ascending times, asked for the first at or after times that ascend as well.
 struct Times {
-  const std::vector<u32>* times;
+  const Array<u32>* times;
   u32 cursor = 0;
 
   bool any_in(u32 begin, u32 end) {
@@ -122,8 +122,8 @@ class Scan {
     free_slots.clear();
     for (u32 i : scratch_.spilled) {
       const Interval& live = interval(i);
-      while (!in_use.empty() && in_use.front().first <= live.begin) {
-        free_slots.push_back(in_use.front().second);
+      while (!in_use.empty() && in_use.front().end <= live.begin) {
+        free_slots.push_back(in_use.front().slot);
         std::pop_heap(in_use.begin(), in_use.end(), std::greater<>());
         in_use.pop_back();
       }

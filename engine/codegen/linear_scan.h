@@ -12,16 +12,25 @@
 
 #pragma once
 
+#include <compare>
+
+#include "base/array.h"
 #include "engine/codegen/allocation.h"
 #include "engine/codegen/live.h"
 
 namespace skerry::codegen {
 
+struct SlotInUse {
+  u32 end, slot;  // until when, and which
+
+  friend auto operator<=>(const SlotInUse&, const SlotInUse&) = default;
+};
+
 // Memory reused from function to function.
 struct LinearScanScratch {
-  std::vector<u32> spilled;                  // interval indices
-  std::vector<std::pair<u32, u32>> in_use;   // heap of (end, slot)
-  std::vector<u32> free_slots;
+  Array<u32> spilled;       // interval indices
+  Array<SlotInUse> in_use;  // a heap, the one that ends first at the front
+  Array<u32> free_slots;
 };
 
 void allocate_linear_scan(const VCode& code, const Liveness& liveness, const RegisterFile& file,

@@ -18,7 +18,7 @@ void Liveness::clear() {
   weights.clear();
   hints.clear();
   calls.clear();
-  for (std::vector<u32>& times : destroyed) times.clear();
+  for (Array<u32>& times : destroyed) times.clear();
 }
 
 namespace {
@@ -149,7 +149,7 @@ class Pass {
   const VCode& code_;
   std::span<const VOpInfo> op_infos_;
   Liveness& out_;
-  std::vector<OpenLoop> loops_;
+  Array<OpenLoop> loops_;
   float weight_ = 1;
 };
 

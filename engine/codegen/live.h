@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include "base/array.h"
 #include "engine/codegen/allocation.h"
 #include "engine/codegen/vcode.h"
 
@@ -25,12 +26,12 @@ struct Hint {
 };
 
 struct Liveness {
-  std::vector<Interval> intervals;  // by begin, ascending
+  Array<Interval> intervals;  // by begin, ascending
   IndexMap<VReg, u32> index;        // of a register's interval; ~0: it has none
   IndexMap<VReg, float> weights;    // uses and definitions, each by its block's weight
   IndexMap<VReg, Hint> hints;
-  std::vector<u32> calls;           // times at which the caller-saved registers are destroyed, ascending
-  std::vector<u32> destroyed[32];   // times, by integer register
+  Array<u32> calls;           // times at which the caller-saved registers are destroyed, ascending
+  Array<u32> destroyed[32];   // times, by integer register
 
   void clear();
 };

@@ -19,6 +19,7 @@
 
 #include <algorithm>
 
+#include "base/array.h"
 #include "engine/codegen/convention.h"
 #include "engine/codegen/live.h"
 #include "engine/codegen/target.h"
@@ -45,16 +46,18 @@ template <class Lower>
 class RuleTable {
  public:
   RuleTable(std::initializer_list<std::span<const Rule<Lower>>> lists) {
-    for (u32 op = 0; op < u32(Op::Count); ++op) {
-      first_[op] = u32(rules_.size());
-      for (std::span<const Rule<Lower>> list : lists)
-        for (const Rule<Lower>& rule : list) if (u32(rule.op) == op) rules_.push_back(rule);
-    }
-    first_[u32(Op::Count)] = u32(rules_.size());
+    for (std::span<const Rule<Lower>> list : lists)
+      for (const Rule<Lower>& rule : list) ++end_[u32(rule.op) + 1];
+    u32 count = 0;
+    for (u32& end : end_) end = count += end;
+    // An op's end is the begin of the next one until its own rules are there.
+    rules_.resize(count);
+    for (std::span<const Rule<Lower>> list : lists)
+      for (const Rule<Lower>& rule : list) rules_[end_[u32(rule.op)]++] = rule;
   }
   std::span<const Rule<Lower>> all() const { return rules_; }
-  u32 first(Op op) const { return first_[u32(op)]; }
-  u32 end(Op op) const { return first_[u32(op) + 1]; }
+  u32 first(Op op) const { return op == Op{} ? 0 : end_[u32(op) - 1]; }
+  u32 end(Op op) const { return end_[u32(op)]; }
   // As Target::rules() has them.
   std::vector<RuleName> names() const {
     std::vector<RuleName> out;
@@ -63,13 +66,13 @@ class RuleTable {
   }
 
  private:
-  std::vector<Rule<Lower>> rules_;
-  u32 first_[u32(Op::Count) + 1];
+  Array<Rule<Lower>> rules_;
+  u32 end_[u32(Op::Count) + 1] = {};
 };
 
 // Memory reused from function to function.
 struct SelectionScratch {
-  std::vector<VInst> pending;
+  Array<VInst> pending;
   IndexMap<Value, u8> use_counts;
   IndexMap<Value, u8> states;
 };
@@ -145,7 +148,7 @@ class Selection {
   }
 
   // What has been lowered, last to first.
-  std::vector<VInst>& lowered() { return code_->insts; }
+  Array<VInst>& lowered() { return code_->insts; }
   u32 block_begin() const { return block_begin_; }
 
  private:
@@ -161,7 +164,7 @@ class Selection {
   const ir::Function* function_ = nullptr;
   VCode* code_ = nullptr;
   Liveness* liveness_ = nullptr;
-  std::vector<VInst>& pending_;
+  Array<VInst>& pending_;
   IndexMap<Value, u8>& use_counts_;  // up to 2
   IndexMap<Value, u8>& states_;
   std::vector<u8>& fired_;           // by rule: whether it was used
@@ -241,7 +244,7 @@ void Selection<Isa>::lower(Value value) {
   for (u32 i = table.first(inst.op); i < table.end(inst.op); ++i) {
     if (!table.all()[i].lower(static_cast<Lower&>(*this), value, inst)) continue;
     fired_[i] = true;
-    code_->insts.insert(code_->insts.end(), pending_.rbegin(), pending_.rend());
+    for (usize k = pending_.size(); k > 0; --k) code_->insts.push_back(pending_[k - 1]);
     pending_.clear();
     return;
   }

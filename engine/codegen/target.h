@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/array.h"
 #include "base/result.h"
 #include "engine/abi/bounds_plan.h"
 #include "engine/abi/instance.h"
@@ -94,10 +95,10 @@ struct LineSite {
 
 struct CompiledFunction {
   std::vector<u8> code;
-  std::vector<Relocation> relocations;
-  std::vector<TrapSite> traps;  // ascending
-  std::vector<CallSite> calls;  // ascending
-  std::vector<LineSite> lines;  // ascending; only if the settings ask for them
+  Array<Relocation> relocations;
+  Array<TrapSite> traps;  // ascending
+  Array<CallSite> calls;  // ascending
+  Array<LineSite> lines;  // ascending; only if the settings ask for them
   std::vector<ir::InlinedCall> inlined;  // which positions of all these are in
   u32 alignment = 16;           // of the address of the code; a power of two, at most most_alignment
   bool has_frame = true;        // if not, the return address is on top of the stack throughout (docs/abi.md)

@@ -19,6 +19,7 @@
 #include <span>
 #include <vector>
 
+#include "base/array.h"
 #include "base/index.h"
 #include "base/types.h"
 #include "engine/ir/function.h"
@@ -84,11 +85,11 @@ struct VBlock {
 };
 
 struct VCode {
-  std::vector<VInst> insts;
+  Array<VInst> insts;
   IndexMap<ir::Block, VBlock> blocks;
   IndexMap<VReg, RegClass> classes;
-  std::vector<CallInfo> calls;
-  std::vector<VReg> lists;
+  Array<CallInfo> calls;
+  Array<VReg> lists;
 
   void clear();
   VReg new_vreg(RegClass reg_class) { return classes.push(reg_class); }
