@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <vector>
 
 #include "base/types.h"
 
@@ -66,15 +65,17 @@ constexpr Leb<i32> read_leb_s32(const u8* p, const u8* end) { return read_leb_si
 constexpr Leb<i64> read_leb_s33(const u8* p, const u8* end) { return read_leb_signed<i64, u64, 33>(p, end); }
 constexpr Leb<i64> read_leb_s64(const u8* p, const u8* end) { return read_leb_signed<i64, u64, 64>(p, end); }
 
-// Appends the shortest encoding.
-inline void write_leb_unsigned(std::vector<u8>& out, u64 value) {
+// Appends the shortest encoding to an array of bytes.
+template <class Bytes>
+void write_leb_unsigned(Bytes& out, u64 value) {
   do {
     u8 byte = value & 0x7f;
     value >>= 7;
     out.push_back(value ? byte | 0x80 : byte);
   } while (value);
 }
-inline void write_leb_signed(std::vector<u8>& out, i64 value) {
+template <class Bytes>
+void write_leb_signed(Bytes& out, i64 value) {
   for (bool more = true; more;) {
     u8 byte = value & 0x7f;
     value >>= 7;

@@ -94,7 +94,7 @@ struct LineSite {
 };
 
 struct CompiledFunction {
-  std::vector<u8> code;
+  Array<u8> code;
   Array<Relocation> relocations;
   Array<TrapSite> traps;  // ascending
   Array<CallSite> calls;  // ascending

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "base/array.h"
 #include "platform/platform.h"
 
 namespace skerry::runtime {
@@ -16,8 +17,8 @@ constexpr u64 code_limit = 0x7fff0000;    // what direct calls reach
 // Neighbouring functions, compiled by one thread.
 struct Run {
   FuncIndex begin, end;
-  std::vector<u8> code;
-  std::vector<u8> sites;
+  Array<u8> code;
+  Array<u8> sites;
   struct Piece {
     u32 code_size;
     u32 alignment;
@@ -25,7 +26,7 @@ struct Run {
     u32 relocations;  // how many
   };
   std::vector<Piece> pieces;
-  std::vector<codegen::Relocation> relocations;
+  Array<codegen::Relocation> relocations;
 };
 
 class ModuleCompilation {

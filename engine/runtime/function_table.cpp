@@ -119,7 +119,7 @@ std::span<const u8> inlined_part(std::span<const u8> sites) {
 
 }  // namespace
 
-void FunctionTable::encode(const codegen::CompiledFunction& function, std::vector<u8>& sites) {
+void FunctionTable::encode(const codegen::CompiledFunction& function, Array<u8>& sites) {
   usize start = sites.size();
   PartSizes sizes;
   sites.resize(start + sizeof sizes);

@@ -23,6 +23,7 @@
 #include <span>
 #include <vector>
 
+#include "base/array.h"
 #include "base/result.h"
 #include "engine/codegen/target.h"
 #include "engine/runtime/code_ranges.h"
@@ -39,7 +40,7 @@ class FunctionTable final : public CodeMap {
   // Functions in the order of their addresses, which is that of the module's own functions.
   // `code_begin` is the offset from the first function's code.
   void add(u32 code_begin, u32 code_size, std::span<const u8> sites);
-  static void encode(const codegen::CompiledFunction& function, std::vector<u8>& sites);
+  static void encode(const codegen::CompiledFunction& function, Array<u8>& sites);
 
   u32 count() const { return u32(functions_.size()); }
   u32 code_begin(u32 function) const { return functions_[function].code_begin; }
@@ -87,8 +88,8 @@ class FunctionTable final : public CodeMap {
     u32 sites_begin;
     u32 sites_size;
   };
-  std::vector<Function> functions_;
-  std::vector<u8> sites_;
+  Array<Function> functions_;
+  Array<u8> sites_;
   u64 code_ = 0;  // address of the first function's code
 };
 

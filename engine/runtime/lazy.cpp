@@ -135,7 +135,7 @@ Result<const void*> LazyCode::compile_function(u32 index) {
 
 Result<const void*> LazyCode::install(u32 index, const codegen::CompiledFunction& compiled) {
   const wasm::Module& module = module_.module();
-  std::vector<u8> sites;
+  Array<u8> sites;
   FunctionTable::encode(compiled, sites);
 
   u64 size = compiled.code.size();

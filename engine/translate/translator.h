@@ -9,6 +9,7 @@
 
 #pragma once
 
+#include "base/array.h"
 #include "engine/abi/builtins.h"
 #include "engine/ir/prune.h"
 #include "engine/translate/fold.h"
@@ -193,13 +194,13 @@ class Translator {
   u32 next_frame_ = 0;  // in prescan_.frames()
   // By local: its value now, or none where that is still the zero of its type. A body may declare 50,000 locals in five
   // bytes: only those that it assigns, which assigned_ lists, cost anything.
-  std::vector<Value>& current_;
-  std::vector<u32>& assigned_;
+  Array<Value>& current_;
+  Array<u32>& assigned_;
   std::span<const ValueType> types_;
   Value zeros_[8];  // by ir::Type
-  std::vector<Value>& saved_;    // of open ifs
-  std::vector<Value>& results_;  // of the frame that has ended
-  std::vector<u8>& columns_;     // join: whether a column varies between edges
+  Array<Value>& saved_;    // of open ifs
+  Array<Value>& results_;  // of the frame that has ended
+  Array<u8>& columns_;     // join: whether a column varies between edges
   bool results_reachable_ = false;
   u32 table_stamp_ = 0;
 
@@ -224,11 +225,11 @@ class Translator {
 struct Scratch::Arrays {
   Prescan prescan;
   validate::Scratch<Translator> validation;
-  std::vector<ir::Value> current;
-  std::vector<u32> assigned;
-  std::vector<ir::Value> saved;
-  std::vector<ir::Value> results;
-  std::vector<u8> columns;
+  Array<ir::Value> current;
+  Array<u32> assigned;
+  Array<ir::Value> saved;
+  Array<ir::Value> results;
+  Array<u8> columns;
   ir::Pruner pruner;
 };
 

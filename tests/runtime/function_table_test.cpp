@@ -30,7 +30,7 @@ TEST(FunctionTable, GivesBackWhatWasEncoded) {
       function.inlined.push_back({FuncIndex(u32(random())), u32(random()), body, positions, u32(random() % positions)});
       positions += body;
     }
-    std::vector<u8> sites;
+    Array<u8> sites;
     FunctionTable::encode(function, sites);
     table.add(begin, size, sites);
     begin = u32(align_up(begin + size, 16));
@@ -72,12 +72,12 @@ TEST(FunctionTable, DamageIsFoundOrHarmless) {
   for (u32 i = 0; i < 50; ++i) function.traps.push_back({3 * i, TrapCode::Unreachable, 1000 + i});
   for (u32 i = 0; i < 20; ++i) function.calls.push_back({7 * i, 1000 + i});
   for (u32 i = 0; i < 10; ++i) function.inlined.push_back({FuncIndex(i), 0, 5, 2000 + 5 * i, 1999 + 5 * i});
-  std::vector<u8> good;
+  Array<u8> good;
   FunctionTable::encode(function, good);
   std::mt19937 random(2);
   int refused = 0;
   for (int round = 0; round < 5000; ++round) {
-    std::vector<u8> bad = good;
+    Array<u8> bad = good;
     for (u32 n = 1 + random() % 3; n > 0; --n) bad[random() % bad.size()] = u8(random());
     if (random() % 4 == 0) bad.resize(random() % (bad.size() + 1));
     FunctionTable table;
