@@ -7,7 +7,7 @@ namespace skerry::tools {
 
 void CommonOptions::add_to(CommandLine& line) {
   line.text("--features", "LIST", "of WebAssembly: wasm1|wasm2|wasm3[,NAME|-NAME...]; otherwise all there are", features);
-  line.word("--gear", "how functions are compiled: best makes faster code, more slowly; tiered begins with quick",
+  line.word("--gear", "how functions are compiled: quick; best, faster code, more slowly; or tiered, the one after the other",
             {"quick", "best", "tiered"}, gear);
 }
 

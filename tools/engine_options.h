@@ -15,7 +15,7 @@ namespace skerry::tools {
 // --features and --gear, everywhere.
 struct CommonOptions {
   std::string features;
-  std::string gear = "quick";
+  std::string gear;  // empty: as the subcommand thinks best; quick, but for `run`
 
   void add_to(CommandLine& line);
   // Of --features; a mistake in it is told.

@@ -229,6 +229,9 @@ int run(const RunOptions& options, std::span<const std::string_view> arguments) 
   stats.end_stage("read");
 
   Config config = options.config();
+  // Unless asked otherwise. What is compiled already stays as it is; what somebody looks at is compiled at once.
+  bool may_warm_up = file->form != ModuleFile::Form::Artifact && !options.lines && options.optimisation != "none";
+  if (options.gear.empty()) config.gear = may_warm_up ? Gear::Tiered : Gear::Quick;
   if (options.fuel) config.fuel = Fuel::Counted;
   if (options.max_memory) config.limits.memory_bytes = *options.max_memory;
   if (!options.no_cache) {

@@ -76,7 +76,7 @@ class Faults : public testing::Test {
 
 TEST_F(Faults, AFullDiskUnderTheCacheCostsOnlyTheCache) {
   std::string module = folder_.write("large.wat", large_module()), cache = path("cache");
-  std::string run = "XDG_CACHE_HOME=" + cache + " $SKERRY run --invoke last " + module;
+  std::string run = "XDG_CACHE_HOME=" + cache + " $SKERRY run --gear quick --invoke last " + module;
   ASSERT_EQ(run_shell("mkdir " + cache).status, 0);
   Outcome outcome = limited(run);
   EXPECT_EQ(outcome.status, 0) << outcome.err;
@@ -142,7 +142,7 @@ TEST_F(Faults, WhatCannotBeReadIsTold) {
   constexpr std::string_view loop = "32\n";
   EXPECT_EQ(run_shell("$SKERRY run --no-cache --dir " + path("given") + "::/ --invoke open " + module).out, loop);
   // The cache.
-  EXPECT_EQ(run_shell("XDG_CACHE_HOME=" + path("loop") + " $SKERRY run --dir " + path("given") + "::/ --invoke list " + module).out, "0\n");
+  EXPECT_EQ(run_shell("XDG_CACHE_HOME=" + path("loop") + " $SKERRY run --gear quick --dir " + path("given") + "::/ --invoke list " + module).out, "0\n");
 }
 
 TEST_F(Faults, WhatIsForbiddenIsTold) {
@@ -162,7 +162,7 @@ TEST_F(Faults, WhatIsForbiddenIsTold) {
   EXPECT_EQ(as_nobody("$SKERRY run --no-cache --dir " + given + "::/ --invoke open " + module).out, acces);
   // A cache that may not be looked into, one that may not be written, and none at all.
   for (const std::string& cache : {closed, given, path("none")}) {
-    Outcome outcome = as_nobody("XDG_CACHE_HOME=" + cache + " $SKERRY run --dir " + given + "::/ --invoke list " + module);
+    Outcome outcome = as_nobody("XDG_CACHE_HOME=" + cache + " $SKERRY run --gear quick --dir " + given + "::/ --invoke list " + module);
     EXPECT_EQ(outcome.out, "0\n") << cache;
     EXPECT_EQ(outcome.err, "") << cache;
   }

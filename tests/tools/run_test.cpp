@@ -411,16 +411,37 @@ TEST_F(Run, StatsTellWhatWasOutOfProportion) {
   }
 }
 
+// Programs begin at their first call and go on in the best gear, but those that are compiled already, that a debugger looks
+// at, or for which another gear was asked.
+TEST_F(Run, ProgramsWarmUpUnlessAskedOtherwise) {
+  std::string module = folder_.write("f.wat", functions), artifact = folder_.path() + "/f.elf";
+  ASSERT_EQ(run_skerry({"compile", module, "-o", artifact}).status, 0);
+  auto warms_up = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"run", "--stats", "--invoke", "add"});
+    words.insert(words.end(), {"1", "2"});
+    Outcome outcome = run_skerry(words);
+    EXPECT_EQ(outcome.out, "3\n") << outcome.err;
+    return outcome.err.find("1 functions compiled at their first call") != outcome.err.npos;
+  };
+  EXPECT_TRUE(warms_up({module}));
+  EXPECT_TRUE(warms_up({"--gear=tiered", "-g", module}));
+  EXPECT_FALSE(warms_up({"--gear=quick", module}));
+  EXPECT_FALSE(warms_up({"--gear=best", module}));
+  EXPECT_FALSE(warms_up({"-g", module}));
+  EXPECT_FALSE(warms_up({"--optimise=none", module}));
+  EXPECT_FALSE(warms_up({"--allow-precompiled", artifact}));
+}
+
 TEST_F(Run, TheCacheMayBeDamagedFullOrForbidden) {
   std::string module = folder_.write("f.wat", functions), cache = folder_.path() + "/cache";
-  std::string add = "XDG_CACHE_HOME=" + cache + " $SKERRY run --invoke add " + module + " 1 2";
+  std::string add = "XDG_CACHE_HOME=" + cache + " $SKERRY run --gear quick --invoke add " + module + " 1 2";
   EXPECT_EQ(run_shell("mkdir " + cache + "; " + add).out, "3\n");
   ASSERT_NE(run_shell("find " + cache + " -type f").out, "");
   EXPECT_EQ(run_shell(add).out, "3\n");
   EXPECT_EQ(run_shell("for f in $(find " + cache + " -type f); do head -c 1000 $f >$f.cut; mv $f.cut $f; done; " + add).out, "3\n");
   EXPECT_EQ(run_shell("for f in $(find " + cache + " -type f); do printf x | dd of=$f bs=1 seek=700 conv=notrunc; done; " + add).out, "3\n");
   EXPECT_EQ(run_shell("rm -r " + cache + "; touch " + cache + "; " + add).out, "3\n");
-  EXPECT_EQ(run_shell("XDG_CACHE_HOME=/proc/none $SKERRY run --invoke add " + module + " 1 2").out, "3\n");
+  EXPECT_EQ(run_shell("XDG_CACHE_HOME=/proc/none $SKERRY run --gear quick --invoke add " + module + " 1 2").out, "3\n");
 }
 
 // ---------------------------------------------------------------------------------- Faults
@@ -430,7 +451,7 @@ TEST_F(Run, BeingKilledWhileTheCacheIsWrittenHarmsNothing) {
   std::string text = "(module (func (export \"last\") (result i32) (i32.const 7))";
   for (int i = 0; i < 2000; ++i) text += "(func (param i32) (result i32) (i32.mul (local.get 0) (i32.const " + std::to_string(i) + ")))";
   std::string module = folder_.write("large.wat", text + ")"), cache = folder_.path() + "/cache";
-  std::string run = "XDG_CACHE_HOME=" + cache + " $SKERRY run --invoke last " + module;
+  std::string run = "XDG_CACHE_HOME=" + cache + " $SKERRY run --gear quick --invoke last " + module;
   ASSERT_EQ(run_shell("mkdir " + cache).status, 0);
   for (int i = 0; i < 40; ++i) {
     std::string delay = "0.0" + std::to_string(10 + i * 2);
