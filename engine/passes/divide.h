@@ -38,8 +38,8 @@ std::optional<ir::Value> divide(Folder& folder, Numbering& numbering, ir::Op op,
     // Powers of two are the folder's.
     if (divisor == 0 || std::has_single_bit(divisor)) return std::nullopt;
     // With 2^(s-1) < d < 2^s and m = floor(2^(32+s) / d) + 1:  x / d = (x * m) >> (32 + s)  for x < 2^32,
-    // since m * d exceeds 2^(32+s) by at most d < 2^s. A smaller s will do where the excess is at most 2^s; m has
-    // 33 bits otherwise.
+    // since m * d exceeds 2^(32+s) by at most d < 2^s. A smaller s will do where the excess is at most 2^s. One whose
+    // m has 32 bits does, or none.
     u32 most = u32(std::bit_width(divisor));
     for (u32 s = 0; s <= most && s < 32; ++s) {
       u64 power = u64{1} << (32 + s);
@@ -49,13 +49,15 @@ std::optional<ir::Value> divide(Folder& folder, Numbering& numbering, ir::Op op,
       Value quotient = multiply(Op::ExtendU, m, Op::IShrU, 32 + s);
       return op == Op::IDivU ? quotient : remainder(quotient, divisor);
     }
-    // With m = 2^32 + n, hence n = floor(2^32 * (2^s - d) / d) + 1, and t = (x * n) >> 32:
-    // (x * m) >> (32 + s) = (((x - t) >> 1) + t) >> (s - 1), in 32 bits.
-    u32 s = most;
-    u64 n = (((u64{1} << s) - divisor) << 32) / divisor + 1;
-    Value t = multiply(Op::ExtendU, n, Op::IShrU, 32);
-    Value half = i32_op(Op::IShrU, i32_op(Op::ISub, x, t), number(Type::I32, 1));
-    Value quotient = i32_op(Op::IShrU, i32_op(Op::IAdd, half, t), number(Type::I32, s - 1));
+    // With 2^s < d < 2^(s+1), m = floor(2^(32+s) / d) < 2^32 and e = 2^(32+s) - m * d, which is less than 2^s here, since
+    // the m above exceeds by d - e:  x / d = ((x + 1) * m) >> (32 + s).  For ((x + 1) * m) / 2^(32+s) =
+    // (x + 1) / d - (x + 1) * e / (d * 2^(32+s)), where what is subtracted is above 0 and at most 1 / d. After Robison,
+    // "N-bit unsigned division via N-bit multiply-add" (2005).
+    u32 s = most - 1;
+    u64 m = (u64{1} << (32 + s)) / divisor;
+    Value next = i64_op(Op::IAdd, folder.unary(Op::ExtendU, Type::I64, x), number(Type::I64, 1));
+    Value product = i64_op(Op::IMul, next, number(Type::I64, m));
+    Value quotient = folder.unary(Op::Wrap, Type::I32, i64_op(Op::IShrU, product, number(Type::I64, 32 + s)));
     return op == Op::IDivU ? quotient : remainder(quotient, divisor);
   }
 

@@ -35,28 +35,24 @@
 ;;   function 1 (i32) -> (i32)
 ;;   block0(v0: i32):
 ;;     v1: i64 = extend_u v0
-;;     v2: i64 = const 1372618415
-;;     v3: i64 = imul v1, v2
-;;     v4: i64 = const 32
-;;     v5: i64 = ishr_u v3, v4
-;;     v6: i32 = wrap v5
-;;     v7: i32 = isub v0, v6
-;;     v8: i32 = const 1
-;;     v9: i32 = ishr_u v7, v8
-;;     v10: i32 = iadd v6, v9
-;;     v11: i32 = const 6
-;;     v12: i32 = ishr_u v10, v11
-;;     v13: i32 = const 31
-;;     v14: i32 = ishr_s v0, v13
-;;     v15: i64 = extend_s v0
-;;     v16: i64 = const 3435973837
-;;     v17: i64 = imul v15, v16
-;;     v18: i64 = const 35
-;;     v19: i64 = ishr_s v17, v18
-;;     v20: i32 = wrap v19
-;;     v21: i32 = isub v20, v14
-;;     v22: i32 = const 10
-;;     v23: i32 = imul v21, v22
-;;     v24: i32 = isub v0, v23
-;;     v25: i32 = iadd v12, v24
-;;     return v25
+;;     v2: i64 = const 1
+;;     v3: i64 = iadd v1, v2
+;;     v4: i64 = const 2833792855
+;;     v5: i64 = imul v3, v4
+;;     v6: i64 = const 38
+;;     v7: i64 = ishr_u v5, v6
+;;     v8: i32 = wrap v7
+;;     v9: i32 = const 31
+;;     v10: i32 = ishr_s v0, v9
+;;     v11: i64 = extend_s v0
+;;     v12: i64 = const 3435973837
+;;     v13: i64 = imul v11, v12
+;;     v14: i64 = const 35
+;;     v15: i64 = ishr_s v13, v14
+;;     v16: i32 = wrap v15
+;;     v17: i32 = isub v16, v10
+;;     v18: i32 = const 10
+;;     v19: i32 = imul v17, v18
+;;     v20: i32 = isub v0, v19
+;;     v21: i32 = iadd v8, v20
+;;     return v21
