@@ -49,6 +49,11 @@ class FuncRecords {
     return base()[handle];
   }
 
+  // Null: all zero.
+  FuncRecord* written(u32 handle) {
+    return handle < touched_ && base()[handle].handle != 0 ? base() + handle : nullptr;
+  }
+
  private:
   SpacePool& pool_;
   Space space_;

@@ -9,6 +9,7 @@
 namespace skerry::runtime {
 
 constexpr std::align_val_t header_alignment{16};
+constexpr u32 most_elements = 16 * 1024;  // of all tables, in which set_code looks for a function
 
 Instance::Instance(Store& store, std::shared_ptr<CompiledModule> module) : store_(store), module_(std::move(module)) {
   u32 size = module_->layout().size;
@@ -62,6 +63,17 @@ void Instance::write_record(FuncRecord& record, u32 handle) {
       .signature = module_->signature(function),
       .handle = handle,
   };
+}
+
+void Instance::set_code(FuncIndex function, const void* code) {
+  u32 wanted = handle(function), left = most_elements;
+  store_.set_code(wanted, code);
+  for (Table* table : tables_) {
+    u32 count = std::min(table->record.length, left);
+    left -= count;
+    for (TableEntry& entry : std::span(table->record.base, count))
+      if (entry.handle == wanted && entry.instance == header_) entry.code = code;
+  }
 }
 
 std::span<const u8> Instance::data(DataIndex data) const {

@@ -45,6 +45,9 @@ class Instance {
 
   // Writes the record of one of its handles.
   void write_record(FuncRecord& record, u32 handle);
+  // Callers of a function of its own may go to this code from now on. For the thread that runs the store. Those who
+  // hold the function beyond the first elements of its tables, or in other instances, keep what they have.
+  void set_code(FuncIndex function, const void* code);
 
   // Segments: what memory.init and table.init copy from; none once dropped.
   std::span<const u8> data(DataIndex data) const;

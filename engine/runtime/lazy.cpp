@@ -94,20 +94,26 @@ Result<u8*> LazyCode::allocate(u64 size) {
   return memory;
 }
 
-const void* LazyCode::entry(FuncIndex function) const {
-  const void* entry = entries_[function.raw() - module_.module().imported_functions];
-  CHECK(entry);
-  return entry;
+const void* LazyCode::entry(FuncIndex function) {
+  u32 index = function.raw() - module_.module().imported_functions;
+  CHECK(entries_[index]);
+  const void* best = warmth_ ? warmth_->best(index) : nullptr;
+  return best ? best : entries_[index];
 }
 
-const void* LazyCode::compile(const void** slot) {
+const void* LazyCode::compile(Instance& instance, const void** slot) {
   auto* word = reinterpret_cast<std::atomic<const void*>*>(slot);
   CHECK(word >= slots_ && word < slots_ + count_);
   platform::MutexGuard guard(mutex_);
   const void* known = word->load(std::memory_order_acquire);
   if (known != module_.engine().compile_lazily()) return known;
   u32 index = u32(word - slots_);
-  if (warmth_ && warmth_->was_called(index)) return word->load(std::memory_order_relaxed);
+  if (warmth_) {
+    Warmth::Called called = warmth_->was_called(index);
+    if (called.for_good && entries_[index])
+      instance.set_code(FuncIndex(module_.module().imported_functions + index), called.body);
+    if (called.body) return called.body;
+  }
   auto body = compile_function(index);
   if (!body) return nullptr;
   word->store(*body, std::memory_order_release);
@@ -266,7 +272,7 @@ const void* warm_up_function() {
 const void* lazy_function() {
   constexpr auto compile = [](InstanceHeader* header, const void** slot) -> const void* {
     Instance& instance = Instance::of(header);
-    const void* body = instance.module().lazy().compile(slot);
+    const void* body = instance.module().lazy().compile(instance, slot);
     if (!body) instance.store().raise(TrapCode::OutOfMemory);
     return body;
   };

@@ -24,6 +24,7 @@
 
 namespace skerry::runtime {
 
+class Instance;
 class Store;
 
 class LazyCode final : public CodeMap {
@@ -33,10 +34,11 @@ class LazyCode final : public CodeMap {
   ~LazyCode() override;
   Result<void> reserve();
 
-  // The permanent entry of a function that something outside code may refer to.
-  const void* entry(FuncIndex function) const;
-  // The body for a slot; null where there is no memory for it.
-  const void* compile(const void** slot);
+  // What something outside code may refer to a function by, for as long as the module is there: its best body, where
+  // it has one, or an entry.
+  const void* entry(FuncIndex function);
+  // The body for a slot, for a call in the instance; null where there is no memory for it.
+  const void* compile(Instance& instance, const void** slot);
   // A counter has run out: in a prologue (0), or at the head of the loop of that number and one. Answers a body to
   // which the rest of the frame is left, and fills the record for that; or null.
   const void* warm_up(Store& store, WarmUpFrame& frame, u32 loop);

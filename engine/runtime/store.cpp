@@ -63,6 +63,11 @@ FuncRecord& Store::function(u32 handle) {
   return place->second;
 }
 
+void Store::set_code(u32 handle, const void* code) {
+  if (FuncRecord* record = records_.written(handle)) record->code = code;
+  if (auto asked = asked_for_.find(handle); asked != asked_for_.end()) asked->second.code = code;
+}
+
 Result<u32> Store::add_host_function(const detail::HostFunction& function) {
   Signatures& signatures = engine_->signatures();
   u32 signature = TRY(signatures.acquire(function.type));

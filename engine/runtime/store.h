@@ -75,6 +75,8 @@ class Store {
   FuncRecords& records() { return records_; }
   // A record of a handle that is not 0, for who calls or imports the function. It never moves.
   FuncRecord& function(u32 handle);
+  // Of those records of a function that are written.
+  void set_code(u32 handle, const void* code);
   // Whether a handle is a function's: for handles from outside.
   bool is_function(u32 handle) const { return handle != 0 && handle < records_.end(); }
   Result<u32> add_host_function(const detail::HostFunction& function);

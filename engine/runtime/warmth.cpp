@@ -23,24 +23,30 @@ u32 Warmth::threshold_of(u32 function) const {
   return u32(std::min<u64>(std::max<u64>(config_.threshold, bytes * config_.threshold_per_byte), never));
 }
 
-bool Warmth::was_called(u32 function) {
+Warmth::Called Warmth::was_called(u32 function) {
   platform::MutexGuard guard(mutex_);
-  if (!states_[function].quick) return false;
+  const State& state = states_[function];
+  if (!state.body) return {};
   see_call(function);
-  return true;
+  return {state.body, state.stage == Stage::Hot};
+}
+
+const void* Warmth::best(u32 function) {
+  platform::MutexGuard guard(mutex_);
+  return states_[function].stage == Stage::Hot ? states_[function].body : nullptr;
 }
 
 // Whether the function was called since its slot was taken back; if not, the slot has its body again.
 bool Warmth::see_call(u32 function) {
   if (slots_[function].load(std::memory_order_relaxed) != stub_) return true;
-  slots_[function].store(states_[function].quick, std::memory_order_release);
+  slots_[function].store(states_[function].body, std::memory_order_release);
   return false;
 }
 
 void Warmth::watch(u32 function) {
   State& state = states_[function];
   state.stage = Stage::Watched;
-  state.quick = slots_[function].load(std::memory_order_relaxed);
+  state.body = slots_[function].load(std::memory_order_relaxed);
   slots_[function].store(stub_, std::memory_order_relaxed);
   set_counter(function, threshold_of(function) / 2);
 }
@@ -120,7 +126,7 @@ void Warmth::drop(u32 function, u32 loop) {
   set_counter(function, threshold_of(function));
   State& state = states_[function];
   if (loop == 0) {
-    state.stage = state.quick ? Stage::Watched : Stage::Cold;
+    state.stage = state.body ? Stage::Watched : Stage::Cold;
   } else {
     --state.loop_entries;
     loops_.erase(loop_key(function, loop));
@@ -129,8 +135,11 @@ void Warmth::drop(u32 function, u32 loop) {
 
 void Warmth::done(u32 function, const void* body) {
   platform::MutexGuard guard(mutex_);
-  states_[function].stage = body ? Stage::Hot : Stage::Refused;
-  if (body) slots_[function].store(body, std::memory_order_release);
+  State& state = states_[function];
+  state.stage = body ? Stage::Hot : Stage::Refused;
+  if (!body) return;
+  state.body = body;
+  slots_[function].store(stub_, std::memory_order_relaxed);
 }
 
 void Warmth::done(u32 function, u32 loop, LoopBody body) {

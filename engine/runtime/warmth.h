@@ -14,7 +14,8 @@
 //   again: a body to enter there is all that is asked for. When another frame comes to be handed over to it, and in
 //   all other cases, the function is hot.
 // * Asked: there is a job, or somebody does it. Who asked and sees that nobody began may do it himself.
-// * Hot: the slot leads to the best body, for good. A counter that runs out is one of a frame of the old body.
+// * Hot: the slot leads to the best body, for good, but for one call through the stub: who runs that gives the body to
+//   those who have the function's entry (LazyCode). A counter that runs out is one of a frame of the old body.
 // * Refused: it stays as it is, and counts as rarely as a word can.
 //
 // Threads: all that run the module's code come with counters, those that compile come with bodies. Everything is
@@ -47,8 +48,15 @@ class Warmth {
   Warmth(const wasm::Module& module, const WarmUp& config, std::atomic<const void*>* slots, i32* counters,
          const void* stub);
 
-  // Somebody called through the stub. True: a body is in the slot again.
-  bool was_called(u32 function);
+  // Somebody called through the stub. A body is in the slot again: which, and whether it is there for good. Or there was
+  // none yet.
+  struct Called {
+    const void* body = nullptr;
+    bool for_good = false;
+  };
+  Called was_called(u32 function);
+  // The body that is there for good, or null.
+  const void* best(u32 function);
 
   struct Decision {
     enum class Kind : u8 {
@@ -75,7 +83,7 @@ class Warmth {
     Stage stage = Stage::Cold;
     u8 loop_entries = 0;
     u16 looks = 0;                // since it was asked for
-    const void* quick = nullptr;  // its body, from Watched on
+    const void* body = nullptr;   // from Watched on: the quick one, the best one once it is Hot
   };
   struct LoopState {
     enum class Stage : u8 { Asked, Ready, Refused } stage = Stage::Asked;

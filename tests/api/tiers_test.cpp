@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/runtime/engine.h"
+#include "engine/runtime/instance.h"
 #include "tests/api/api.h"
 
 namespace skerry {
@@ -237,6 +238,64 @@ TEST(Tiers, EveryWayInReachesTheNewBody) {
   EXPECT_EQ(*leaf(), 5);
   EXPECT_EQ(*get<i32(i32)>(instance, "fib")(15), 610);
   EXPECT_EQ(counts(engine).best, 2u);
+}
+
+// Once a function is hot its elements of tables lead to the body itself, those of this store and near the beginning; all
+// others go through the entry as before, and what else is in a table stays what it is.
+TEST(Tiers, ElementsOfTablesLeadToTheBestBody) {
+  constexpr char text[] = R"((module (type $t (func (result i32)))
+    (table $a (export "a") 4 funcref) (table $b 20000 funcref)
+    (elem (table $a) (i32.const 0) func $leaf $other $leaf $other)
+    (elem (table $b) (i32.const 19999) func $leaf)
+    (func $leaf (export "leaf") (result i32) (i32.const 5))
+    (func $other (export "other") (result i32) (i32.const 6))
+    (func (export "at") (param i32) (result i32) (call_indirect $a (type $t) (local.get 0)))
+    (func (export "far") (result i32) (call_indirect $b (type $t) (i32.const 19999)))))";
+  constexpr char importer[] = R"((module (type $t (func (result i32))) (import "m" "a" (table 4 funcref))
+    (func $mine (result i32) (i32.const 7)) (elem declare func $mine)
+    (func (export "put") (table.set (i32.const 1) (ref.func $mine)))
+    (func (export "at") (param i32) (result i32) (call_indirect (type $t) (local.get 0)))))";
+  Engine engine = make_engine(tiered(10));
+  Module module = make_module(engine, text);
+  struct Run {
+    Run(const Engine& engine, const Module& module) : store(make_store(engine)), instance(make_instance(store, module)) {}
+    const TableEntry& element(u32 i, u32 table = 0) const {
+      return instance.internal()->table(TableIndex(table)).record.base[i];
+    }
+    i32 at(i32 i) const { return *get<i32(i32)>(instance, "at")(i); }
+    Store store;
+    Instance instance;
+  };
+  Run first(engine, module), second(engine, module);
+  Linker linker(engine);
+  linker.define_instance("m", first.instance);
+  Instance other = make_instance(first.store, make_module(engine, importer), linker);
+  ASSERT_TRUE(get<void()>(other, "put")());
+
+  const void* entry = first.element(0).code;
+  const void* mine = first.element(1).code;
+  const void* others = first.element(3).code;
+  for (int i = 0; i < 12; ++i) EXPECT_EQ(first.at(0), 5);
+  const void* body = first.element(0).code;
+  EXPECT_NE(body, entry);
+  EXPECT_EQ(first.element(2).code, body);
+  EXPECT_EQ(first.element(1).code, mine);
+  EXPECT_EQ(first.element(3).code, others);
+  EXPECT_EQ(first.element(19999, 1).code, entry) << "too far to be looked for";
+  EXPECT_EQ(second.element(0).code, entry) << "another store is its own thread's";
+  // An instance that is made now begins with the body.
+  Run third(engine, module);
+  EXPECT_EQ(third.element(0).code, body);
+  for (const Run* run : {&first, &second, &third}) {
+    EXPECT_EQ(run->at(0), 5);
+    EXPECT_EQ(run->at(1), run == &first ? 7 : 6);
+    EXPECT_EQ(run->at(2), 5);
+    EXPECT_EQ(run->at(3), 6);
+    EXPECT_EQ(*get<i32()>(run->instance, "far")(), 5);
+    EXPECT_EQ(*get<i32()>(run->instance, "leaf")(), 5);
+  }
+  constexpr i32 expected[] = {5, 7, 5, 6};
+  for (i32 i = 0; i < 4; ++i) EXPECT_EQ(*get<i32(i32)>(other, "at")(i), expected[i]);
 }
 
 // A function that is called now and then is compiled as a whole and not for the loop that runs just now; one that is
