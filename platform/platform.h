@@ -61,6 +61,7 @@ struct FaultContext {
   u64 stack_pointer;
   u64 instance;  // the content of the pinned instance register (docs/abi.md)
   u64 address;   // of the access, for Memory; else 0
+  u64 link;      // the register in which a call leaves where it goes on; 0 where that is on top of the stack
 };
 // Where to continue: at `pc` with these registers; all others are unspecified there.
 struct Resume {

@@ -9,7 +9,6 @@
 //
 //   using Emitter, Assembler, Gpr, Mem, Label
 //   static convention, vops             // codegen/convention.h, vcode.h
-//   static leaves_need_frames           // whether functions without calls keep the caller's frame pointer
 //   static stack_register, frame_register, far_register, scratch_gpr     // docs/abi.md
 //   static scratch                      // by RegClass: what opens a cycle of moves
 //   static register_bits(Type, u64)     // what a register holds that holds the constant
@@ -102,10 +101,10 @@ class Emission {
     return has_calls_ || has_tail_calls_ || !function_->loops.empty() || frame_size_ > unchecked_frame;
   }
   // A function that calls nobody and keeps nothing in memory does without a frame: what looks at the stack meanwhile
-  // finds the return address on top. (Code that raises traps by calls, counts or polls does call.)
+  // finds the return address where calls leave it. (Code that raises traps by calls, counts or polls does call.)
   bool needs_frame() const {
     const Settings& settings = context_->settings;
-    return Isa::leaves_need_frames || checks_stack() || frame_size_ || incoming_words_ || settings.counts ||
+    return checks_stack() || frame_size_ || incoming_words_ || settings.counts ||
            settings.polls || settings.traps == TrapStyle::Call;
   }
   bool is_loop_header(ir::Block block) const {

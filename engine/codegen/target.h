@@ -101,7 +101,7 @@ struct CompiledFunction {
   Array<LineSite> lines;  // ascending; only if the settings ask for them
   std::vector<ir::InlinedCall> inlined;  // which positions of all these are in
   u32 alignment = 16;           // of the address of the code; a power of two, at most most_alignment
-  bool has_frame = true;        // if not, the return address is on top of the stack throughout (docs/abi.md)
+  bool has_frame = true;        // if not, the return address is where calls leave it throughout (docs/abi.md)
   u32 frame_size = 0;           // bytes below the frame pointer
   u64 saved_registers = 0;      // callee-saved ones kept in the frame, the lowest right below the frame pointer
   AllocationCounts allocation;

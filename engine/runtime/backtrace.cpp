@@ -30,11 +30,11 @@ void Backtrace::leave_out(u64 return_address) {
   left_[places_++] = {return_address, 1};
 }
 
-void Backtrace::capture(u64 pc, u64 frame_pointer, u64 stack_pointer, const Activation* activation) {
+void Backtrace::capture(const platform::FaultContext& fault, const Activation* activation) {
   clear();
-  add(pc, Kind::Instruction);
-  add_caller_without_frame(pc, stack_pointer, activation);
-  walk(frame_pointer, stack_pointer, activation);
+  add(fault.pc, Kind::Instruction);
+  add_caller_without_frame(fault, activation);
+  walk(fault.frame_pointer, fault.stack_pointer, activation);
 }
 
 void Backtrace::capture(const Activation* activation) {
@@ -43,14 +43,15 @@ void Backtrace::capture(const Activation* activation) {
   walk(add_exit(*activation), activation->exit_frame_pointer, activation);
 }
 
-// Of a function without a frame: the frame pointer is its caller's, and where that goes on is on top of the stack.
-void Backtrace::add_caller_without_frame(u64 pc, u64 stack_pointer, const Activation* activation) {
+// Of a function without a frame: the frame pointer is its caller's, and where that goes on is where calls leave it.
+void Backtrace::add_caller_without_frame(const platform::FaultContext& fault, const Activation* activation) {
+  u64 pc = fault.pc, stack_pointer = fault.stack_pointer;
   if (!activation || stack_pointer >= activation->entry_stack_pointer || stack_pointer % 8 != 0) return;
   std::optional<CodeRange> range = find_code_range(pc);
   if (!range || range->kind != CodeKind::Functions) return;
   std::optional<FunctionAt> at = range->functions->find(pc);
   if (!at || at->table->has_frame(at->function)) return;
-  u64 return_address = *reinterpret_cast<const u64*>(stack_pointer);
+  u64 return_address = fault.link ? fault.link : *reinterpret_cast<const u64*>(stack_pointer);
   range = find_code_range(return_address);
   if (range && range->kind == CodeKind::Functions) add(return_address, Kind::ReturnAddress);
 }

@@ -12,6 +12,7 @@
 
 #include "engine/abi/instance.h"
 #include "engine/runtime/code_ranges.h"
+#include "platform/platform.h"
 #include "skerry/trap.h"
 
 namespace skerry::runtime {
@@ -19,7 +20,7 @@ namespace skerry::runtime {
 class Backtrace {
  public:
   // From a fault, at the instruction itself.
-  void capture(u64 pc, u64 frame_pointer, u64 stack_pointer, const Activation* activation);
+  void capture(const platform::FaultContext& fault, const Activation* activation);
   // From the host: from where the innermost activation was left.
   void capture(const Activation* activation);
   void clear() { count_ = left_elsewhere_ = places_ = 0; }
@@ -40,7 +41,7 @@ class Backtrace {
     u64 count;
   };
   void walk(u64 frame_pointer, u64 low, const Activation* activation);
-  void add_caller_without_frame(u64 pc, u64 stack_pointer, const Activation* activation);
+  void add_caller_without_frame(const platform::FaultContext& fault, const Activation* activation);
   void leave_out(u64 return_address);
   u64 add_exit(const Activation& activation);
   void add(u64 pc, Kind kind);

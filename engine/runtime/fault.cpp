@@ -31,7 +31,7 @@ bool lies_in_a_memory(const Store& store, u64 address) {
 
 bool unwind(Store& store, TrapCode code, const FaultContext& fault, Resume& resume) {
   StoreState& state = store.state();
-  store.backtrace().capture(fault.pc, fault.frame_pointer, fault.stack_pointer, state.activation);
+  store.backtrace().capture(fault, state.activation);
   resume = {
       .pc = reinterpret_cast<u64>(store.engine().unwind()),
       .frame_pointer = fault.frame_pointer,

@@ -20,7 +20,7 @@ struct KernelSignalAction {
 };
 
 // Indices of __gregs: x1 to x31 stand at their numbers, the pc where x0 would.
-constexpr u32 reg_pc = 0, reg_sp = 2, reg_s0 = 8, reg_s1 = 9, reg_a0 = 10, reg_a1 = 11;
+constexpr u32 reg_pc = 0, reg_ra = 1, reg_sp = 2, reg_s0 = 8, reg_s1 = 9, reg_a0 = 10, reg_a1 = 11;
 
 // --- the instruction sets
 
@@ -78,6 +78,7 @@ FaultContext read_context(FaultKind kind, const siginfo_t& info, const ucontext_
       .stack_pointer = registers[reg_sp],
       .instance = registers[reg_s1],
       .address = kind == FaultKind::Memory ? reinterpret_cast<u64>(info.si_addr) : 0,
+      .link = registers[reg_ra],
   };
 }
 

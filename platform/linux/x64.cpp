@@ -54,6 +54,7 @@ FaultContext read_context(FaultKind kind, const siginfo_t& info, const ucontext_
       .stack_pointer = u64(registers[REG_RSP]),
       .instance = u64(registers[REG_R14]),
       .address = kind == FaultKind::Memory ? reinterpret_cast<u64>(info.si_addr) : 0,
+      .link = 0,
   };
 }
 

@@ -82,7 +82,7 @@ TEST_P(Traps, BacktraceNamesFunctionsAndOffsets) {
   EXPECT_TRUE(called.error().text().starts_with("out of bounds memory access\n  0: prog!inner @ 0x")) << called.error().text();
 }
 
-// Functions that call nobody have no frame on x86-64: who called them is told by the top of the stack, also where that
+// Functions that call nobody have no frame: who called them is told by the top of the stack or by ra, also where that
 // is a bridge from another instance, or nobody of the guest's, and behind a tail call.
 TEST_P(Traps, BacktracesBeginInFunctionsWithoutFrames) {
   Module leaves = make_module(engine, R"((module $leaves

@@ -7,6 +7,7 @@ using codegen::Move;
 // A frame that is small enough is made at once, and looked at when it is there: what lies below the limit is free
 // for so much (abi/instance.h). A large one is compared before anything is written to it.
 void Emitter::prologue() {
+  if (!has_frame_) return receive_parameters();
   bool large = frame_size_ > unchecked_frame;
   i32 size = large ? 0 : i32(frame_size_);
   a_.addi(Gpr::Sp, Gpr::Sp, -16 - size);
@@ -59,6 +60,7 @@ void Emitter::restore_registers() {
 }
 
 void Emitter::epilogue() {
+  if (!has_frame_) return;
   restore_registers();
   if (frame_size_ > unchecked_frame) {
     leave();

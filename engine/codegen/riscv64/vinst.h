@@ -60,7 +60,7 @@ struct Isa {
   static constexpr const codegen::Convention<Gpr>& convention = riscv64::convention;
   static constexpr const auto& vops = vop_table;
   static constexpr u16 entry_op = u16(VOp::Entry);
-  static constexpr bool leaves_need_frames = true;  // a fault does not tell ra
+  static constexpr bool holds_constants = true;
   static constexpr Gpr stack_register = Gpr::Sp, frame_register = riscv64::frame_register;
   static constexpr Gpr far_register = riscv64::far_register, scratch_gpr = riscv64::scratch_gpr;
   static constexpr u32 scratch[2] = {register_number(riscv64::scratch_gpr), register_number(scratch_fpr)};

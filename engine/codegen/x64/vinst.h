@@ -82,7 +82,7 @@ struct Isa {
   static constexpr const codegen::Convention<Gpr>& convention = x64::convention;
   static constexpr const auto& vops = vop_table;
   static constexpr u16 entry_op = u16(VOp::Entry);
-  static constexpr bool leaves_need_frames = false;
+  static constexpr bool holds_constants = false;
   static constexpr Gpr stack_register = Gpr::Rsp, frame_register = Gpr::Rbp;
   static constexpr Gpr far_register = x64::far_register, scratch_gpr = x64::scratch_gpr;
   static constexpr u32 scratch[2] = {register_number(x64::scratch_gpr), register_number(scratch_xmm)};

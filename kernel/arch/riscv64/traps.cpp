@@ -17,7 +17,7 @@ struct TrapFrame {
   u64 padding;
 };
 static_assert(sizeof(TrapFrame) == 464);
-enum : u32 { sp = 2, tp = 4, s0 = 8, s1 = 9, a0 = 10, a1 = 11 };
+enum : u32 { ra = 1, sp = 2, tp = 4, s0 = 8, s1 = 9, a0 = 10, a1 = 11 };
 
 // Privileged Architecture 1.12, table 4.2.
 constexpr u64 is_interrupt = u64{1} << 63;
@@ -77,7 +77,7 @@ void load_trap_vector(u32 hart) {
 }
 
 static bool redirect(TrapFrame& frame, platform::FaultKind kind, u64 address) {
-  platform::FaultContext context = {kind, frame.pc, frame.x[s0], frame.x[sp], frame.x[s1], address};
+  platform::FaultContext context = {kind, frame.pc, frame.x[s0], frame.x[sp], frame.x[s1], address, frame.x[ra]};
   platform::Resume resume;
   if (!arch::redirect_fault(context, resume)) return false;
   frame.pc = resume.pc;

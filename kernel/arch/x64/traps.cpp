@@ -121,7 +121,7 @@ void load_trap_tables(u32 number) {
 }
 
 static bool redirect(TrapFrame& frame, platform::FaultKind kind, u64 address) {
-  platform::FaultContext context = {kind, frame.rip, frame.rbp, frame.rsp, frame.r14, address};
+  platform::FaultContext context = {kind, frame.rip, frame.rbp, frame.rsp, frame.r14, address, 0};
   platform::Resume resume;
   if (!arch::redirect_fault(context, resume)) return false;
   frame.rip = resume.pc;

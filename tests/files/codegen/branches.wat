@@ -133,7 +133,7 @@
 ;;     and t1, t1, t6
 ;;     xor t2, t2, t1
 ;;     auipc t1, 0
-;;     addi t1, t1, 50
+;;     addi t1, t1, 34
 ;;     slli t2, t2, 2
 ;;     add t2, t2, t1
 ;;     lw t2, 0(t2)
@@ -145,6 +145,7 @@
 ;;     ret
 ;;     li a0, 12
 ;;     ret
+;;     nop
 ;;= riscv64+zba+zbb+zbs    rules: add_immediate, plain_low, plain, compare, select, jump, branch, branch_table, return_
 ;;   function 0
 ;;     xori a2, a0, 5
@@ -185,7 +186,7 @@
 ;;     li t2, 2
 ;;     minu t2, a0, t2
 ;;     auipc t1, 0
-;;     addi t1, t1, 50
+;;     addi t1, t1, 34
 ;;     sh2add t2, t2, t1
 ;;     lw t2, 0(t2)
 ;;     add t1, t1, t2
@@ -196,3 +197,4 @@
 ;;     ret
 ;;     li a0, 12
 ;;     ret
+;;     nop

@@ -152,12 +152,12 @@
 ;;     srli t1, a1, 32
 ;;     or a1, a1, t1
 ;;     auipc t6, 0
-;;     ld t6, 94(t6)
+;;     ld t6, 86(t6)
 ;;     srli t1, a1, 1
 ;;     and t1, t1, t6
 ;;     sub a1, a1, t1
 ;;     auipc t6, 0
-;;     ld t6, 82(t6)
+;;     ld t6, 74(t6)
 ;;     and t1, a1, t6
 ;;     srli a1, a1, 2
 ;;     and a1, a1, t6
@@ -165,10 +165,10 @@
 ;;     srli t1, a1, 4
 ;;     add a1, a1, t1
 ;;     auipc t6, 0
-;;     ld t6, 64(t6)
+;;     ld t6, 56(t6)
 ;;     and a1, a1, t6
 ;;     auipc t6, 0
-;;     ld t6, 60(t6)
+;;     ld t6, 52(t6)
 ;;     mul a1, a1, t6
 ;;     srli a1, a1, 56
 ;;     li t1, 64
