@@ -13,7 +13,9 @@
 //   static const RuleTable<Lower>& rules()
 //   static constexpr u16 entry_op                 // the VInst of kind Entry
 //
-// and Lower has make_constant(VReg, Value), which appends what makes a constant.
+//   static constexpr bool holds_constants         // whether loops keep constants in registers (held_constant)
+//
+// and Lower has make_constant(VReg, Type, bits), which appends what makes a constant.
 
 #pragma once
 
@@ -72,9 +74,17 @@ class RuleTable {
 
 // Memory reused from function to function.
 struct SelectionScratch {
+  struct HeldConstant {
+    ir::Block home;  // where it is made
+    Type type;
+    u64 bits;
+    VReg vreg;
+  };
   Array<VInst> pending;
   IndexMap<Value, u8> use_counts;
   IndexMap<Value, u8> states;
+  std::vector<HeldConstant> held;
+  IndexMap<ir::Loop, ir::Block> homes;
 };
 
 template <class Isa>
@@ -83,7 +93,8 @@ class Selection {
   using Lower = typename Isa::Lower;
 
   Selection(const ModuleContext& context, SelectionScratch& scratch, std::vector<u8>& fired)
-      : context(context), pending_(scratch.pending), use_counts_(scratch.use_counts), states_(scratch.states), fired_(fired) {
+      : context(context), pending_(scratch.pending), use_counts_(scratch.use_counts), states_(scratch.states),
+        held_(scratch.held), homes_(scratch.homes), fired_(fired) {
     fired_.resize(Isa::rules().all().size());
   }
 
@@ -119,10 +130,20 @@ class Selection {
       states_[value] |= Needed;
       return vreg_of(value);
     }
-    VReg vreg = temp(class_of(type(value)));
-    static_cast<Lower*>(this)->make_constant(vreg, value);
+    return constant_in_register(type(value), constant(value));
+  }
+  VReg constant_in_register(Type type, u64 bits) {
+    if constexpr (Isa::holds_constants) {
+      // Integers that are alike in their registers are one.
+      if (!ir::is_float(type)) bits = Isa::register_bits(type, bits), type = Type::I64;
+      if (VReg held = held_constant(type, bits); !held.is_none()) return held;
+    }
+    VReg vreg = temp(class_of(type));
+    static_cast<Lower*>(this)->make_constant(vreg, type, bits);
     return vreg;
   }
+  // Whether constants that instructions here read are made elsewhere.
+  bool holds_constants_here() const { return Isa::holds_constants && !home_.is_none(); }
   VReg temp(RegClass reg_class) { return code_->new_vreg(reg_class); }
   void mark_folded(Value value) { states_[value] |= Folded; }
   void mark_needed(Value value) { if (!is_constant(value)) states_[value] |= Needed; }
@@ -160,6 +181,13 @@ class Selection {
   void lower_entry();
   void finish();
   void needs_target(Value jump, u32 target);
+  void find_homes();
+  VReg held_constant(Type type, u64 bits);
+  void make_held_constants(ir::Block block);
+  void flush() {
+    for (usize i = pending_.size(); i > 0; --i) code_->insts.push_back(pending_[i - 1]);
+    pending_.clear();
+  }
 
   const ir::Function* function_ = nullptr;
   VCode* code_ = nullptr;
@@ -167,6 +195,9 @@ class Selection {
   Array<VInst>& pending_;
   IndexMap<Value, u8>& use_counts_;  // up to 2
   IndexMap<Value, u8>& states_;
+  std::vector<SelectionScratch::HeldConstant>& held_;  // those that are not made yet
+  IndexMap<ir::Loop, ir::Block>& homes_;               // none: constants are made where they are used
+  ir::Block home_ = ir::Block::none();                 // of the innermost loop around the block
   std::vector<u8>& fired_;           // by rule: whether it was used
   u32 block_begin_ = 0;
   u32 loop_begin_ = 0;       // the first value of the innermost loop around the block
@@ -191,6 +222,7 @@ void Selection<Isa>::run(const ir::Function& function, VCode& code, Liveness& li
   states_.resize(function.insts.size(), 0);
   result_pointer_ = Isa::convention.overflowing_results(*function.signature) ? temp(RegClass::Int) : VReg::none();
   count_uses();
+  if constexpr (Isa::holds_constants) find_homes();
   for (u32 i = function.blocks.size(); i-- > 0;) lower_block(ir::Block(i));
   finish();
 }
@@ -201,6 +233,56 @@ void Selection<Isa>::count_uses() {
   use_counts_.resize(function_->insts.size(), 0);
   for (const Inst& inst : function_->insts)
     function_->for_each_use(inst, [&](Value value) { use_counts_[value] = u8(std::min(use_counts_[value] + 1, 2)); });
+}
+
+// Where a machine has no immediates of the size that programs use, a loop would make its constants in each round. In the
+// gear best they are made in the block from which the outermost loop around is entered, if that is one, and live from
+// there on: the allocator decides whether in a register. From a slot they cost a load, which is no more than most cost
+// to make.
+template <class Isa>
+void Selection<Isa>::find_homes() {
+  held_.clear();
+  homes_.clear();
+  homes_.resize(function_->loops.size(), ir::Block::none());
+  if (context.settings.allocator != Allocator::Ranges || function_->loops.empty()) return;
+  constexpr ir::Block several = ir::Block(~u32{0} - 1);
+  for (ir::Block block(0); block != function_->blocks.end_key(); block = block.next()) {
+    const ir::BlockData& data = function_->blocks[block];
+    function_->for_each_target(inst(Value(data.end - 1)), [&](u32 target) {
+      ir::Block to = function_->target_block(target);
+      ir::Loop loop = function_->blocks[to].loop;
+      if (to <= block || loop.is_none() || function_->loops[loop].header != to) return;
+      homes_[loop] = homes_[loop].is_none() ? block : several;
+    });
+  }
+  for (ir::Loop loop(0); loop != function_->loops.end_key(); loop = loop.next()) {
+    ir::Loop parent = function_->loops[loop].parent;
+    if (homes_[loop] == several) homes_[loop] = ir::Block::none();
+    if (!parent.is_none() && !homes_[parent].is_none()) homes_[loop] = homes_[parent];
+  }
+}
+
+// None where it is made by who wants it.
+template <class Isa>
+VReg Selection<Isa>::held_constant(Type type, u64 bits) {
+  constexpr usize most = 24;
+  if (home_.is_none()) return VReg::none();
+  for (const auto& held : held_)
+    if (held.home == home_ && held.type == type && held.bits == bits) return held.vreg;
+  if (held_.size() == most) return VReg::none();
+  held_.push_back({home_, type, bits, temp(class_of(type))});
+  return held_.back().vreg;
+}
+
+// In front of the block's terminator.
+template <class Isa>
+void Selection<Isa>::make_held_constants(ir::Block block) {
+  std::erase_if(held_, [&](const SelectionScratch::HeldConstant& held) {
+    if (held.home != block) return false;
+    static_cast<Lower*>(this)->make_constant(held.vreg, held.type, held.bits);
+    return true;
+  });
+  flush();
 }
 
 constexpr u32 loop_weight(u32 depth) {
@@ -218,6 +300,7 @@ void Selection<Isa>::lower_block(ir::Block block) {
     loop_begin_ = header.begin;
     loop_params_end_ = header.begin + header.params;
   }
+  if constexpr (Isa::holds_constants) home_ = data.loop.is_none() ? ir::Block::none() : homes_[data.loop];
   VBlock& out = code_->blocks[block];
   out.weight = loop_weight(data.loop.is_none() ? 0 : function_->loops[data.loop].depth);
   out.end = u32(code_->insts.size());
@@ -226,6 +309,7 @@ void Selection<Isa>::lower_block(ir::Block block) {
     if (states_[value] & Folded) continue;
     if (info(inst(value).op).removable() && !is_needed(value)) continue;
     lower(value);
+    if constexpr (Isa::holds_constants) if (i + 1 == data.end) make_held_constants(block);
   }
   // A loop's back edges have handed over what turns out to be read only now: they go on doing
   // so for parameters that nobody reads, into no place.
@@ -244,8 +328,7 @@ void Selection<Isa>::lower(Value value) {
   for (u32 i = table.first(inst.op); i < table.end(inst.op); ++i) {
     if (!table.all()[i].lower(static_cast<Lower&>(*this), value, inst)) continue;
     fired_[i] = true;
-    for (usize k = pending_.size(); k > 0; --k) code_->insts.push_back(pending_[k - 1]);
-    pending_.clear();
+    flush();
     return;
   }
   UNREACHABLE("an op without a rule that always succeeds");

@@ -42,15 +42,11 @@ VReg Lower::made(Shift op, VReg a, u32 amount) {
   return d;
 }
 
-VReg Lower::made(i64 constant) {
-  VReg d = temp(RegClass::Int);
-  emit(VOp::Constant, d).imm = constant;
-  return d;
-}
+VReg Lower::made(i64 constant) { return constant_in_register(Type::I64, u64(constant)); }
 
-void Lower::make_constant(VReg vreg, Value value) {
-  if (ir::is_float(type(value))) emit(VOp::FloatConstant, width_of(type(value)), vreg).imm = i64(constant(value));
-  else emit(VOp::Constant, vreg).imm = *number(value);
+void Lower::make_constant(VReg vreg, Type type, u64 bits) {
+  if (ir::is_float(type)) emit(VOp::FloatConstant, width_of(type), vreg).imm = i64(bits);
+  else emit(VOp::Constant, vreg).imm = type == Type::I64 ? i64(bits) : i64(i32(bits));
 }
 
 VReg Lower::zero_extended(VReg a) {

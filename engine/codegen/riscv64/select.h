@@ -79,7 +79,7 @@ class Lower : public codegen::Selection<Isa> {
   VReg made(RRI op, VReg a, i64 imm);
   VReg made(Shift op, VReg a, u32 amount);
   VReg made(i64 constant);
-  void make_constant(VReg vreg, Value value);
+  void make_constant(VReg vreg, Type type, u64 bits);
   // An i32 as an unsigned number of 64 bits.
   VReg zero_extended(VReg a);
 

@@ -140,11 +140,13 @@ bool extract_bit(Lower& l, Value value, const Inst& inst) {
 }
 
 // x & (2^k - 1)  =>  x << (64 - k) >> (64 - k), or one instruction where there is one. Of an i32 k is at most 31, so
-// that the result is not negative.
+// that the result is not negative. A mask that is in a register takes one instruction as well.
 bool and_low_bits(Lower& l, Value value, const Inst& inst) {
   std::optional<i64> mask = l.number(Value(inst.b));
   if (!mask || *mask <= 0 || !std::has_single_bit(u64(*mask) + 1)) return false;
   u32 k = u32(std::bit_width(u64(*mask)));
+  bool is_one = k == 32 || (k == 16 && l.has(CpuFeature::Zbb));
+  if (!is_one && l.holds_constants_here()) return false;
   VReg x = l.use(Value(inst.a));
   if (k == 32) l.emit(VOp::ZeroExtend, l.def(value), x);
   else if (k == 16 && l.has(CpuFeature::Zbb)) l.emit(RR::ZextH, l.def(value), x);

@@ -59,9 +59,8 @@ bool Lower::operate_on_load(VOp op, u8 aux, Value value, const Inst& inst) {
   return true;
 }
 
-void Lower::make_constant(VReg vreg, Value value) {
-  VOp op = ir::is_float(type(value)) ? VOp::FloatConstant : VOp::Constant;
-  emit(op, width_of(type(value)), vreg).imm = i64(constant(value));
+void Lower::make_constant(VReg vreg, Type type, u64 bits) {
+  emit(ir::is_float(type) ? VOp::FloatConstant : VOp::Constant, width_of(type), vreg).imm = i64(bits);
 }
 
 VReg Lower::load_field(VReg base, u32 offset, Access access) {

@@ -65,7 +65,7 @@ class Lower : public codegen::Selection<Isa> {
   VInst& emit(VOp op, Width width, VReg d, VReg a = VReg::none(), VReg b = VReg::none(), u8 aux = 0, i64 imm = 0) {
     return push({u16(op), u8(width), aux, 0, d, a, b, VReg::none(), imm});
   }
-  void make_constant(VReg vreg, Value value);
+  void make_constant(VReg vreg, Type type, u64 bits);
   // The address of an access of `size` bytes, with the check that the bounds plan wants.
   Address address(Value address, u64 offset, MemoryIndex memory, u32 size, AddressForms forms = AddressForms::All);
   // Emits the comparison that decides whether `condition` != 0; the Condition or FloatCondition to test.

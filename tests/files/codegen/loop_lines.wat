@@ -99,8 +99,8 @@
 ;;     lui a1, 24
 ;;     addiw a1, a1, 1699
 ;;     sw a1, 16(a2)
-;;   L0:
 ;;     li a2, 7
+;;   L0:
 ;;     slli t2, a0, 32
 ;;     srli t2, t2, 32
 ;;     add a1, t2, s11
@@ -110,8 +110,8 @@
 ;;     lw a0, 4(s11)
 ;;     ret
 ;;   function 1
-;;   L0:
 ;;     li a2, 7
+;;   L0:
 ;;     slli t2, a0, 32
 ;;     srli t2, t2, 32
 ;;     add a1, t2, s11
@@ -121,46 +121,42 @@
 ;;     lw a0, 0(s11)
 ;;     ret
 ;;   function 2
-;;     mv a2, a0
+;;     mv a1, a0
 ;;     lui a0, 24
 ;;     addiw a0, a0, 1696
-;;     slli t2, a2, 32
+;;     slli t2, a1, 32
 ;;     srli t2, t2, 32
-;;     add a1, t2, s11
-;;     sw a0, 4(a1)
+;;     add a2, t2, s11
+;;     sw a0, 4(a2)
 ;;     lui a0, 24
 ;;     addiw a0, a0, 1697
-;;     sw a0, 8(a1)
+;;     sw a0, 8(a2)
 ;;     lui a0, 24
 ;;     addiw a0, a0, 1698
-;;     sw a0, 12(a1)
+;;     sw a0, 12(a2)
+;;     li a2, 5
+;;     li a3, 4
+;;     li a4, 3
+;;     li a5, 2
+;;     li a6, 1
+;;     li a7, 6
+;;     li t0, 7
 ;;   L0:
-;;     li a0, 7
-;;     slli t2, a2, 32
+;;     slli t2, a1, 32
 ;;     srli t2, t2, 32
-;;     add a1, t2, s11
-;;     sb a0, 0(a1)
-;;     li a0, 6
-;;     sb a0, 1(a1)
-;;     li a0, 5
-;;     sb a0, 2(a1)
-;;     li a0, 4
-;;     sb a0, 3(a1)
-;;     li a0, 3
-;;     sb a0, 4(a1)
-;;     li a0, 2
-;;     sb a0, 5(a1)
-;;     li a0, 1
-;;     sb a0, 6(a1)
-;;     li a0, 2
-;;     sb a0, 7(a1)
-;;     li a0, 3
-;;     sb a0, 8(a1)
-;;     li a0, 4
-;;     sb a0, 9(a1)
-;;     li a0, 5
-;;     sb a0, 10(a1)
-;;     addiw a2, a2, -1
-;;     bnez a2, L0
+;;     add a0, t2, s11
+;;     sb t0, 0(a0)
+;;     sb a7, 1(a0)
+;;     sb a2, 2(a0)
+;;     sb a3, 3(a0)
+;;     sb a4, 4(a0)
+;;     sb a5, 5(a0)
+;;     sb a6, 6(a0)
+;;     sb a5, 7(a0)
+;;     sb a4, 8(a0)
+;;     sb a3, 9(a0)
+;;     sb a2, 10(a0)
+;;     addiw a1, a1, -1
+;;     bnez a1, L0
 ;;     lw a0, 4(s11)
 ;;     ret
