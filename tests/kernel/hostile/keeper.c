@@ -335,12 +335,14 @@ static void soak(uint64_t seconds) {
   uint64_t began = now_ms(), told = began;
   while (now_ms() - began < seconds * 1000 || count) {
     uint32_t wanted = 1 + random_below(most_at_once);
+    bool is_alone = false;
     while (count < wanted && now_ms() - began < seconds * 1000) {
       const struct attack *attack = &attacks[random_below(attack_count)];
       if (runs_alone(attack)) {
         while (await_one(runs, &count)) ++done;
         memset(taken, 0, sizeof taken);
         wanted = 1;
+        is_alone = true;
       }
       uint32_t place = 0;
       while (taken[place]) ++place;
@@ -349,6 +351,7 @@ static void soak(uint64_t seconds) {
       taken[place] = true;
     }
     if (await_one(runs, &count)) ++done;
+    if (is_alone) await_quiet();  // what it started is ended with it, and has memory until it is gone
     memset(taken, 0, sizeof taken);
     for (uint32_t i = 0; i < count; ++i) taken[runs[i].place] = true;
     if (now_ms() - told >= 10000) {
