@@ -75,6 +75,7 @@ class Emission {
     Label label;
     Label back;
     u32 position;
+    Gpr entry = Isa::far_register;  // where the table's entry is
   };
   struct SignatureStub {
     Label label;

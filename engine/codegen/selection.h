@@ -13,9 +13,10 @@
 //   static const RuleTable<Lower>& rules()
 //   static constexpr u16 entry_op                 // the VInst of kind Entry
 //
-//   static constexpr bool holds_constants         // whether loops keep constants in registers (held_constant)
+//   static constexpr bool holds_constants         // whether loops keep constants in registers (hold)
 //
-// and Lower has make_constant(VReg, Type, bits), which appends what makes a constant.
+// and Lower has make_constant(VReg, Type, bits), which appends what makes a constant, and where constants are held
+// make_field(VReg, bits) for a field of the instance that never changes.
 
 #pragma once
 
@@ -74,16 +75,16 @@ class RuleTable {
 
 // Memory reused from function to function.
 struct SelectionScratch {
-  struct HeldConstant {
+  struct Held {
     ir::Block home;  // where it is made
-    Type type;
+    Type type;       // of a constant; Void: a field
     u64 bits;
     VReg vreg;
   };
   Array<VInst> pending;
   IndexMap<Value, u8> use_counts;
   IndexMap<Value, u8> states;
-  std::vector<HeldConstant> held;
+  std::vector<Held> held;
   IndexMap<ir::Loop, ir::Block> homes;
 };
 
@@ -136,12 +137,14 @@ class Selection {
     if constexpr (Isa::holds_constants) {
       // Integers that are alike in their registers are one.
       if (!ir::is_float(type)) bits = Isa::register_bits(type, bits), type = Type::I64;
-      if (VReg held = held_constant(type, bits); !held.is_none()) return held;
+      if (VReg held = hold(type, bits); !held.is_none()) return held;
     }
     VReg vreg = temp(class_of(type));
     static_cast<Lower*>(this)->make_constant(vreg, type, bits);
     return vreg;
   }
+  // A field of the instance that never changes; none where who wants it loads it.
+  VReg held_field(u64 bits) { return hold(Type::Void, bits); }
   // Whether constants that instructions here read are made elsewhere.
   bool holds_constants_here() const { return Isa::holds_constants && !home_.is_none(); }
   VReg temp(RegClass reg_class) { return code_->new_vreg(reg_class); }
@@ -151,6 +154,11 @@ class Selection {
   void hint(VReg vreg, u32 reg) {
     Hint& hint = liveness_->hints[vreg];
     if (hint.reg == 0xff) hint.reg = u8(reg);
+  }
+  // The same of a temporary.
+  void prefer(VReg vreg, u32 reg) {
+    if (liveness_->hints.size() < code_->classes.size()) liveness_->hints.resize(code_->classes.size());
+    hint(vreg, reg);
   }
   // What a terminator hands over is needed where the block that it goes to reads it.
   void needs_targets(Value jump, const Inst& inst) {
@@ -182,8 +190,8 @@ class Selection {
   void finish();
   void needs_target(Value jump, u32 target);
   void find_homes();
-  VReg held_constant(Type type, u64 bits);
-  void make_held_constants(ir::Block block);
+  VReg hold(Type type, u64 bits);
+  void make_held(ir::Block block);
   void flush() {
     for (usize i = pending_.size(); i > 0; --i) code_->insts.push_back(pending_[i - 1]);
     pending_.clear();
@@ -195,7 +203,7 @@ class Selection {
   Array<VInst>& pending_;
   IndexMap<Value, u8>& use_counts_;  // up to 2
   IndexMap<Value, u8>& states_;
-  std::vector<SelectionScratch::HeldConstant>& held_;  // those that are not made yet
+  std::vector<SelectionScratch::Held>& held_;  // those that are not made yet
   IndexMap<ir::Loop, ir::Block>& homes_;               // none: constants are made where they are used
   ir::Block home_ = ir::Block::none();                 // of the innermost loop around the block
   std::vector<u8>& fired_;           // by rule: whether it was used
@@ -236,7 +244,7 @@ void Selection<Isa>::count_uses() {
 }
 
 // Where a machine has no immediates of the size that programs use, a loop would make its constants in each round. In the
-// gear best they are made in the block from which the outermost loop around is entered, if that is one, and live from
+// gear best they and fields that never change are made in the block from which the outermost loop around is entered, if that is one, and live from
 // there on: the allocator decides whether in a register. From a slot they cost a load, which is no more than most cost
 // to make.
 template <class Isa>
@@ -264,7 +272,7 @@ void Selection<Isa>::find_homes() {
 
 // None where it is made by who wants it.
 template <class Isa>
-VReg Selection<Isa>::held_constant(Type type, u64 bits) {
+VReg Selection<Isa>::hold(Type type, u64 bits) {
   constexpr usize most = 24;
   if (home_.is_none()) return VReg::none();
   for (const auto& held : held_)
@@ -276,10 +284,11 @@ VReg Selection<Isa>::held_constant(Type type, u64 bits) {
 
 // In front of the block's terminator.
 template <class Isa>
-void Selection<Isa>::make_held_constants(ir::Block block) {
-  std::erase_if(held_, [&](const SelectionScratch::HeldConstant& held) {
+void Selection<Isa>::make_held(ir::Block block) {
+  std::erase_if(held_, [&](const SelectionScratch::Held& held) {
     if (held.home != block) return false;
-    static_cast<Lower*>(this)->make_constant(held.vreg, held.type, held.bits);
+    if (held.type == Type::Void) static_cast<Lower*>(this)->make_field(held.vreg, held.bits);
+    else static_cast<Lower*>(this)->make_constant(held.vreg, held.type, held.bits);
     return true;
   });
   flush();
@@ -309,7 +318,7 @@ void Selection<Isa>::lower_block(ir::Block block) {
     if (states_[value] & Folded) continue;
     if (info(inst(value).op).removable() && !is_needed(value)) continue;
     lower(value);
-    if constexpr (Isa::holds_constants) if (i + 1 == data.end) make_held_constants(block);
+    if constexpr (Isa::holds_constants) if (i + 1 == data.end) make_held(block);
   }
   // A loop's back edges have handed over what turns out to be read only now: they go on doing
   // so for parameters that nobody reads, into no place.

@@ -25,12 +25,15 @@ bool Emitter::emit_call(const VInst& inst) {
     }
     case VOp::CallEntry: {
       const CallInfo& call = call_of(inst);
-      move_to(far_register, inst.a);
+      // Where no argument goes the entry stays.
+      Gpr entry = in_register(inst.a) ? gpr(place(inst.a)) : far_register;
+      if (std::ranges::count(argument_gprs, entry)) entry = far_register;
+      if (entry == far_register) move_to(far_register, inst.a);
       move_arguments(call);
-      FarStub stub{a_.new_label(), a_.new_label(), inst.position};
-      a_.ld(scratch_gpr, Mem::at(far_register, offsetof(TableEntry, instance)));
+      FarStub stub{a_.new_label(), a_.new_label(), inst.position, entry};
+      a_.ld(scratch_gpr, Mem::at(entry, offsetof(TableEntry, instance)));
       a_.branch(Condition::NotEqual, scratch_gpr, instance_register, stub.label);
-      a_.ld(scratch_gpr, Mem::at(far_register, offsetof(TableEntry, code)));
+      a_.ld(scratch_gpr, Mem::at(entry, offsetof(TableEntry, code)));
       a_.call(scratch_gpr);
       call_site(inst.position);
       a_.bind(stub.back);

@@ -97,12 +97,11 @@ void Emitter::store(Access access, const Mem& to, Gpr value) {
 }
 
 void Emitter::check_signature(const VInst& inst) {
-  Gpr entry = gpr(inst.a, far_register);
-  a_.lw(scratch_gpr, a_.near(Mem::at(instance_register, i32(inst.imm))));
+  Gpr entry = gpr(inst.a, far_register), id = gpr(inst.b, scratch_gpr);
   a_.lw(assembler_gpr, Mem::at(entry, offsetof(TableEntry, signature)));
   Label differs = a_.new_label();
   signatures_.push_back({differs, entry, inst.position});
-  a_.branch(Condition::NotEqual, scratch_gpr, assembler_gpr, differs);
+  a_.branch(Condition::NotEqual, id, assembler_gpr, differs);
 }
 
 // Compared first: fuel that does not suffice is left as it is.

@@ -61,6 +61,11 @@ VReg Lower::load_field(VReg base, u32 offset, Access access) {
   return d;
 }
 
+VReg Lower::constant_field(u32 offset, Access access) {
+  VReg held = held_field(u64(access) << 32 | offset);
+  return held.is_none() ? load_field(none(), offset, access) : held;
+}
+
 void Lower::trap_if(Test test, TrapCode code) {
   emit(VOp::TrapIf, none(), test.a, test.b, u8(test.condition), i64(code));
 }
@@ -129,14 +134,31 @@ Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size) 
 VReg Lower::table_entry(Value index, TableIndex table, TrapCode code) {
   u32 ref = context.layout.table(table);
   VReg i = use(index);
-  VReg record = load_field(none(), ref + offsetof(TableRef, record), Access::W64);
-  VReg base = load_field(none(), ref + offsetof(TableRef, base), Access::W64);
-  VReg length = load_field(record, offsetof(TableRecord, length), Access::S32);
-  trap_if({Condition::AboveEqual, i, length}, code);
-  if (context.settings.mask_indices) {
-    // i & -(i < length): zero where speculation went past the branch
-    VReg below = made(RRR::Sltu, i, length);
-    i = made(RRR::And, i, made(RRR::Sub, none(), below));
+  // A table that cannot grow is always as long as it was declared, and where it was; one that is imported has the limits
+  // asked for.
+  const Limits& limits = context.module.tables[table].type.limits;
+  bool is_fixed = limits.max == limits.min && limits.min > 0 && limits.min <= INT32_MAX;
+  u32 base_at = ref + offsetof(TableRef, base);
+  VReg base = is_fixed ? constant_field(base_at, Access::W64) : load_field(none(), base_at, Access::W64);
+  if (is_fixed && has(CpuFeature::Zbb)) {
+    VReg last = made(i64(limits.min - 1));
+    trap_if({Condition::Below, last, i}, code);
+    // The last where speculation went past the branch.
+    if (context.settings.mask_indices) i = made(RRR::Minu, i, last);
+  } else {
+    VReg length;
+    if (is_fixed) {
+      length = made(i64(limits.min));
+    } else {
+      VReg record = load_field(none(), ref + offsetof(TableRef, record), Access::W64);
+      length = load_field(record, offsetof(TableRecord, length), Access::S32);
+    }
+    trap_if({Condition::AboveEqual, i, length}, code);
+    if (context.settings.mask_indices) {
+      // i & -(i < length): zero where speculation went past the branch
+      VReg below = made(RRR::Sltu, i, length);
+      i = made(RRR::And, i, made(RRR::Sub, none(), below));
+    }
   }
   // Below the length, and so not negative.
   static_assert(sizeof(TableEntry) == 24);

@@ -93,6 +93,9 @@ class Lower : public codegen::Selection<Isa> {
   void float_compare(const Inst& compare, VReg d);
   void trap_if(Test test, TrapCode code);
   VReg load_field(VReg base, u32 offset, Access access);
+  // One of the instance that never changes.
+  VReg constant_field(u32 offset, Access access);
+  void make_field(VReg vreg, u64 bits) { emit(VOp::LoadField, vreg, none(), none(), u8(bits >> 32), i64(u32(bits))); }
   // The entry of a table at an index that is checked, or traps with `code`.
   VReg table_entry(Value index, TableIndex table, TrapCode code);
 

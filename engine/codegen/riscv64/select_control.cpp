@@ -48,7 +48,7 @@ bool call(Lower& l, Value value, const Inst& inst) {
 
 VReg checked_entry(Lower& l, const Inst& inst, TypeIndex type) {
   VReg entry = l.table_entry(Value(inst.a), TableIndex(l.function().extra[inst.b + 1]), TrapCode::UndefinedElement);
-  l.emit(VOp::CheckSignature, none(), entry, none(), 0, l.context.layout.signature(type));
+  l.emit(VOp::CheckSignature, none(), entry, l.constant_field(l.context.layout.signature(type), Access::S32));
   return entry;
 }
 
@@ -58,6 +58,7 @@ bool call_indirect(Lower& l, Value value, const Inst& inst) {
   const FuncType& type = l.context.module.types[index];
   VReg entry = checked_entry(l, inst, index);
   u32 call = l.add_call(l.function().list(inst.b + 2, inst.c), value, u32(type.results.size()), &type, index.raw());
+  l.prefer(entry, register_number(Gpr::T3));  // which no argument takes
   l.emit(VOp::CallEntry, none(), entry, none(), 0, call);
   return true;
 }

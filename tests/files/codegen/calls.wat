@@ -99,28 +99,28 @@
 ;;     ld s2, 8(sp)
 ;;     ret
 ;;   function 2
-;;     ld a2, table0.record(s1)
-;;     ld a3, table0.base(s1)
-;;     lw a2, 8(a2)
-;;     bgeu a1, a2, L4
-;;     sltu a2, a1, a2
-;;     neg a2, a2
-;;     and a1, a1, a2
-;;     slli a2, a1, 1
-;;     add a1, a1, a2
-;;     slli a1, a1, 3
+;;     ld a2, table0.base(s1)
+;;     ld a3, table0.record(s1)
+;;     lw a3, 8(a3)
+;;     bgeu a1, a3, L4
+;;     sltu a3, a1, a3
+;;     neg a3, a3
+;;     and a1, a1, a3
+;;     slli a3, a1, 1
 ;;     add a1, a1, a3
-;;     lw t2, signature0(s1)
-;;     lw t6, 16(a1)
-;;     bne t2, t6, L2
-;;     mv t1, a1
-;;     ld t2, 8(t1)
+;;     slli a1, a1, 3
+;;     add t3, a1, a2
+;;     lw a1, signature0(s1)
+;;     lw t6, 16(t3)
+;;     bne a1, t6, L2
+;;     ld t2, 8(t3)
 ;;     bne t2, s1, L1
-;;     ld t2, 0(t1)
+;;     ld t2, 0(t3)
 ;;     jalr t2
 ;;   L0:
 ;;     ret
 ;;   L1:
+;;     mv t1, t3
 ;;     lwu t1, 20(t1)
 ;;     slli t2, t1, 1
 ;;     add t1, t1, t2
@@ -132,7 +132,7 @@
 ;;     jalr t2
 ;;     j L0
 ;;   L2:
-;;     lw t2, 20(a1)
+;;     lw t2, 20(t3)
 ;;     beqz t2, L3
 ;;     unimp
 ;;   L3:
@@ -175,26 +175,26 @@
 ;;     ld s2, 8(sp)
 ;;     ret
 ;;   function 2
-;;     ld a2, table0.record(s1)
-;;     ld a3, table0.base(s1)
-;;     lw a2, 8(a2)
-;;     bgeu a1, a2, L4
-;;     sltu a2, a1, a2
-;;     neg a2, a2
-;;     and a1, a1, a2
+;;     ld a2, table0.base(s1)
+;;     ld a3, table0.record(s1)
+;;     lw a3, 8(a3)
+;;     bgeu a1, a3, L4
+;;     sltu a3, a1, a3
+;;     neg a3, a3
+;;     and a1, a1, a3
 ;;     sh1add a1, a1, a1
-;;     sh3add a1, a1, a3
-;;     lw t2, signature0(s1)
-;;     lw t6, 16(a1)
-;;     bne t2, t6, L2
-;;     mv t1, a1
-;;     ld t2, 8(t1)
+;;     sh3add t3, a1, a2
+;;     lw a1, signature0(s1)
+;;     lw t6, 16(t3)
+;;     bne a1, t6, L2
+;;     ld t2, 8(t3)
 ;;     bne t2, s1, L1
-;;     ld t2, 0(t1)
+;;     ld t2, 0(t3)
 ;;     jalr t2
 ;;   L0:
 ;;     ret
 ;;   L1:
+;;     mv t1, t3
 ;;     lwu t1, 20(t1)
 ;;     slli t2, t1, 1
 ;;     add t1, t1, t2
@@ -206,7 +206,7 @@
 ;;     jalr t2
 ;;     j L0
 ;;   L2:
-;;     lw t2, 20(a1)
+;;     lw t2, 20(t3)
 ;;     beqz t2, L3
 ;;     unimp
 ;;   L3:
