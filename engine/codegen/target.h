@@ -166,6 +166,8 @@ class Target {
   virtual std::string cpu_names() const = 0;  // the CPU features it uses, for keys and for people
   // Whether its code keeps memory 0's base in a register of its own accord (Settings::memory_base_register).
   virtual bool has_memory_base_register() const = 0;
+  // Whether a selection takes no branch.
+  virtual bool has_conditional_moves() const = 0;
   // All rules of its selector, in the order in which they are tried.
   virtual std::vector<RuleName> rules() const = 0;
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;

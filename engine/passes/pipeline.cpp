@@ -93,7 +93,7 @@ void Pipeline::run(const wasm::Module& module, ir::Function& function, Callees* 
   // Behind all of these, since every pass leaves behind what nobody depends on any more.
   run_pass(Pass::Prune, function, prune);
   // Last: it asks for what is used once, and cuts blocks in two.
-  run_pass(Pass::Predict, function, [&] { return p.predict.run(function); });
+  run_pass(Pass::Predict, function, [&] { return p.predict.run(function, selections_); });
 }
 
 }  // namespace skerry::passes

@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "engine/passes/inline.h"
+#include "engine/passes/predict.h"
 
 namespace skerry::passes {
 
@@ -46,6 +47,8 @@ class Pipeline {
 
   std::span<const PassCounts> counts() const;  // by Pass
   void clear_counts();
+  // Of the machine that code is made for.
+  void set_selections(Selections selections) { selections_ = selections; }
   // Nanoseconds from any point; for the time of passes.
   void set_clock(u64 (*clock)()) { clock_ = clock; }
   // Told after each pass that ran; for tests and for people.
@@ -57,6 +60,7 @@ class Pipeline {
   template <class Run> void run_pass(Pass pass, const ir::Function& function, Run run);
 
   PassSet wanted_;
+  Selections selections_ = Selections::Move;
   std::unique_ptr<Passes> passes_;
   u64 (*clock_)() = nullptr;
   Watch watch_ = nullptr;

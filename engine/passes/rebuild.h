@@ -89,6 +89,33 @@ class Rebuild {
   // Ends the block by a Branch to a new block, which is then open, in the same loop; its parameter is the choice.
   Value join(Value condition, Value then, Value otherwise);
 
+  // The same where what the choices are is computed on sides of their own: 0 if the condition holds, and 1. Where a side
+  // has a block, `write(side)` writes into it what is then in `sides`; where it has none, before. The block behind is
+  // open, with no parameters yet.
+  template <class Write>
+  void open_sides(Value condition, const bool (&has_side)[2], const std::vector<u32> (&sides)[2], Write write) {
+    Block from = current();
+    u32 next = out_.blocks.size();
+    Block behind(next + has_side[0] + has_side[1]);
+    for (u32 side : {0u, 1u}) if (!has_side[side]) write(side);
+    u32 targets[2];
+    for (u32 side : {0u, 1u})
+      targets[side] = has_side[side] ? builder_->target(Block(next + (side && has_side[0]))) : builder_->target(behind, sides[side]);
+    builder_->terminate({.op = Op::Branch, .a = condition.raw(), .b = targets[0], .c = targets[1]});
+    auto begin = [&] {
+      builder_->begin_block(out_.blocks[from].loop);
+      dominators_.add(from);
+    };
+    for (u32 side : {0u, 1u}) {
+      if (!has_side[side]) continue;
+      begin();
+      write(side);
+      u32 target = builder_->target(behind, sides[side]);
+      builder_->terminate({.op = Op::Jump, .b = target});
+    }
+    begin();
+  }
+
   const std::vector<Edge>& edges() const { return edges_; }
   u32 first_edge_to(Block old_block) const { return incoming_[old_block.raw()]; }
   // The block from which the only edge to a header comes is open: that which ends here by a Jump there, or a new one on

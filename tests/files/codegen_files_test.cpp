@@ -58,6 +58,7 @@ TEST_P(CodegenFiles, BecomesTheExpectedCode) {
     codegen::Settings settings{.check_allocation = true};
     if (best) settings.allocator = codegen::Allocator::Ranges;
     passes::Pipeline pipeline;
+    pipeline.set_selections(target->has_conditional_moves() ? passes::Selections::Move : passes::Selections::Branch);
     codegen::CompiledFunction compiled;
     std::string printed;
     for (const ir::Function& function : (*program)->functions) {

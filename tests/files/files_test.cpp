@@ -33,8 +33,9 @@ class Files : public testing::TestWithParam<std::filesystem::path> {
     program_ = std::move(*program);
   }
 
-  void run_passes(passes::PassSet set) {
+  void run_passes(passes::PassSet set, passes::Selections selections = passes::Selections::Move) {
     passes::Pipeline pipeline(set);
+    pipeline.set_selections(selections);
     auto watch = [](void* module, passes::Pass pass, const ir::Function& function) {
       Result<void> verified = ir::verify(function, static_cast<const wasm::Module*>(module));
       EXPECT_TRUE(verified) << name_of(pass) << ": " << verified.error().message;
@@ -78,6 +79,12 @@ TEST_P(Files, RunsInTheInterpreter) {
 TEST_P(Files, RunsInTheInterpreterAfterPasses) {
   if (!file_.is_for("run")) GTEST_SKIP();
   run_passes(passes::all_passes);
+  run_all();
+}
+
+TEST_P(Files, RunsInTheInterpreterAfterPassesForAMachineThatBranches) {
+  if (!file_.is_for("run")) GTEST_SKIP();
+  run_passes(passes::all_passes, passes::Selections::Branch);
   run_all();
 }
 

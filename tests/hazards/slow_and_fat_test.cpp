@@ -104,6 +104,7 @@ Cost cost_of(const test::Bytes& wasm, const tests::TestTarget& machine) {
   ir::Function function;
   codegen::CompiledFunction compiled;
   passes::Pipeline pipeline;
+  if (!target->has_conditional_moves()) pipeline.set_selections(passes::Selections::Branch);
   passes::Callees callees(*module, Features::implemented(), {}, scratch);
   Cost cost{.seconds = 1e9};
   for (u32 run = 0; run < 3; ++run) {

@@ -147,6 +147,10 @@ class Cases {
       for (i64 c : {0, 1, 2046, 2047, 2048, -1, -2048, -2049}) conditions.push_back({Operands::One,
           apply(op, x_, number(c))});
     }
+    for (std::string_view op : comparisons) {  // the lesser and the greater among them
+      add(Operands::Two, concat("(select ", x_, " ", y_, " ", apply(op, x_, y_), ")"), type_);
+      add(Operands::Two, concat("(select ", y_, " ", x_, " ", apply(op, x_, y_), ")"), type_);
+    }
     for (std::string_view op : {"eq", "ne"}) {
       conditions.push_back({Operands::Two, apply(op, apply("and", x_, y_), number(0))});
       for (i64 mask : {1, 8, 0x80, 0xff, 0x1000, -16}) conditions.push_back({Operands::One,

@@ -367,6 +367,26 @@ bool float_compare(Lower& l, Value value, const Inst& inst) {
   return true;
 }
 
+// Zbb: x < y ? x : y  =>  min, minu, max, maxu; of i32s as well, which compare alike with their signs above them
+bool select_extreme(Lower& l, Value value, const Inst& inst) {
+  const Inst& compare = l.inst(Value(inst.c));
+  if (compare.op != Op::ICmp || ir::is_float(inst.type) || !l.has(CpuFeature::Zbb)) return false;
+  bool same = compare.a == inst.a && compare.b == inst.b;
+  if (!same && (compare.a != inst.b || compare.b != inst.a)) return false;
+  bool takes_least, is_unsigned;
+  switch (compare.cond()) {
+    case ir::Cond::LtS: case ir::Cond::LeS: takes_least = true, is_unsigned = false; break;
+    case ir::Cond::LtU: case ir::Cond::LeU: takes_least = true, is_unsigned = true; break;
+    case ir::Cond::GtS: case ir::Cond::GeS: takes_least = false, is_unsigned = false; break;
+    case ir::Cond::GtU: case ir::Cond::GeU: takes_least = false, is_unsigned = true; break;
+    default: return false;
+  }
+  RRR op = takes_least == same ? (is_unsigned ? RRR::Minu : RRR::Min) : is_unsigned ? RRR::Maxu : RRR::Max;
+  VReg a = l.operand(Value(inst.a)), b = l.operand(Value(inst.b));
+  l.emit(op, l.def(value), a, b);
+  return true;
+}
+
 // z ? x : y, by a move that a branch skips
 bool select(Lower& l, Value value, const Inst& inst) {
   VReg x = l.use(Value(inst.a)), y = l.use(Value(inst.b));
@@ -444,6 +464,7 @@ constexpr Rule rules[] = {
     {Op::Wrap, extend_word, "extend_word"},
     {Op::ICmp, compare, "compare"},
     {Op::FCmp, float_compare, "float_compare"},
+    {Op::Select, select_extreme, "select_extreme"},
     {Op::Select, select, "select"},
 };
 

@@ -35,6 +35,7 @@ class Riscv64Target : public codegen::Target {
   std::string_view name() const override { return "riscv64"; }
   std::string cpu_names() const override { return print_cpu(cpu_); }
   bool has_memory_base_register() const override { return true; }
+  bool has_conditional_moves() const override { return false; }
   std::vector<codegen::RuleName> rules() const override { return Isa::rules().names(); }
   std::unique_ptr<codegen::Scratch> make_scratch() const override { return std::make_unique<Riscv64Scratch>(cpu_); }
 

@@ -37,6 +37,7 @@ class X64Target : public codegen::Target {
   std::string_view name() const override { return "x86_64"; }
   std::string cpu_names() const override { return print_cpu(cpu_); }
   bool has_memory_base_register() const override { return cpu_.has(CpuFeature::Fsgsbase); }
+  bool has_conditional_moves() const override { return true; }
   std::vector<codegen::RuleName> rules() const override { return Isa::rules().names(); }
   std::unique_ptr<codegen::Scratch> make_scratch() const override { return std::make_unique<X64Scratch>(cpu_); }
 

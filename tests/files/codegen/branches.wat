@@ -146,7 +146,7 @@
 ;;     li a0, 12
 ;;     ret
 ;;     nop
-;;= riscv64+zba+zbb+zbs    rules: add_immediate, plain_low, plain, compare, select, jump, branch, branch_table, return_
+;;= riscv64+zba+zbb+zbs    rules: add_immediate, plain_low, plain, compare, select_extreme, jump, branch, branch_table, return_
 ;;   function 0
 ;;     xori a2, a0, 5
 ;;     seqz a2, a2
@@ -160,10 +160,7 @@
 ;;     addw a0, a0, a2
 ;;     ret
 ;;   function 1
-;;     slt a2, a0, a1
-;;     bnez a2, L0
-;;     mv a0, a1
-;;   L0:
+;;     min a0, a0, a1
 ;;     ret
 ;;   function 2
 ;;     bgez a0, L0
