@@ -1,4 +1,4 @@
-"""The bench's programs with source: what bench/programs.txt lists, and how clang compiles them."""
+"""The bench's programs with source: what bench/programs.txt lists, what is built of libraries, and how clang does that."""
 import math, os, statistics, subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,6 +19,22 @@ def compiled(command, source, out):
     if not os.path.exists(out) or os.path.getmtime(out) < os.path.getmtime(source):
         subprocess.run([*command, '-o', out, source, '-lm'], check=True)
     return out
+
+
+# Of the packages that bench/modules.txt names: the folder, the files besides our own, and options.
+LIBRARIES = {
+    'sqlite': ('sqlite3', ['sqlite3', 'wasm32-wasi-vfs'],
+               ['-DSQLITE_THREADSAFE=0', '-DSQLITE_OS_OTHER', '-DSQLITE_OMIT_LOAD_EXTENSION', '-DLONGDOUBLE_TYPE=double']),
+    'zlib': ('src/zlib', ['adler32', 'compress', 'crc32', 'deflate', 'inffast', 'inflate', 'inftrees', 'trees', 'uncompr', 'zutil'], []),
+}
+
+
+def linked(name, package, out):
+    """The .wasm of bench/libraries/NAME.c with the library in the folder `package`."""
+    folder, files, options = LIBRARIES[name]
+    sources = [f'{package}/{folder}/{file}.c' for file in files]
+    command = [*WASM, '-w', *options, f'-I{package}/{folder}', *sources]
+    return compiled(command, f'{HERE}/libraries/{name}.c', f'{out}/{name}.wasm')
 
 
 def geomean(values):
