@@ -243,10 +243,10 @@ void Selection<Isa>::count_uses() {
     function_->for_each_use(inst, [&](Value value) { use_counts_[value] = u8(std::min(use_counts_[value] + 1, 2)); });
 }
 
-// Where a machine has no immediates of the size that programs use, a loop would make its constants in each round. In the
-// gear best they and fields that never change are made in the block from which the outermost loop around is entered, if that is one, and live from
-// there on: the allocator decides whether in a register. From a slot they cost a load, which is no more than most cost
-// to make.
+// Where a machine has no immediates of the size that programs use, a loop would make its constants in each round. In
+// the gear best they and fields that never change are made in the block from which the outermost loop around is
+// entered, if that is one, and live from there on: the allocator decides whether in a register. From a slot they cost a
+// load, which is no more than most cost to make.
 template <class Isa>
 void Selection<Isa>::find_homes() {
   held_.clear();

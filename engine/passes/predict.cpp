@@ -89,7 +89,8 @@ void PredictSelections::find_sides(u32 begin, u32 end) {
 bool PredictSelections::is_shorter_as_branch(const Inst& select) const {
   const Inst& compare = old()[Value(select.c)];
   if (compare.op != Op::ICmp) return false;
-  bool is_extreme = (compare.a == select.a && compare.b == select.b) || (compare.a == select.b && compare.b == select.a);
+  bool is_extreme = (compare.a == select.a && compare.b == select.b) ||
+                    (compare.a == select.b && compare.b == select.a);
   const Inst& right = old()[Value(compare.b)];
   ir::Cond cond = compare.cond();
   bool tests_zero = right.op == Op::Const && right.imm64() == 0 && (cond == ir::Cond::Eq || cond == ir::Cond::Ne);

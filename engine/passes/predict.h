@@ -9,9 +9,10 @@
 // compared and chosen is more often than not a minimum or a maximum, which nobody can guess. (Compilers of C do the
 // same for the processors that this one is for: without it code is behind theirs where they took it for predictable.)
 //
-// A machine without conditional moves branches in any case (Selections::Branch). There a selection in a loop becomes a branch
-// wherever that saves an instruction: its comparison is that of the branch, and what was computed for one of its sides
-// alone, in the same block, is computed on that side. Selections by one condition that follow each other are one branch.
+// A machine without conditional moves branches in any case (Selections::Branch). There a selection in a loop becomes a
+// branch wherever that saves an instruction: its comparison is that of the branch, and what was computed for one of its
+// sides alone, in the same block, is computed on that side. Selections by one condition that follow each other are one
+// branch.
 //
 // Runs last: a block that is cut in two is one no longer for what looks at blocks.
 

@@ -89,9 +89,9 @@ class Rebuild {
   // Ends the block by a Branch to a new block, which is then open, in the same loop; its parameter is the choice.
   Value join(Value condition, Value then, Value otherwise);
 
-  // The same where what the choices are is computed on sides of their own: 0 if the condition holds, and 1. Where a side
-  // has a block, `write(side)` writes into it what is then in `sides`; where it has none, before. The block behind is
-  // open, with no parameters yet.
+  // The same where what the choices are is computed on sides of their own: 0 if the condition holds, and 1. Where a
+  // side has a block, `write(side)` writes into it what is then in `sides`; where it has none, before. The block behind
+  // is open, with no parameters yet.
   template <class Write>
   void open_sides(Value condition, const bool (&has_side)[2], const std::vector<u32> (&sides)[2], Write write) {
     Block from = current();
@@ -99,8 +99,10 @@ class Rebuild {
     Block behind(next + has_side[0] + has_side[1]);
     for (u32 side : {0u, 1u}) if (!has_side[side]) write(side);
     u32 targets[2];
-    for (u32 side : {0u, 1u})
-      targets[side] = has_side[side] ? builder_->target(Block(next + (side && has_side[0]))) : builder_->target(behind, sides[side]);
+    for (u32 side : {0u, 1u}) {
+      Block of_side(next + (side && has_side[0]));
+      targets[side] = has_side[side] ? builder_->target(of_side) : builder_->target(behind, sides[side]);
+    }
     builder_->terminate({.op = Op::Branch, .a = condition.raw(), .b = targets[0], .c = targets[1]});
     auto begin = [&] {
       builder_->begin_block(out_.blocks[from].loop);

@@ -185,7 +185,8 @@ FunctionCompiler::FunctionCompiler(const Engine& engine, const wasm::Module& mod
   if (!is_best || engine.passes() == 0) return;
   pipeline_.emplace(engine.passes());
   pipeline_->set_clock(platform::monotonic_ns);
-  pipeline_->set_selections(engine.target().has_conditional_moves() ? passes::Selections::Move : passes::Selections::Branch);
+  bool moves = engine.target().has_conditional_moves();
+  pipeline_->set_selections(moves ? passes::Selections::Move : passes::Selections::Branch);
 }
 
 FunctionCompiler::~FunctionCompiler() { tell_counts(); }

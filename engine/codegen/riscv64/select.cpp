@@ -134,8 +134,8 @@ Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size) 
 VReg Lower::table_entry(Value index, TableIndex table, TrapCode code) {
   u32 ref = context.layout.table(table);
   VReg i = use(index);
-  // A table that cannot grow is always as long as it was declared, and where it was; one that is imported has the limits
-  // asked for.
+  // A table that cannot grow is always as long as it was declared, and where it was; one that is imported has the
+  // limits asked for.
   const Limits& limits = context.module.tables[table].type.limits;
   bool is_fixed = limits.max == limits.min && limits.min > 0 && limits.min <= INT32_MAX;
   u32 base_at = ref + offsetof(TableRef, base);
