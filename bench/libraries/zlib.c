@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "zlib.h"
+#include <zlib.h>
 
 static unsigned state = 1;
 static unsigned next(unsigned below) {
