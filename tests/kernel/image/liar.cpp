@@ -5,7 +5,7 @@
 // What must hold: each of them ends by itself, and no byte of its memory is written but where it asked for something; a
 // neighbour, which is the first process, finds its memory as it left it all the while; servers get back their places.
 
-#include "tests/kernel/image/liar.h"
+#include "tests/kernel/image/parts.h"
 
 #include <atomic>
 #include <memory>
