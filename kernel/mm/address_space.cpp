@@ -198,9 +198,10 @@ bool rewrite(u64 begin, u64 end, const Image* image) {
   return true;
 }
 
-// Tables of pages that a reservation has for itself, if only one of its pages is touched: small ones would otherwise
-// take far more of them than what is kept for tables. What is between large ones is theirs.
-constexpr u64 tables_of_small = 1, tables_of_large = 2;
+// Tables of pages that a reservation has for itself, if only one of its pages is touched: many would otherwise
+// take far more of them than what is kept for tables. Of small ones several share the second, which is small beside what
+// else is promised for them. What is between large ones is theirs.
+constexpr u64 tables_of(u64 size) { return size < large / 8 ? 1 : 2; }
 
 void divide_addresses() {
   if (large_ones.never_reserved.end != 0) return;
@@ -232,6 +233,17 @@ PhysicalRange Arena::give_back(PhysicalRange range) {
   return *hole;
 }
 
+// A range with what is free around it, as far as tables of any level are then all of a hole: they go as well.
+PhysicalRange with_tables(PhysicalRange range, PhysicalRange hole) {
+  PhysicalRange wide = range;
+  for (u64 of_table = 512 * page_size; of_table <= hole.size(); of_table *= 512) {
+    u64 first = align_down(range.begin, of_table), last = align_down(range.end - 1, of_table);
+    if (first >= hole.begin && first + of_table <= hole.end) wide.begin = std::min(wide.begin, first);
+    if (last >= hole.begin && last + of_table <= hole.end) wide.end = std::max(wide.end, last + of_table);
+  }
+  return wide;
+}
+
 u8* add(Reservation reservation) {
   u64 begin = reservation.begin;
   Arena& arena = arena_of(begin);
@@ -258,11 +270,11 @@ Failure<Error> no_addresses() { return fail(ErrorCode::Environment, "no address 
 Result<u8*> reserve_small(u64 size) {
   auto addresses = small_ones.take(size);
   if (!addresses) return no_addresses();
-  if (!charge_frames(tables_of_small, For::Guest)) {
+  if (!charge_frames(tables_of(size), For::Guest)) {
     small_ones.give_back(*addresses);
     return no_memory();
   }
-  return add({addresses->begin, addresses->end, tables_of_small});
+  return add({addresses->begin, addresses->end, tables_of(size)});
 }
 
 Result<u8*> reserve_large(u64 size) {
@@ -272,11 +284,11 @@ Result<u8*> reserve_large(u64 size) {
   }
   auto addresses = large_ones.take(align_up(size, large));
   if (!addresses) return no_addresses();
-  if (!charge_frames(tables_of_large, For::Guest)) {
+  if (!charge_frames(tables_of(size), For::Guest)) {
     large_ones.give_back(*addresses);
     return no_memory();
   }
-  return add({addresses->begin, addresses->begin + size, tables_of_large});
+  return add({addresses->begin, addresses->begin + size, tables_of(size)});
 }
 
 bool allows(Access has, arch::FaultAccess wanted) {
@@ -311,12 +323,12 @@ Result<u8*> reserve_stack(u64 size) {
   divide_addresses();
   auto home = arch::address_limit() >= many_addresses ? large_ones.take(home_size) : std::nullopt;
   if (!home) return reserve_small(size);
-  if (!charge_frames(tables_of_large, For::Guest)) {
+  if (!charge_frames(tables_of(home_size), For::Guest)) {
     large_ones.give_back(*home);
     return no_memory();
   }
   u64 end = home->begin + home_corner;
-  return add({end - size, end, tables_of_large, *home});
+  return add({end - size, end, tables_of(home_size), *home});
 }
 
 void release(u8* address, u64 size) {
@@ -332,10 +344,8 @@ void release(u8* address, u64 size) {
     PhysicalRange own = r.home.size() != 0 ? r.home : PhysicalRange{r.begin, r.end};
     if (&arena == &large_ones) own.end = align_up(own.end, large);
     PhysicalRange hole = arena.give_back(own);
-    // With what is free around it, as far as it shares tables with that: those that are empty then go as well.
-    constexpr u64 of_table = 512 * page_size;
-    arch::unmap_range(std::max(hole.begin, align_down(own.begin, of_table)),
-                      std::min(hole.end, align_up(own.end, of_table)));
+    PhysicalRange range = with_tables(own, hole);
+    arch::unmap_range(range.begin, range.end);
     charged += r.tables;
   }
   uncharge_frames(charged);

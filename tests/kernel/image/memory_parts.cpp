@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/string.h"
@@ -192,6 +193,31 @@ void use_memory() {
   platform::release(*slot, 64 * GiB);
 }
 
+// Reservations that lay in many GB, and in many hundreds of them, leave no tables of any level: those of the higher ones
+// were never freed, and an hour of programs with large modules took some 900 pages.
+void leave_no_upper_tables() {
+  if (arch::address_limit() < 1024 * GiB) return;  // there is no room for so many
+  const FrameCounts before = frame_counts();
+  for (auto [size, count] : {std::pair{600 * MiB, 32}, {400 * GiB, 32}}) {
+    std::vector<u8*> slots;
+    for (int i = 0; i < count; ++i) {
+      auto slot = platform::reserve(size);
+      slots.push_back(check(slot));
+      CHECK(bool(platform::commit(slots[i], page, platform::Access::ReadWrite)));
+      slots[i][0] = 1;
+    }
+    for (int step : {1, 0}) {  // no neighbours at first
+      for (int i = step; i < count; i += 2) platform::release(slots[i], size);
+    }
+  }
+  drop_free_blocks();
+  // One of each level, of both kinds of reservations, which has addresses that were never reserved. The list of
+  // reservations is longer.
+  constexpr u64 last_tables = 2 * 3, most_of_heap = 16;
+  const FrameCounts after = frame_counts();
+  CHECK(after.charged <= before.charged + most_of_heap && after.used <= before.used + most_of_heap + last_tables);
+}
+
 // A thread's memory lies just behind its stack, where addresses are many.
 void have_memory_behind_stack() {
   bool is_near = false;
@@ -210,6 +236,7 @@ void have_memory_behind_stack() {
 u8 memory(Channel& channel) {
   use_memory();  // the heap has grown
   have_memory_behind_stack();
+  leave_no_upper_tables();
   // What is only kept goes, as it does within, where more is asked for than there is.
   CHECK(!reclaim_memory(frame_counts().total));
   FrameCounts before = frame_counts();
