@@ -75,7 +75,8 @@ HostResult<void> Content::resize(u64 size) {
     original_ = original_.first(std::min<u64>(original_.size(), size));
     u64 pages = (size + page_bytes - 1) / page_bytes;
     for (u64 i = pages; i < pages_.size(); ++i) budget_.give_back(sizeof pages_[i] + (pages_[i] ? page_bytes : 0));
-    if (pages < pages_.size()) pages_.resize(pages);
+    if (pages == 0) pages_ = decltype(pages_)();
+    else if (pages < pages_.size()) pages_.resize(pages);
     u64 in_page = size % page_bytes;
     if (in_page && pages == pages_.size() && pages_.back()) {
       std::fill(pages_.back()->bytes + in_page, pages_.back()->bytes + page_bytes, u8(0));

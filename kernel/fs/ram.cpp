@@ -396,7 +396,12 @@ void RamNode::remove(RamEntry* entry) {
   auto slot = std::lower_bound(slots.begin(), slots.end(), entry->id, [](const Slot& s, u64 id) { return s.id < id; });
   CHECK(slot != slots.end() && slot->entry.get() == entry);
   slot->entry.reset();
-  if (slots.size() > 2 * names.size() + 16) std::erase_if(slots, [](const Slot& s) { return !s.entry; });
+  if (names.empty()) {  // what it had room for goes: it may have held far more than it ever will again
+    slots = decltype(slots)();
+    names = decltype(names)(0, NameHash{files.secret});
+  } else if (slots.size() > 2 * names.size() + 16) {
+    std::erase_if(slots, [](const Slot& s) { return !s.entry; });
+  }
   touch_modified();
 }
 

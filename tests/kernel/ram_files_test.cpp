@@ -265,6 +265,19 @@ TEST_F(RamFilesTest, TheArchiveMayNotLeaveItsTree) {
   EXPECT_NE(files.changes(), 0u);
 }
 
+// A folder that held many names kept room for them, some 100 KB for ten thousand, for as long as it was there.
+TEST_F(RamFilesTest, FoldersThatAreEmptyAgainKeepNoRoom) {
+  usize few = tree->names.bucket_count();
+  for (u32 round = 0; round < 2; ++round) {
+    for (u32 i = 0; i < 10'000; ++i) ASSERT_TRUE(bool(root->create_directory(std::to_string(i))));
+    EXPECT_EQ(names(*root).size(), 10'002u);
+    for (u32 i = 0; i < 10'000; ++i) ASSERT_TRUE(bool(root->remove_directory(std::to_string(i))));
+    EXPECT_EQ(tree->slots.capacity(), 0u);
+    EXPECT_EQ(tree->names.bucket_count(), few);
+    EXPECT_EQ(names(*root).size(), 2u);
+  }
+}
+
 // A tree deeper than any stack goes without recursion.
 TEST(RamFilesDeep, TreesFallFlat) {
   StepClock clock;
