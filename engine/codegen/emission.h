@@ -25,6 +25,7 @@
 //   count(label)                        takes one off the function's counter; jumps if it is below 0 then; likewise
 //   warm_up(loop)                       calls RuntimeStub::WarmUp; out of line
 //   begin_loop(insts)                   what comes before an innermost loop of so many instructions, in the gear best
+//   begin_dispatch()                    what comes before the head of a loop that dispatches, in the gear best
 //   begin_table(bytes)                  what comes before the table of a br_table: alignment
 //   far_call(stub), signature_failure(stub), raise(code, position)       out of line
 //   cold_code_of_isa()                  what else is out of line
@@ -118,6 +119,13 @@ class Emission {
     if (loop.next() < function_->loops.end_key() && function_->loops[loop.next()].parent == loop) return ~u32{0};
     return code_->blocks[ir::Block(data.end.raw() - 1)].end - code_->blocks[data.header].begin;
   }
+  // The head of an interpreter's loop: it ends in a br_table, and more than one jump goes back to it.
+  bool is_dispatch(ir::Block head) {
+    if ((*function_)[ir::Value(function_->blocks[head].end - 1)].op != ir::Op::BrTable) return false;
+    if (jumps_.empty()) count_jumps();
+    constexpr u32 entering = 1;
+    return jumps_[head.raw()] > entering + 1;
+  }
   u32 function_position() const {
     return function_->positions.empty() ? 0 : ir::position_in_function(function_->inlined, function_->positions[0]);
   }
@@ -189,10 +197,12 @@ class Emission {
     a_.bind(stub.back);
     counters_.push_back(stub);
   }
+  void count_jumps();
   void cold_code();
   void jump_table(const TableStub& stub);
 
   Label first_block_label_;
+  Array<u32> jumps_;  // by block, how many lead to it; empty until one asks
   usize next_move_ = 0;    // of the allocation's, the first that is not emitted, and its instruction
   u32 next_moves_at_ = 0;
   u32 outgoing_words_ = 0;    // stack arguments and overflowing results of calls
@@ -219,14 +229,17 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   fars_.clear();
   signatures_.clear();
   tables_.clear();
+  jumps_.clear();
 
   next_move_ = 0;
   next_moves_at_ = allocation.moves.empty() ? ~u32{0} : allocation.moves[0].at;
   lay_out_frame();
   first_block_label_ = a_.new_labels(code.blocks.size());
   for (block_ = ir::Block(0); block_ != code.blocks.end_key(); block_ = block_.next()) {
-    if (allocation.plans_edges && is_loop_header(block_))
-      self().begin_loop(insts_of_loop(function.blocks[block_].loop));
+    if (allocation.plans_edges && is_loop_header(block_)) {
+      if (is_dispatch(block_)) self().begin_dispatch();
+      else self().begin_loop(insts_of_loop(function.blocks[block_].loop));
+    }
     a_.bind(block_label(block_));
     const VBlock& block = code.blocks[block_];
     bool is_first = block_ == ir::Block(0);
@@ -251,6 +264,15 @@ void Emission<Isa>::run(const ModuleContext& context, const ir::Function& functi
   out.frame_size = frame_size_;
   out.allocation = allocation.counts;
   for_each_saved([&](Gpr reg, i32) { out.saved_registers |= u64{1} << u32(reg); });
+}
+
+template <class Isa>
+void Emission<Isa>::count_jumps() {
+  jumps_.resize(function_->blocks.size());
+  for (const ir::BlockData& block : function_->blocks) {
+    function_->for_each_target((*function_)[ir::Value(block.end - 1)],
+                               [&](u32 target) { ++jumps_[function_->target_block(target).raw()]; });
+  }
 }
 
 template <class Isa>

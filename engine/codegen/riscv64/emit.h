@@ -54,6 +54,7 @@ class Emitter : public codegen::Emission<Isa> {
   void warm_up(u32 loop);
   void load_counter_address();
   void begin_loop(u32) {}
+  void begin_dispatch() {}
   void begin_table(u32 bytes);
   void far_call(const FarStub& stub);
   void signature_failure(const SignatureStub& stub);

@@ -99,6 +99,13 @@ void Emitter::begin_loop(u32 insts) {
   out_->alignment = code_line;
 }
 
+// Of an interpreter's loop each round jumps to the head from another place, runs it whole and leaves it by a jump that
+// is hard to foresee. So the head has as much of one line of code as there is: from the line's beginning.
+void Emitter::begin_dispatch() {
+  a_.nop(u32(align_up(a_.offset(), code_line)) - a_.offset());
+  out_->alignment = code_line;
+}
+
 void Emitter::begin_table(u32) {
   while (a_.offset() % 4) a_.int3();
 }

@@ -35,6 +35,7 @@ class Emitter : public codegen::Emission<Isa> {
   void count(Label expired);
   void warm_up(u32 loop);
   void begin_loop(u32 insts);
+  void begin_dispatch();
   void begin_table(u32 bytes);
   void far_call(const FarStub& stub);
   void signature_failure(const SignatureStub& stub);

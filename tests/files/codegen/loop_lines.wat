@@ -37,11 +37,56 @@
       (i32.store8 offset=9 (local.get $n) (i32.const 4))
       (i32.store8 offset=10 (local.get $n) (i32.const 5))
       (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
-    (i32.load offset=4 (i32.const 0))))
+    (i32.load offset=4 (i32.const 0)))
+  ;; An interpreter's loop is larger than a line; its head, to which each case jumps, begins with one.
+  (func (export "dispatches") (param $pc i32) (result i32) (local $sum i32)
+    (i32.store offset=3 (i32.const 100) (i32.const 0x00030201))
+    (loop $next
+      (block $halt
+        (block $triple
+          (block $double
+            (block $add
+              (br_table $halt $add $double $triple
+                (i32.load8_u offset=100 (local.tee $pc (i32.add (local.get $pc) (i32.const 1))))))
+            (local.set $sum (i32.add (local.get $sum) (i32.const 5)))
+            (br $next))
+          (i32.store offset=200 (i32.const 0) (local.get $sum))
+          (i32.store offset=204 (i32.const 0) (local.get $sum))
+          (i32.store offset=208 (i32.const 0) (local.get $sum))
+          (i32.store offset=212 (i32.const 0) (local.get $sum))
+          (i32.store offset=216 (i32.const 0) (local.get $sum))
+          (local.set $sum (i32.shl (local.get $sum) (i32.const 1)))
+          (br $next))
+        (local.set $sum (i32.mul (local.get $sum) (i32.const 3)))
+        (br $next)))
+    (local.get $sum))
+  ;; To this one a single jump goes back: it stays where it is.
+  (func (export "chooses") (param $n i32) (result i32) (local $sum i32)
+    (i32.store offset=3 (i32.const 100) (local.get $n))
+    (loop $next
+      (block $joined
+        (block $two
+          (block $one
+            (block $none
+              (br_table $none $one $two $joined (local.get $n)))
+            (local.set $sum (i32.add (local.get $sum) (i32.const 5)))
+            (br $joined))
+          (i32.store offset=200 (i32.const 0) (local.get $sum))
+          (i32.store offset=204 (i32.const 0) (local.get $sum))
+          (i32.store offset=208 (i32.const 0) (local.get $sum))
+          (i32.store offset=212 (i32.const 0) (local.get $sum))
+          (i32.store offset=216 (i32.const 0) (local.get $sum))
+          (local.set $sum (i32.shl (local.get $sum) (i32.const 1)))
+          (br $joined))
+        (local.set $sum (i32.mul (local.get $sum) (i32.const 3))))
+      (br_if $next (i32.ge_s (local.tee $n (i32.sub (local.get $n) (i32.const 1))) (i32.const 0))))
+    (local.get $sum)))
 ;;! run: moves(9) = 117901063
 ;;! run: stays(9) = 117901056
 ;;! run: long(9) = 16909060
-;;= best-x64    rules: alu_immediate, load, store_immediate, jump, branch, return_
+;;! run: dispatches(2) = 30
+;;! run: chooses(4) = 5
+;;= best-x64    rules: alu_immediate, mul_lea, shift_immediate, load, store_immediate, store, jump, branch, branch_table, return_
 ;;   function 0
 ;;     mov dword ptr gs:[rdi + 4], 100000
 ;;     mov dword ptr gs:[rdi + 8], 100001
@@ -82,7 +127,62 @@
 ;;     jne L0
 ;;     mov eax, dword ptr gs:[4]
 ;;     ret
-;;= best-riscv64    rules: add_immediate, load, store, jump, branch, return_
+;;   function 3
+;;     mov dword ptr gs:[103], 197121
+;;     mov eax, 0
+;;     nop word ptr [rax + rax]
+;;     nop word ptr [rax + rax]
+;;     nop word ptr [rax + rax]
+;;     nop dword ptr [rax]
+;;   L0:
+;;     add edi, 1
+;;     movzx ecx, byte ptr gs:[rdi + 100]
+;;     mov r11d, 3
+;;     cmp ecx, r11d
+;;     cmovb r11d, ecx
+;;     lea r10, [rip + 68]
+;;     movsxd r11, dword ptr [r10 + 4*r11]
+;;     add r10, r11
+;;     jmp r10
+;;     add eax, 5
+;;     jmp L0
+;;     mov dword ptr gs:[200], eax
+;;     mov dword ptr gs:[204], eax
+;;     mov dword ptr gs:[208], eax
+;;     mov dword ptr gs:[212], eax
+;;     mov dword ptr gs:[216], eax
+;;     shl eax
+;;     jmp L0
+;;     lea eax, [rax + 2*rax]
+;;     jmp L0
+;;     ret
+;;   function 4
+;;     mov dword ptr gs:[103], edi
+;;     mov eax, 0
+;;   L0:
+;;     mov r11d, 3
+;;     cmp edi, r11d
+;;     cmovb r11d, edi
+;;     lea r10, [rip + 79]
+;;     movsxd r11, dword ptr [r10 + 4*r11]
+;;     add r10, r11
+;;     jmp r10
+;;     add eax, 5
+;;     jmp L1
+;;     mov dword ptr gs:[200], eax
+;;     mov dword ptr gs:[204], eax
+;;     mov dword ptr gs:[208], eax
+;;     mov dword ptr gs:[212], eax
+;;     mov dword ptr gs:[216], eax
+;;     shl eax
+;;     jmp L1
+;;     lea eax, [rax + 2*rax]
+;;   L1:
+;;     add edi, -1
+;;     test edi, edi
+;;     jge L0
+;;     ret
+;;= best-riscv64    rules: add_immediate, plain_low, shift_immediate, load, store, jump, branch, branch_table, return_
 ;;   function 0
 ;;     lui a1, 24
 ;;     addiw a1, a1, 1696
@@ -159,4 +259,76 @@
 ;;     addiw a1, a1, -1
 ;;     bnez a1, L0
 ;;     lw a0, 4(s11)
+;;     ret
+;;   function 3
+;;     mv a2, a0
+;;     lui a0, 48
+;;     addiw a0, a0, 513
+;;     sw a0, 103(s11)
+;;     li a3, 3
+;;     li a0, 0
+;;   L0:
+;;     addiw a2, a2, 1
+;;     slli t2, a2, 32
+;;     srli t2, t2, 32
+;;     add a1, t2, s11
+;;     lbu a1, 100(a1)
+;;     li t2, 3
+;;     sltu t6, a1, t2
+;;     neg t6, t6
+;;     xor t1, a1, t2
+;;     and t1, t1, t6
+;;     xor t2, t2, t1
+;;     auipc t1, 0
+;;     addi t1, t1, 66
+;;     slli t2, t2, 2
+;;     add t2, t2, t1
+;;     lw t2, 0(t2)
+;;     add t1, t1, t2
+;;     jr t1
+;;     addiw a0, a0, 5
+;;     j L0
+;;     sw a0, 200(s11)
+;;     sw a0, 204(s11)
+;;     sw a0, 208(s11)
+;;     sw a0, 212(s11)
+;;     sw a0, 216(s11)
+;;     slliw a0, a0, 1
+;;     j L0
+;;     mulw a0, a0, a3
+;;     j L0
+;;     ret
+;;     nop
+;;   function 4
+;;     mv a1, a0
+;;     sw a1, 103(s11)
+;;     li a2, 3
+;;     li a0, 0
+;;   L0:
+;;     li t2, 3
+;;     sltu t6, a1, t2
+;;     neg t6, t6
+;;     xor t1, a1, t2
+;;     and t1, t1, t6
+;;     xor t2, t2, t1
+;;     auipc t1, 0
+;;     addi t1, t1, 72
+;;     slli t2, t2, 2
+;;     add t2, t2, t1
+;;     lw t2, 0(t2)
+;;     add t1, t1, t2
+;;     jr t1
+;;     addiw a0, a0, 5
+;;     j L1
+;;     sw a0, 200(s11)
+;;     sw a0, 204(s11)
+;;     sw a0, 208(s11)
+;;     sw a0, 212(s11)
+;;     sw a0, 216(s11)
+;;     slliw a0, a0, 1
+;;     j L1
+;;     mulw a0, a0, a2
+;;   L1:
+;;     addiw a1, a1, -1
+;;     bgez a1, L0
 ;;     ret
