@@ -14,7 +14,7 @@ namespace skerry::kernel {
 
 namespace {
 
-constexpr u64 block_size = 64 * KiB;
+constexpr u64 block_size = 16 * KiB;
 constexpr u64 block_count = heap_size / block_size;
 constexpr u64 block_pages = block_size / page_size;
 
@@ -37,9 +37,9 @@ struct Block {
 };
 static_assert(sizeof(Block) == 16);
 
-// Sizes in steps of 16 to 128, then four to a doubling, up to 32 KB.
+// Sizes in steps of 16 to 128, then four to a doubling, up to half a block.
 constexpr usize linear_classes = 8;
-constexpr usize largest_object = 32 * KiB;
+constexpr usize largest_object = block_size / 2;
 constexpr usize class_of(usize size) {
   if (size <= 128) return size <= 16 ? 0 : (size - 1) / 16;
   unsigned log2 = unsigned(std::bit_width(size - 1)) - 1;  // 2^log2 < size <= 2^(log2 + 1)
@@ -69,11 +69,12 @@ static_assert([] {
 constexpr usize unit = 16;
 struct FreeObject { u16 next; };  // as Block::first_free
 
-constexpr unsigned extent_sizes = 21;  // 2^20 blocks are the window
-constexpr unsigned table_log2 = 5;     // 2^5 blocks are what one table of pages covers
+constexpr unsigned extent_sizes = std::bit_width(block_count);  // the largest is the window
+constexpr unsigned table_log2 = 7;  // 2^7 blocks are what one table of pages covers
+static_assert(block_size << table_log2 == 512 * page_size);
 // Free extents up to this many blocks keep their frames, and the promise for them, while they are few in all. When they
 // are too many, half of that goes at once, since all harts have to be told each time.
-constexpr unsigned kept_log2 = 2;
+constexpr unsigned kept_log2 = 4;
 constexpr u64 most_kept_pages = 4 * MiB / page_size, part_kept = 64;
 
 // Under `lock`, but that faults read next_block, which only grows.
@@ -229,9 +230,10 @@ constexpr auto units = [] {
 
 // Where the first object of a block lies, in units. What is used most is in a block's first pages, and if these were
 // all a multiple of a block apart they would have few places of a translation buffer between them: so those of 64
-// blocks that follow each other have 64 places of one with as many, of which four lie a block apart.
+// blocks that follow each other have 64 places of one with as many.
+constexpr u32 blocks_of_buffer = 64 / block_pages;
 u16 first_place(u32 block, usize size_class) {
-  return u16(block / 4 % block_pages * capacities[size_class] / block_pages * units[size_class]);
+  return u16(block / blocks_of_buffer % block_pages * capacities[size_class] / block_pages * units[size_class]);
 }
 
 // What is seldom done is not in line, so that the rest keeps few registers.
@@ -341,7 +343,7 @@ bool fault_in_heap(u64 address, arch::FaultAccess access) {
   if (access == arch::FaultAccess::Execute) return false;
   if (address < heap_begin || block_of(reinterpret_cast<void*>(address)) >= next_block) return false;
   bool in_table = block_of(reinterpret_cast<void*>(address)) < table_blocks;
-  // One page of the table speaks of 32 MB: it is mapped alone. Objects are used side by side.
+  // One page of the table speaks of 4 MB: it is mapped alone. Objects are used side by side.
   u64 begin = align_down(address, in_table ? page_size : block_size), end = begin + (in_table ? page_size : block_size);
   SpinGuard guard(fault_lock);
   for (u64 page = begin; page < end; page += page_size) {

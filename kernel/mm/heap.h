@@ -1,7 +1,7 @@
 // The kernel's heap, what operator new takes from. Engine and kernel share it; never called by
 // interrupt handlers.
 //
-//   window:  | block table | 64 KB block | 64 KB block | ...
+//   window:  | block table | 16 KB block | 16 KB block | ...
 //
 // A block holds objects of one size class, or belongs to an extent: 2^k blocks for one large object, at a multiple of their
 // size, of which only what the object needs is promised. Free objects of a block are a list through themselves, behind
@@ -21,7 +21,7 @@ constexpr u64 heap_size = 64 * GiB;
 
 // Null if memory is short for whom it is. Aligned to 16 bytes.
 void* heap_allocate(usize size, For whom = For::Heap);
-// `alignment` is a power of two up to 64 KB.
+// `alignment` is a power of two up to 16 KB.
 void* heap_allocate_aligned(usize size, usize alignment, For whom = For::Heap);
 // Null is nothing.
 void heap_free(void* object);

@@ -23,14 +23,15 @@ constexpr u64 page = page_size;
 // The first objects of 64 blocks are spread over a translation buffer of 64 places: once they had four of them, and a
 // call of the system took twice as long where two that it uses met in one.
 void spread_first_objects() {
-  constexpr usize size = page, in_block = 64 * KiB / size;
+  constexpr u64 block = 16 * KiB;
+  constexpr usize size = page, in_block = block / size;
   std::vector<u8*> objects;
   std::unordered_map<u64, u64> firsts;  // of each block
   for (usize i = 0; i < 64 * in_block; ++i) {
     objects.push_back(static_cast<u8*>(heap_allocate(size)));
     CHECK(objects.back());
     u64 at = u64(objects.back());
-    firsts.try_emplace(at / (64 * KiB), at / page % 64);
+    firsts.try_emplace(at / block, at / page % 64);
   }
   bool is_taken[64] = {};
   for (auto [block, place] : firsts) is_taken[place] = true;
@@ -57,7 +58,7 @@ void leave_no_tables() {
     extents.clear();
   }
   drop_free_blocks();
-  constexpr u64 pages_of_block_table = 6;
+  constexpr u64 pages_of_block_table = 16;
   CHECK(frame_counts().charged == before.charged && frame_counts().used <= before.used + pages_of_block_table);
 }
 
