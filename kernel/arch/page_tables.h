@@ -16,13 +16,16 @@
 //   static constexpr u32 most_single;                   pages up to which forgetting one by one is cheaper
 //   static void flush(u64 begin, u64 end);              this hart forgets what it knows of the pages of a range
 //   static void flush(const Outdated<most_single>&);    this hart
-//   static void flush_others(const Outdated<most_single>&, u64 harts);   those of the bits
+//   static void fence_code();                           this hart fetches what was written before
+//   static void interrupt(u32 hart);                    which then calls serve()
+//   static void pause();                                what who waits for others does meanwhile
 //
 // One lock is over all of it: the functions that are arch.h's take it, those of the start need none. Who does something
 // else under it takes it by lock().
 
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <span>
 
@@ -37,6 +40,7 @@ template <u32 most>
 struct Outdated {
   u32 count = 0;        // no more are counted than make a difference
   bool tables = false;  // of tables as well, on the way to pages[0] if there are pages, or else to `begin`
+  bool code = false;    // and there is new code
   u64 begin = 0;
   u64 pages[most];
 
@@ -116,10 +120,7 @@ class PageTables {
     for (auto [begin, end] : ranges) unmap_in(table_at(root_), top_level_, begin, end, removed, u64{0} - first);
     if (removed.outdated.count != 0 || removed.outdated.tables) {
       Format::flush(removed.outdated);
-      if (u64 harts = arch::harts_to_tell()) {
-        Format::flush_others(removed.outdated, harts);
-        arch::harts_were_told(harts);
-      }
+      tell_others(removed.outdated);
     }
     while (removed.frames != no_frame) {
       u64 frame = removed.frames;
@@ -143,6 +144,25 @@ class PageTables {
       at += page_size;
     }
     Format::flush(begin, end);
+  }
+
+  // Code was written that any hart may be about to fetch.
+  void agree_on_code() {
+    SpinGuard guard(lock_);
+    Format::fence_code();
+    Outdated<Format::most_single> nothing;
+    nothing.code = true;
+    tell_others(nothing);
+  }
+
+  // Does what another hart has asked of this one, if one has.
+  bool serve(u32 hart) {
+    u64 bit = u64{1} << hart;
+    if (!(asked_.load(std::memory_order_acquire) & bit)) return false;
+    if (request_.count != 0 || request_.tables) Format::flush(request_);
+    if (request_.code) Format::fence_code();
+    asked_.fetch_and(~bit, std::memory_order_release);
+    return true;
   }
 
   // Maps physical memory [begin, end) at its place in the direct map, with the largest pages that fit.
@@ -200,6 +220,18 @@ class PageTables {
     return &table[index_of(address, level)];
   }
 
+  // Those who must know at once have when it returns. They are told by an interrupt, or find it where they wait with
+  // interrupts off.
+  void tell_others(const Outdated<Format::most_single>& outdated) {
+    u64 harts = arch::harts_to_tell();
+    if (harts == 0) return;
+    request_ = outdated;
+    asked_.store(harts, std::memory_order_release);
+    for (u64 left = harts; left; left &= left - 1) Format::interrupt(u32(__builtin_ctzll(left)));
+    while (asked_.load(std::memory_order_acquire) != 0) Format::pause();
+    arch::harts_were_told(harts);
+  }
+
   static constexpr u64 no_frame = u64{0} - page_size;
 
   // What an unmapping took away. A range is often far larger than what is mapped in it, and forgetting more than
@@ -243,6 +275,9 @@ class PageTables {
   }
 
   SpinLock lock_;
+  // What harts are asked to forget, one request at a time: written under the lock, read by those whose bits are set.
+  Outdated<Format::most_single> request_;
+  std::atomic<u64> asked_ = 0;
   u64 device_pages_ = 0;
   u64 root_ = 0;  // frame of the top table
   unsigned top_level_ = 0;

@@ -37,16 +37,21 @@ constexpr u32 interrupt_software = 1, interrupt_timer = 5, interrupt_external = 
 inline void flush_page(u64 address) { asm volatile("sfence.vma %0, zero" ::"r"(address) : "memory"); }
 inline void flush_all() { asm volatile("sfence.vma" ::: "memory"); }
 inline void fence_code() { asm volatile("fence.i" ::: "memory"); }
-// The hint `pause` (Zihintpause), which is a fence of nothing where it is unknown.
-inline void pause() { asm volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); }
+// What who waits for another hart does meanwhile, with interrupts off. The hint `pause` would do for a processor; an
+// emulator's harts may be more than the host's processors, and where those who wait keep theirs, whom they wait for runs
+// late. Waiting for an interrupt gives it away, and ends at once, since one is pending.
+inline void give_way() {
+  set_csr<Csr::InterruptPending>(1 << interrupt_software);
+  asm volatile("wfi" ::: "memory");
+}
 
 // The firmware's functions, by extension.
 enum class Sbi : u64 {
   Base = 0x10, PutByte = 0x01, Timer = 0x54494d45, Reset = 0x53525354,
-  Interrupt = 0x735049, Fence = 0x52464e43, Harts = 0x48534d,
+  Interrupt = 0x735049, Harts = 0x48534d,
 };
-// Functions of Fence and Harts. Harts are told as a mask, and the number that its first bit stands for.
-constexpr u64 fence_instructions = 0, fence_pages = 1, hart_start = 0;
+// Functions of Harts.
+constexpr u64 hart_start = 0;
 struct SbiResult { i64 error; u64 value; };
 inline SbiResult call_firmware(Sbi extension, u64 function, u64 first = 0, u64 second = 0, u64 third = 0,
                                u64 fourth = 0) {
@@ -72,6 +77,7 @@ bool prepare_traps(u32 hart);      // traps.cpp: room for its stacks; false if m
 void load_trap_vector(u32 hart);   // traps.cpp
 void start_supervisor(u32 hart);   // processor.cpp: of the caller's hart
 u64 page_table_register();         // paging.cpp
+bool serve();                      // paging.cpp: what another hart asked of this one; false: none has
 void handle_timer();           // clock.cpp
 void handle_external();        // clock.cpp: interrupts of devices
 void stir_entropy(std::span<const u8> seed);  // entropy.cpp

@@ -55,19 +55,9 @@ struct Format {
     if (asks_for_all(outdated)) return flush_all();
     for (u32 i = 0; i < outdated.count; ++i) flush_page(outdated.pages[i]);
   }
-  // By the firmware, which interrupts harts that take no interrupts of ours.
-  static void flush_others(const Outdated<most_single>& outdated, u64 harts) {
-    for (; harts; harts &= harts - 1) {
-      u64 id = board.harts[__builtin_ctzll(harts)].id;
-      if (asks_for_all(outdated)) {
-        call_firmware(Sbi::Fence, fence_pages, 1, id, 0, ~u64{0});
-        continue;
-      }
-      for (u32 i = 0; i < outdated.count; ++i) {
-        call_firmware(Sbi::Fence, fence_pages, 1, id, outdated.pages[i], page_size);
-      }
-    }
-  }
+  static void fence_code() { riscv64::fence_code(); }
+  static void interrupt(u32 hart) { arch::send_interrupt(hart); }
+  static void pause() { give_way(); }
 };
 
 extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
@@ -76,6 +66,7 @@ constexpr u64 satp_sv39 = u64{8} << 60, satp_sv48 = u64{9} << 60;
 static PageTables<Format> tables;
 static u64 satp;
 u64 page_table_register() { return satp; }
+bool serve() { return tables.serve(arch::hart_number()); }
 
 constexpr u64 first_device = 0xffff'fff0'0000'0000;
 
@@ -123,22 +114,15 @@ usize own_pages(u64 begin, u64 end, std::span<OwnPage> into) { return tables.own
 void unmap_ranges(std::span<const PhysicalRange> ranges) { tables.unmap(ranges); }
 void protect_range(u64 begin, u64 end, Access access) { tables.protect(begin, end, access); }
 
-// The firmware does what others ask of a hart.
-void serve_requests() { pause(); }
+void serve_requests() {
+  if (!serve()) give_way();
+}
 
 void forget_pages() {
   flush_all();
   fence_code();
 }
 
-void agree_on_code() {
-  SpinGuard guard(tables.lock());
-  fence_code();
-  u64 harts = harts_to_tell();
-  for (u64 left = harts; left; left &= left - 1) {
-    call_firmware(Sbi::Fence, fence_instructions, 1, board.harts[__builtin_ctzll(left)].id);
-  }
-  if (harts) harts_were_told(harts);
-}
+void agree_on_code() { tables.agree_on_code(); }
 
 }  // namespace skerry::kernel::arch

@@ -162,6 +162,7 @@ extern "C" void riscv64_trap(TrapFrame& frame) {
     case interrupt_software:
       clear_csr<Csr::InterruptPending>(1 << interrupt_software);
       if (stopping) halt_for_good();
+      serve();
       break;
     case interrupt_timer: handle_timer(); break;
     case interrupt_external: handle_external(); break;

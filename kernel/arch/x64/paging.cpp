@@ -2,8 +2,6 @@
 //
 // An entry becomes present without a flush, since the processor keeps no absent ones.
 
-#include <atomic>
-
 #include "kernel/arch/page_tables.h"
 #include "kernel/arch/x64/cpu.h"
 
@@ -55,20 +53,11 @@ struct Format {
     // Forgetting any page forgets all tables (volume 3, 4.10.4.1).
     if (outdated.tables && outdated.count == 0) flush_page(outdated.begin);
   }
-  static void flush_others(const Outdated<most_single>& outdated, u64 harts);
+  // The processor itself watches for stores to what it has fetched.
+  static void fence_code() {}
+  static void interrupt(u32 hart) { send_vector(hart, vector_serve); }
+  static void pause() { x64::pause(); }
 };
-
-// What harts are asked to forget, one request at a time: guarded by the tables' lock, and read by those whose bits are
-// still set. They are told by an interrupt, or find it where they wait with interrupts off.
-static Outdated<Format::most_single> request;
-static std::atomic<u64> asked;
-
-void Format::flush_others(const Outdated<most_single>& outdated, u64 harts) {
-  request = outdated;
-  asked.store(harts, std::memory_order_release);
-  for (u64 left = harts; left; left &= left - 1) send_vector(u32(__builtin_ctzll(left)), vector_serve);
-  while (asked.load(std::memory_order_acquire) != 0) pause();
-}
 
 extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
 
@@ -118,18 +107,12 @@ void unmap_ranges(std::span<const PhysicalRange> ranges) { tables.unmap(ranges);
 void protect_range(u64 begin, u64 end, Access access) { tables.protect(begin, end, access); }
 
 void serve_requests() {
-  u64 bit = u64{1} << hart_number();
-  if (asked.load(std::memory_order_acquire) & bit) {
-    Format::flush(request);
-    asked.fetch_and(~bit, std::memory_order_release);
-  } else {
-    pause();
-  }
+  if (!tables.serve(hart_number())) pause();
 }
 
 void forget_pages() { write_cr3(read_cr3()); }
 
-// The processor itself watches for stores to what it has fetched.
+// No hart is told: see Format::fence_code.
 void agree_on_code() {}
 
 }  // namespace skerry::kernel::arch
