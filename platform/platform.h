@@ -52,6 +52,22 @@ Result<void> commit_for_code(u8* address, usize size);
 // every hart agree with them.
 Result<void> publish_code(u8* address, usize size);
 
+// Pages of a reservation for code that comes piece by piece, while what came before runs. At their addresses they can
+// be read and executed from the beginning, and nothing more; what is written goes by another name of the same memory,
+// which only write_code uses and which ends with close_code_pages. Not to be used by two threads at once.
+class CodePages;
+// As commit_for_code. Null: the system gives no memory two names, and commit_for_code and publish_code are to serve.
+Result<CodePages*> open_code_pages(u8* address, usize size);
+// What is worth being opened at once, at least.
+usize least_code_pages();
+// False in a process that was forked from the one that opened them: the memory is that one's.
+bool can_write(const CodePages* pages);
+// Where nobody has read or run anything before, and who is to run it gets the address afterwards; the instruction
+// caches of every hart agree with it.
+void write_code(CodePages* pages, u8* address, std::span<const u8> code);
+// They stay readable and executable, and are written no more.
+void close_code_pages(CodePages* pages);
+
 // What happened at `pc`, for the engine to look up and to redirect.
 enum class FaultKind : u8 { Memory, Arithmetic, IllegalInstruction, Interrupt };
 struct FaultContext {

@@ -16,12 +16,18 @@ constexpr u64 expansion = 32;      // bytes of machine code for a byte of a body
 constexpr u64 memory_per_byte = 96;
 constexpr u64 memory_per_function = 256 * KiB;
 constexpr u64 largest_kept = 64 * KiB;  // bodies, after whose compilation the compiler stays
+// So that no line has bytes of two functions: a processor that runs one has fetched nothing of what is to come.
+constexpr u64 code_line = codegen::CompiledFunction::most_alignment;
+// Of pages that are opened at once, by what there is already, so that at most an eighth is in vain.
+constexpr u64 part_of_code = 8;
+constexpr u64 most_opened = 1 * MiB;
 
 }  // namespace
 
 LazyCode::~LazyCode() {
   if (!base_) return;
   module_.engine().background().forget(*this);
+  close_pages();
   remove_code_range(reinterpret_cast<u64>(base_));
   platform::release(base_, reserved_);
 }
@@ -44,13 +50,15 @@ Result<void> LazyCode::reserve() {
   base_ = TRY(platform::reserve(reserved_));
   // From here on the destructor takes it out again.
   add_code_range({reinterpret_cast<u64>(base_), reinterpret_cast<u64>(base_) + reserved_, CodeKind::Functions, this});
-  pages_ = std::make_unique<std::atomic<const FunctionTable*>[]>(reserved_ / page);
+  pages_ = std::make_unique<std::atomic<const OnPage*>[]>(reserved_ / page);
   slots_ = reinterpret_cast<std::atomic<const void*>*>(TRY(allocate(slots)));
   counters_ = reinterpret_cast<i32*>(slots_ + count_);
   for (u32 i = 0; i < count_; ++i) slots_[i].store(module_.engine().compile_lazily(), std::memory_order_relaxed);
   if (is_tiered)
     warmth_.emplace(module, module_.engine().config().warm_up, slots_, counters_, module_.engine().compile_lazily());
-  return make_entries();
+  TRY(make_entries());
+  first_body_ = used_;
+  return {};
 }
 
 Result<void> LazyCode::make_entries() {
@@ -92,6 +100,28 @@ Result<u8*> LazyCode::allocate(u64 size) {
   TRY(platform::commit_for_code(memory, size));
   used_ += size;
   return memory;
+}
+
+Result<u8*> LazyCode::make_room(u64 size) {
+  if (open_ && platform::can_write(open_) && size <= used_ - open_begin_) return base_ + open_begin_;
+  close_pages();
+  u64 page = platform::page_size();
+  u64 wanted = std::clamp<u64>((used_ - first_body_) / part_of_code, platform::least_code_pages(), most_opened);
+  wanted = std::min(align_up(std::max(wanted, size), page), reserved_ - used_);
+  if (size <= wanted) {
+    open_ = TRY(platform::open_code_pages(base_ + used_, wanted));
+    if (open_) {
+      open_begin_ = used_;
+      used_ += wanted;
+      return base_ + open_begin_;
+    }
+  }
+  return allocate(size);
+}
+
+void LazyCode::close_pages() {
+  if (open_) platform::close_code_pages(open_);
+  open_ = nullptr;
 }
 
 const void* LazyCode::entry(FuncIndex function) {
@@ -145,26 +175,33 @@ Result<const void*> LazyCode::install(u32 index, const codegen::CompiledFunction
   FunctionTable::encode(compiled, sites);
 
   u64 size = compiled.code.size();
-  u8* code = TRY(allocate(size));
+  u8* code = TRY(make_room(size));
   u64 address = reinterpret_cast<u64>(code);
-  std::memcpy(code, compiled.code.data(), size);
+  code_ = compiled.code;
   for (const codegen::Relocation& relocation : compiled.relocations) {
     u32 callee = relocation.function.raw() - module.imported_functions;
     CHECK(callee < count_ && relocation.kind != codegen::RelocationKind::Call);
     bool is_slot = relocation.kind == codegen::RelocationKind::EntrySlot;
     const void* word = is_slot ? static_cast<const void*>(&slots_[callee]) : &counters_[callee];
-    module_.engine().target().relocate(code, address, relocation, reinterpret_cast<u64>(word));
+    module_.engine().target().relocate(code_.data(), address, relocation, reinterpret_cast<u64>(word));
   }
-  TRY(platform::publish_code(code, align_up(size, platform::page_size())));
+  if (open_) {
+    platform::write_code(open_, code, code_);
+    open_begin_ = std::min(align_up(open_begin_ + size, code_line), used_);
+  } else {
+    std::memcpy(code, code_.data(), size);
+    TRY(platform::publish_code(code, align_up(size, platform::page_size())));
+  }
 
   FunctionTable& table = tables_.emplace_back();
   table.module = &module_;
   table.first = module.imported_functions + index;
   table.set_code(address);
   table.add(0, u32(size), sites);
-  u64 page = platform::page_size();
-  for (u64 at = u64(code - base_); at < u64(code - base_) + size; at += page) {
-    pages_[at / page].store(&table, std::memory_order_release);
+  u64 page = platform::page_size(), begin = u64(code - base_);
+  for (u64 at = begin / page; at * page < begin + size; ++at) {
+    on_pages_.push_back({&table, pages_[at].load(std::memory_order_relaxed)});
+    pages_[at].store(&on_pages_.back(), std::memory_order_release);
   }
   module_.tell_profiler(table);
   return static_cast<const void*>(code);
@@ -173,9 +210,11 @@ Result<const void*> LazyCode::install(u32 index, const codegen::CompiledFunction
 std::optional<FunctionAt> LazyCode::find(u64 pc) const {
   u64 offset = pc - reinterpret_cast<u64>(base_);
   if (offset >= reserved_) return std::nullopt;
-  const FunctionTable* table = pages_[offset / platform::page_size()].load(std::memory_order_acquire);
-  if (!table) return std::nullopt;
-  return table->find(pc);
+  const OnPage* there = pages_[offset / platform::page_size()].load(std::memory_order_acquire);
+  for (; there; there = there->next) {
+    if (auto at = there->table->find(pc)) return at;
+  }
+  return std::nullopt;
 }
 
 // ---------------------------------------------------------------------------------- Warming up

@@ -1,12 +1,16 @@
 // LazyCode: functions of a module compiled one by one, each at its first call; and again once they are hot.
 //
-//   |<- slots, counters ->|<- entries ->|<- functions, each on pages of its own ... ->|   one reservation
+//   |<- slots, counters ->|<- entries ->|<- functions ... ->|   one reservation
 //
 // A slot is a word per function, through which all code reaches its body; before that is
 // compiled, the word leads to a stub that calls compile(). Slots lie beside the code, so that
 // code can name them by distance. An entry is what tables and references hold of a function: a
-// jump through its slot. Pages are written, published and never written again, so that a
-// function takes at least one.
+// jump through its slot.
+//
+// Functions come one after the other into pages that are opened for some at once (platform::CodePages), the more the
+// more there were, so that a function takes neither a page nor calls of the system for itself. Where a system has no
+// such pages, each function has pages of its own, which are written and then published. What lies at an address is in
+// either case never changed again.
 //
 // Threads that meet at a function compile it once. Once a slot is set it stays, unless the engine is tiered
 // (docs/tiers.md): then a counter is a word per function that its quick body takes one off at each call and
@@ -53,6 +57,9 @@ class LazyCode final : public CodeMap {
   Result<const void*> compile_function(u32 index);
   // Under mutex_: brings the body to where it can run.
   Result<const void*> install(u32 index, const codegen::CompiledFunction& compiled);
+  // Where code of so many bytes comes to lie next: in pages that are open, or ones of its own, which can be written.
+  Result<u8*> make_room(u64 size);
+  void close_pages();
   Result<void> make_entries();
   // Pages for so many bytes, writable.
   Result<u8*> allocate(u64 size);
@@ -65,13 +72,22 @@ class LazyCode final : public CodeMap {
   std::atomic<const void*>* slots_ = nullptr;
   i32* counters_ = nullptr;  // behind the slots
   std::vector<const void*> entries_;  // by function; null for those that nothing refers to
-  // By page of the reservation, the function whose code is there.
-  std::unique_ptr<std::atomic<const FunctionTable*>[]> pages_;
+  // By page of the reservation, the functions whose code is there, at most a page's number of lines.
+  struct OnPage {
+    const FunctionTable* table;
+    const OnPage* next;
+  };
+  std::unique_ptr<std::atomic<const OnPage*>[]> pages_;
 
   platform::Mutex mutex_;
   // Guarded by mutex_.
   std::unique_ptr<FunctionCompiler> compiler_;
   std::deque<FunctionTable> tables_;
+  std::deque<OnPage> on_pages_;
+  platform::CodePages* open_ = nullptr;  // the pages up to used_
+  u64 open_begin_ = 0;                   // in the reservation, where the next function may come
+  u64 first_body_ = 0;                   // in the reservation
+  Array<u8> code_;                       // of the function that is being brought
 
   std::optional<Warmth> warmth_;  // of a tiered engine
 };

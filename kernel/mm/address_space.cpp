@@ -418,6 +418,22 @@ Result<void> zero(u8* address, u64 size) {
   return {};
 }
 
+void write_code(u8* address, std::span<const u8> code) {
+  SpinGuard guard(lock);
+  u64 at = u64(address);
+  Reservation* r = find_reservation(at);
+  Span* span = r ? find_span(*r, at) : nullptr;
+  CHECK(span && span->access == Access::ReadExecute && !span->image && code.size() <= span->end - at);
+  while (!code.empty()) {
+    u64 page = align_down(at, page_size);
+    if (!arch::find_mapping(page)) map_own_page(*span, page);
+    usize size = std::min<u64>(code.size(), page + page_size - at);
+    __builtin_memcpy(arch::direct(arch::find_mapping(page)->frame) + (at - page), code.data(), size);
+    code = code.subspan(size);
+    at += size;
+  }
+}
+
 Result<Image*> Image::create(std::span<const u8> content) {
   u64 pages = align_up(content.size(), page_size) / page_size;
   if (!charge_frames(pages, For::Guest)) return no_memory();

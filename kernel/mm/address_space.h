@@ -41,6 +41,8 @@ constexpr u64 promised_stack_pages = 6;
 u64 stack_pages(u8* address);
 void decommit(u8* address, u64 size);
 Result<void> zero(u8* address, u64 size);
+// Into committed pages of zeros that can be executed, and not be written at their addresses.
+void write_code(u8* address, std::span<const u8> code);
 
 // Content for many mappings; pages of zeros take no frame. Lives until it is dropped by its
 // creator (drop_image) and by every span that it is mapped in.

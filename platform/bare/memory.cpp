@@ -59,4 +59,29 @@ Result<void> publish_code(u8* address, usize size) {
   return {};
 }
 
+// The other name is the direct map's.
+class CodePages {
+ public:
+  u8* address;
+  usize size;
+};
+
+usize least_code_pages() { return kernel::page_size; }
+
+Result<CodePages*> open_code_pages(u8* address, usize size) {
+  TRY(kernel::commit(address, size, Access::ReadExecute, kernel::For::Heap));
+  return new CodePages{address, size};
+}
+
+bool can_write(const CodePages*) { return true; }
+
+void write_code(CodePages* pages, u8* address, std::span<const u8> code) {
+  usize offset = usize(address - pages->address);
+  CHECK(offset <= pages->size && code.size() <= pages->size - offset);
+  kernel::write_code(address, code);
+  kernel::arch::agree_on_code();
+}
+
+void close_code_pages(CodePages* pages) { delete pages; }
+
 }  // namespace skerry::platform

@@ -2,7 +2,8 @@
 //
 // A reservation is an anonymous private mapping without access and without a claim on swap
 // (MAP_NORESERVE), so that many of 6 GiB fit beside each other. An image is a sealed memfd,
-// which every memory maps privately: a page costs memory once it is written.
+// which every memory maps privately: a page costs memory once it is written. Code pages are a memfd that is mapped
+// twice, and has no descriptor any more then.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -43,6 +44,14 @@ class Image {
  public:
   int file;
   usize size;
+};
+
+class CodePages {
+ public:
+  u8* address;
+  usize size;
+  u8* view;
+  pid_t owner;
 };
 
 usize page_size() {
@@ -137,6 +146,40 @@ Result<void> publish_code(u8* address, usize size) {
   TRY(protect(address, size, Access::ReadExecute));
   synchronise_instructions(address, size);
   return {};
+}
+
+// Opening and closing them are six calls, publishing pages is two.
+usize least_code_pages() { return align_up(64 * KiB, page_size()); }
+
+Result<CodePages*> open_code_pages(u8* address, usize size) {
+  CHECK(is_page_range(address, size) && size > 0);
+  NoFileSizeSignal no_signal;
+  int file = memfd_create("skerry-code", MFD_CLOEXEC);
+  if (file < 0) return nullptr;
+  void* view = MAP_FAILED;
+  bool is_mapped = fallocate(file, 0, 0, off_t(size)) == 0 &&
+                   (view = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)) != MAP_FAILED &&
+                   // The process that is forked later has a copy of everything else, but these pages are ours.
+                   madvise(view, size, MADV_DONTFORK) == 0 &&
+                   mmap(address, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED;
+  if (!is_mapped && view != MAP_FAILED) munmap(view, size);
+  close(file);
+  if (!is_mapped) return nullptr;
+  return new CodePages{address, size, static_cast<u8*>(view), getpid()};
+}
+
+bool can_write(const CodePages* pages) { return pages->owner == getpid(); }
+
+void write_code(CodePages* pages, u8* address, std::span<const u8> code) {
+  usize offset = usize(address - pages->address);
+  CHECK(offset <= pages->size && code.size() <= pages->size - offset);
+  std::memcpy(pages->view + offset, code.data(), code.size());
+  synchronise_instructions(address, code.size());
+}
+
+void close_code_pages(CodePages* pages) {
+  if (can_write(pages)) munmap(pages->view, pages->size);
+  delete pages;
 }
 
 }  // namespace skerry::platform

@@ -40,6 +40,7 @@ int __real_mprotect(void*, size_t, int);
 int __real_madvise(void*, size_t, int);
 int __real_memfd_create(const char*, unsigned);
 int __real_ftruncate(int, off_t);
+int __real_fallocate(int, int, off_t, off_t);
 ssize_t __real_pwrite(int, const void*, size_t, off_t);
 int __real_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
 int __real_sigaltstack(const stack_t*, stack_t*);
@@ -66,6 +67,9 @@ int __wrap_madvise(void* address, size_t size, int advice) {
 }
 int __wrap_memfd_create(const char* name, unsigned flags) { return fails() ? -1 : __real_memfd_create(name, flags); }
 int __wrap_ftruncate(int file, off_t size) { return fails() ? -1 : __real_ftruncate(file, size); }
+int __wrap_fallocate(int file, int mode, off_t offset, off_t size) {
+  return fails() ? -1 : __real_fallocate(file, mode, offset, size);
+}
 ssize_t __wrap_pwrite(int file, const void* bytes, size_t size, off_t at) {
   return fails() ? -1 : __real_pwrite(file, bytes, size, at);
 }

@@ -150,6 +150,23 @@ u8 faults_test() {
   CHECK(bool(publish_code(at, page)));
   execute(a);
   expect(FaultKind::Memory, a, write_at, a);  // published
+
+  // Code that comes piece by piece: a function, and two at the ends of what lies in two pages.
+  std::vector<u8> piece(return_code, return_code_end), large(page);
+  std::copy(return_code, return_code_end, large.begin());
+  std::copy(return_code, return_code_end, large.begin() + page - 16);
+  auto opened = open_code_pages(at + 4 * page, 2 * page);
+  CodePages* pages = check(opened);
+  CHECK(can_write(pages));
+  u64 code = a + 4 * page, rest = code + page / 2;
+  write_code(pages, at + 4 * page, piece);
+  execute(code);
+  expect(FaultKind::Memory, code, write_at, code);
+  write_code(pages, at + 4 * page + page / 2, large);
+  for (u64 function : {code, rest, rest + page - 16}) execute(function);
+  close_code_pages(pages);
+  for (u64 function : {code, rest, rest + page - 16}) execute(function);
+  expect(FaultKind::Memory, code + page, write_at, code + page);
   if (division_faults) expect(FaultKind::Arithmetic, 0, divide_by, 0);
   expect(FaultKind::IllegalInstruction, 0, illegal, 0);
   expect(FaultKind::Memory, u64(&arch::kernel_main), write_at, u64(&arch::kernel_main));  // the kernel's text
