@@ -12,8 +12,8 @@
 
 #include <bit>
 #include <span>
-#include <vector>
 
+#include "base/array.h"
 #include "base/check.h"
 #include "base/types.h"
 
@@ -123,7 +123,7 @@ class BitSet {
     return changed != 0;
   }
 
-  std::vector<u64> words_;  // bits at and beyond size_ are zero
+  Array<u64> words_;  // bits at and beyond size_ are zero
   u32 size_ = 0;
 };
 

@@ -368,10 +368,10 @@ void Emission<Isa>::jump_table(const TableStub& stub) {
   self().begin_table(4 * u32(list.size()));
   a_.bind(stub.label);
   // Equal targets share the piece of code that moves what their edge hands over.
-  std::vector<u32> targets(list.begin(), list.end());
+  Array<u32> targets(list.begin(), list.end());
   std::sort(targets.begin(), targets.end());
   targets.erase(std::unique(targets.begin(), targets.end()), targets.end());
-  std::vector<Label> labels;
+  Array<Label> labels;
   for (u32 target : targets) labels.push_back(edge_label(target));
   for (u32 target : list) {
     auto at = std::lower_bound(targets.begin(), targets.end(), target);

@@ -99,7 +99,7 @@ struct CompiledFunction {
   Array<TrapSite> traps;  // ascending
   Array<CallSite> calls;  // ascending
   Array<LineSite> lines;  // ascending; only if the settings ask for them
-  std::vector<ir::InlinedCall> inlined;  // which positions of all these are in
+  Array<ir::InlinedCall> inlined;  // which positions of all these are in
   u32 alignment = 16;           // of the address of the code; a power of two, at most most_alignment
   bool has_frame = true;        // if not, the return address is where calls leave it throughout (docs/abi.md)
   u32 frame_size = 0;           // bytes below the frame pointer
@@ -173,8 +173,10 @@ class Target {
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;
   virtual void compile(const ModuleContext& context, const ir::Function& function, Scratch& scratch,
                        CompiledFunction& out) const = 0;
+  // Appends a stub to `code`, at a multiple of stub_alignment, and answers where: for where all of `code` is copied to.
   // `type` for Enter, Bridge, CallHost, CallHostArray and CallBuiltin; `address` where the kind says so.
-  virtual std::vector<u8> stub(StubKind kind, const FuncType* type, const void* address) const = 0;
+  virtual u32 add_stub(StubKind kind, const FuncType* type, const void* address, Array<u8>& code) const = 0;
+  static constexpr u32 stub_alignment = 16;
   // Writes a relocation's value into code that will run at `code_address`.
   virtual void relocate(u8* code, u64 code_address, const Relocation& relocation, u64 value) const = 0;
 };

@@ -177,12 +177,12 @@ struct Function {
   Entry entry = Entry::Call;
 
   IndexMap<Value, Inst> insts;
-  std::vector<u32> positions;
+  Array<u32> positions;
   IndexMap<Block, BlockData> blocks;
   IndexMap<Loop, LoopData> loops;
-  std::vector<u32> extra;
-  std::vector<Type> slots;  // types of the frame slots; slot 0.. of SlotGet/SlotSet
-  std::vector<InlinedCall> inlined;  // ascending
+  Array<u32> extra;
+  Array<Type> slots;  // types of the frame slots; slot 0.. of SlotGet/SlotSet
+  Array<InlinedCall> inlined;  // ascending
 
   void clear();
 

@@ -191,7 +191,7 @@ void Pruner::move_lists(Inst& inst) {
       inst.c = move_target(inst.c);
       break;
     case Shape::BrTable: {
-      std::vector<u32>& old = function_->extra;
+      Array<u32>& old = function_->extra;
       for (u32 i = 0; i < inst.c; ++i) {
         u32& target = old[inst.b + i];
         // The first that names a target moves it, and leaves its new place there for the others.

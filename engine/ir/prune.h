@@ -54,7 +54,7 @@ class Pruner {
   Array<u32> incoming_;   // by block: the last edge to it in edges_
   Array<u32> begins_;     // by block: where its values began
   Array<u32> renumbered_;  // by old value
-  std::vector<u32> extra_;      // the new lists
+  Array<u32> extra_;     // the new lists
 };
 
 }  // namespace skerry::ir

@@ -248,7 +248,7 @@ void Rebuild::copy_terminator(Value, const Inst& inst) {
       break;
     case Shape::BrTable: {
       // The first that names a target moves it, and leaves its new place there for the others.
-      std::vector<u32>& extra = old_->extra;
+      Array<u32>& extra = old_->extra;
       for (u32 i = 0; i < inst.c; ++i) {
         u32& target = extra[inst.b + i];
         if (extra[target + 1] != none) {

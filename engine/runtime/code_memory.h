@@ -11,8 +11,8 @@
 
 #include <span>
 #include <utility>
-#include <vector>
 
+#include "base/array.h"
 #include "base/result.h"
 #include "engine/runtime/code_ranges.h"
 
@@ -42,7 +42,7 @@ class CodeMemory {
  private:
   u8* base_ = nullptr;
   u64 size_ = 0;  // whole pages
-  std::vector<u64> ranges_;
+  Array<u64> ranges_;
 };
 
 }  // namespace skerry::runtime

@@ -2,21 +2,21 @@
 
 #include <algorithm>
 #include <atomic>
-#include <vector>
 
+#include "base/array.h"
 #include "platform/platform.h"
 
 namespace skerry::runtime {
 namespace {
 
-using Ranges = std::vector<CodeRange>;  // ascending
+using Ranges = Array<CodeRange>;  // ascending
 
 constinit std::atomic<const Ranges*> current = nullptr;
 constinit std::atomic<u32> readers = 0;
 
 // Guarded by `writers`.
 constinit platform::Mutex writers;
-constinit std::vector<const Ranges*>* retired = nullptr;  // replaced and not yet freed
+constinit Array<const Ranges*>* retired = nullptr;  // replaced and not yet freed
 
 bool begins_before(const CodeRange& range, u64 pc) { return range.begin < pc; }
 
@@ -24,7 +24,7 @@ void publish(Ranges* next) {
   const Ranges* old = current.exchange(next);
   // A reader that is inside may have the old array or one before it; then they wait for the
   // next change, which finds the readers gone.
-  if (!retired) retired = new std::vector<const Ranges*>;
+  if (!retired) retired = new Array<const Ranges*>;
   if (old) retired->push_back(old);
   if (readers.load() != 0) return;
   for (const Ranges* ranges : *retired) delete ranges;

@@ -25,7 +25,7 @@ struct Run {
     u32 sites_size;
     u32 relocations;  // how many
   };
-  std::vector<Piece> pieces;
+  Array<Piece> pieces;
   Array<codegen::Relocation> relocations;
 };
 
@@ -56,7 +56,7 @@ class ModuleCompilation {
     u32 wanted = engine_.config().compiler_threads;
     if (wanted == 0) wanted = platform::processor_count();
     u32 threads = std::min({wanted, u32(runs_.size()), 1 + module_.code_section.size / bytes_per_thread});
-    std::vector<platform::Worker*> workers;
+    Array<platform::Worker*> workers;
     auto body = [](void* self) { static_cast<ModuleCompilation*>(self)->compile_runs(); };
     // Where the system has no thread for us, those that there are do all.
     for (u32 i = 1; i < threads; ++i) {
@@ -113,7 +113,7 @@ class ModuleCompilation {
   Result<ModuleCode> lay_out() {
     ModuleCode out;
     u64 total = 0;
-    std::vector<u64> offsets;  // by function of its own
+    Array<u64> offsets;  // by function of its own
     offsets.reserve(module_.functions.size() - module_.imported_functions);
     for (const Run& run : runs_) {
       for (const Run::Piece& piece : run.pieces) {

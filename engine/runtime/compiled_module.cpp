@@ -135,7 +135,7 @@ Result<void> CompiledModule::finish() {
 
 // For functions that something outside may call, and for those of the host that imports probably are.
 Result<void> CompiledModule::make_stubs() {
-  std::vector<WantedStubs> wanted(module_.types.size());
+  Array<WantedStubs> wanted(module_.types.size());
   for (u32 type = 0; type < wanted.size(); ++type) wanted[type].id = signatures_[type];
   auto wanted_of = [&](FuncIndex function) -> WantedStubs& { return wanted[module_.functions[function].type.raw()]; };
   auto need = [&](FuncIndex function) { wanted_of(function).bridge = true; };
@@ -170,13 +170,13 @@ Result<void> CompiledModule::make_images() {
     u64 end = 0;
     u64 content = 0;
   };
-  std::vector<Extent> extents(own);
+  Array<Extent> extents(own);
   struct Placed {
     u32 memory;
     u64 offset;
     std::span<const u8> bytes;
   };
-  std::vector<Placed> placed;
+  Array<Placed> placed;
   u32 count = 0;
   for (const wasm::Data& data : module_.datas) {
     if (data.mode == wasm::SegmentMode::Active) {

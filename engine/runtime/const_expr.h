@@ -25,7 +25,7 @@ std::optional<u64> evaluate(const wasm::Module& module, wasm::ConstExpr expr, co
   const u8* at = code.data();
   const u8* end = at + code.size();
   // Nearly all expressions are one instruction; others may pile up as many values as they have bytes.
-  std::vector<u64> below;
+  Array<u64> below;
   u64 top = 0;
   bool is_empty = true;
   auto push = [&](u64 value) {

@@ -53,14 +53,14 @@ Result<std::shared_ptr<Engine>> Engine::create(const Config& config) {
 Result<void> Engine::make_stubs() {
   using codegen::StubKind;
   struct Made {
-    std::vector<u8> code;
-    u64 offset;
+    u32 offset;
     const void** place;
   };
-  std::vector<Made> made;
+  Array<Made> made;
+  Array<u8> code;
   builtins_.resize(builtin_slots);
   auto make = [&](StubKind kind, const FuncType* type, const void* address, const void** place) {
-    made.push_back({target_->stub(kind, type, address), 0, place});
+    made.push_back({target_->add_stub(kind, type, address, code), place});
   };
   make(StubKind::Unwind, nullptr, nullptr, &unwind_);
   for (u32 i = 0; i < u32(Builtin::Count); ++i) {
@@ -74,20 +74,13 @@ Result<void> Engine::make_stubs() {
   make(StubKind::CompileLazily, nullptr, lazy_function(), &compile_lazily_);
   make(StubKind::WarmUp, nullptr, warm_up_function(), &builtins_[builtin_slot(RuntimeStub::WarmUp)]);
 
-  u64 size = 0;
-  for (Made& stub : made) {
-    stub.offset = size;
-    size = align_up(size + stub.code.size(), 16);
-  }
-  stub_code_ = TRY(CodeMemory::create(size));
-  for (const Made& stub : made) {
-    std::memcpy(stub_code_.data() + stub.offset, stub.code.data(), stub.code.size());
-    *stub.place = stub_code_.data() + stub.offset;
-  }
+  stub_code_ = TRY(CodeMemory::create(code.size()));
+  std::memcpy(stub_code_.data(), code.data(), code.size());
+  for (const Made& stub : made) *stub.place = stub_code_.data() + stub.offset;
   builtins_[builtin_slot(RuntimeStub::Leave)] = unwind_;
   TRY(stub_code_.publish());
   stub_code_.add_range(0, made[1].offset, CodeKind::Unwind);
-  stub_code_.add_range(made[1].offset, size, CodeKind::Stubs);
+  stub_code_.add_range(made[1].offset, code.size(), CodeKind::Stubs);
   return {};
 }
 

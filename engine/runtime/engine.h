@@ -110,7 +110,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Background background_;
 
   CodeMemory stub_code_;
-  std::vector<const void*> builtins_;
+  Array<const void*> builtins_;
   const void* unwind_ = nullptr;
   const void* compile_lazily_ = nullptr;
 

@@ -73,9 +73,9 @@ class Instance {
   const std::shared_ptr<CompiledModule> module_;
   std::shared_ptr<const InstancePre> pre_;  // whose records its imports refer to
   InstanceHeader* header_;
-  std::vector<Memory*> memories_;
-  std::vector<Table*> tables_;
-  std::vector<Global*> globals_;  // imports; own ones once somebody asked, else null
+  Array<Memory*> memories_;
+  Array<Table*> tables_;
+  Array<Global*> globals_;  // imports; own ones once somebody asked, else null
   BitSet dropped_datas_, dropped_elems_;
 };
 

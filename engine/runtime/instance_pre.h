@@ -41,7 +41,7 @@ class InstancePre {
   };
   const std::shared_ptr<CompiledModule> module_;
   std::vector<Import> imports_;
-  std::vector<FuncRecord> records_;  // does not grow past what was reserved
+  Array<FuncRecord> records_;        // does not grow past what was reserved
   std::vector<std::shared_ptr<void>> environments_;
   InstanceHeader nobody_ = {};
 };

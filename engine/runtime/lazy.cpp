@@ -76,14 +76,11 @@ Result<void> LazyCode::make_entries() {
   }
   if (!module.start.is_none()) want(module.start.raw());
 
-  std::vector<u8> code;
-  std::vector<std::pair<u32, u64>> places;
+  Array<u8> code;
+  std::vector<std::pair<u32, u32>> places;
   for (u32 i = 0; i < count_; ++i) {
     if (!wanted[i]) continue;
-    places.emplace_back(i, code.size());
-    std::vector<u8> stub = module_.engine().target().stub(codegen::StubKind::SlotEntry, nullptr, &slots_[i]);
-    code.insert(code.end(), stub.begin(), stub.end());
-    code.resize(align_up(code.size(), 16));
+    places.emplace_back(i, module_.engine().target().add_stub(codegen::StubKind::SlotEntry, nullptr, &slots_[i], code));
   }
   if (code.empty()) return {};
   u8* memory = TRY(allocate(code.size()));

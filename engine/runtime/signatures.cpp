@@ -17,8 +17,6 @@ std::string key_of(const FuncType& type) {
   return key;
 }
 
-constexpr u64 stub_alignment = 16;
-
 }  // namespace
 
 Result<u32> Signatures::acquire(const FuncType& type) {
@@ -72,19 +70,18 @@ Result<void> Signatures::make_stubs(std::span<const WantedStubs> wanted) {
   platform::MutexGuard guard(mutex_);
   // The ways in come first, so that each kind of code is one range.
   struct Made {
-    u32 id;
-    std::vector<u8> code;
-    u64 offset;
+    u32 id, offset;
     StubPlace place;
   };
-  std::vector<Made> made;
+  Array<Made> made;
+  Array<u8> bytes;
   using codegen::StubKind;
   auto make = [&](StubKind kind, bool WantedStubs::* is_wanted, StubPlace place) {
     for (const WantedStubs& wants : wanted) {
       if (!(wants.*is_wanted)) continue;
       Entry& entry = entries_[wants.id];
       CHECK(entry.references > 0);
-      if (!(entry.stubs.*place)) made.push_back({wants.id, target_.stub(kind, &entry.type, nullptr), 0, place});
+      if (!(entry.stubs.*place)) made.push_back({wants.id, target_.add_stub(kind, &entry.type, nullptr, bytes), place});
     }
   };
   make(StubKind::Enter, &WantedStubs::enter, &Stubs::enter);
@@ -94,17 +91,12 @@ Result<void> Signatures::make_stubs(std::span<const WantedStubs> wanted) {
   make(StubKind::CallHostArray, &WantedStubs::call_host_array, &Stubs::call_host_array);
   if (made.empty()) return {};
 
-  u64 size = 0;
-  for (Made& stub : made) {
-    stub.offset = size;
-    size = align_up(size + stub.code.size(), stub_alignment);
-  }
-  auto code = std::make_shared<CodeMemory>(TRY(CodeMemory::create(size)));
-  for (const Made& stub : made) std::memcpy(code->data() + stub.offset, stub.code.data(), stub.code.size());
+  auto code = std::make_shared<CodeMemory>(TRY(CodeMemory::create(bytes.size())));
+  std::memcpy(code->data(), bytes.data(), bytes.size());
   TRY(code->publish());
-  u64 others = ways_in == made.size() ? size : made[ways_in].offset;
+  u64 others = ways_in == made.size() ? bytes.size() : made[ways_in].offset;
   code->add_range(0, others, CodeKind::Enter);
-  code->add_range(others, size, CodeKind::Stubs);
+  code->add_range(others, bytes.size(), CodeKind::Stubs);
   for (const Made& stub : made) {
     entries_[stub.id].stubs.*stub.place = code->data() + stub.offset;
     auto& kept = entries_[stub.id].code;

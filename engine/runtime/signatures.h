@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/array.h"
 #include "base/result.h"
 #include "engine/codegen/target.h"
 #include "engine/runtime/code_memory.h"
@@ -74,7 +75,7 @@ class Signatures {
   platform::Mutex mutex_;
   // Guarded by mutex_; an entry's address and type are stable while it is referred to.
   std::deque<Entry> entries_ = std::deque<Entry>(1);  // by id
-  std::vector<u32> free_;
+  Array<u32> free_;
   std::unordered_map<std::string, u32> ids_;
 };
 

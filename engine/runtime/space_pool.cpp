@@ -12,7 +12,7 @@ constexpr u64 step = 16 * KiB;
 SpacePool::~SpacePool() { drop_kept(); }
 
 void SpacePool::drop_kept() {
-  std::vector<Space> dropped;
+  Array<Space> dropped;
   {
     platform::MutexGuard guard(mutex_);
     dropped.swap(kept_);

@@ -6,8 +6,7 @@
 
 #pragma once
 
-#include <vector>
-
+#include "base/array.h"
 #include "base/result.h"
 #include "platform/platform.h"
 
@@ -40,7 +39,7 @@ class SpacePool {
 
   const u64 size_;
   platform::Mutex mutex_;
-  std::vector<Space> kept_;  // guarded by mutex_
+  Array<Space> kept_;  // guarded by mutex_
 };
 
 }  // namespace skerry::runtime

@@ -170,7 +170,7 @@ class Store {
     u32 first, count;
     Instance* instance;
   };
-  std::vector<Handles> instances_by_handle_;  // ascending
+  Array<Handles> instances_by_handle_;  // ascending
   std::vector<std::unique_ptr<Memory>> memories_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<Global>> globals_;

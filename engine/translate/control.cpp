@@ -360,7 +360,7 @@ bool Translator::continue_behind_jump(Label& label) {
 // again here.
 void Translator::join(Label& label) {
   Frame& frame = label.data;
-  std::vector<u32>& extra = function_.extra;
+  Array<u32>& extra = function_.extra;
   u32 result_count = u32(label.results.size()), count = result_count + u32(frame.assigned.size());
   enum : u8 { Same, EqualConstants, Varies };
   columns_.assign(count, Same);

@@ -114,7 +114,7 @@ class ModuleValidator {
   // By sorting: a hash table could be made slow by whoever chooses the names.
   Result<void> unique_exports() const {
     const auto& exports = module_.exports;
-    std::vector<u32> order(exports.size());
+    Array<u32> order(exports.size());
     std::iota(order.begin(), order.end(), 0);
     std::ranges::sort(order, [&](u32 a, u32 b) {
       auto names = exports[a].name <=> exports[b].name;
@@ -185,7 +185,7 @@ class ModuleValidator {
   // Globals from `globals` on are not yet defined where the expression stands.
   Result<void> const_expr(const wasm::ConstExpr& expr, ValueType expected, u32 globals) const {
     wasm::Reader reader(module_.bytes, expr.code);
-    std::vector<ValueType> stack;
+    Array<ValueType> stack;
     while (true) {
       wasm::Instruction inst = TRY(wasm::read_instruction(reader, features_));
       if (inst.opcode == Opcode::End) {
@@ -200,7 +200,7 @@ class ModuleValidator {
   }
 
   bool const_instruction(wasm::Reader& reader, const wasm::Instruction& inst, u32 globals,
-                         std::vector<ValueType>& stack) const {
+                         Array<ValueType>& stack) const {
     switch (inst.opcode) {
       case Opcode::I32Const: stack.push_back(ValueType::I32); return true;
       case Opcode::I64Const: stack.push_back(ValueType::I64); return true;
@@ -236,7 +236,7 @@ class ModuleValidator {
   }
 
   bool const_binary(wasm::Reader& reader, const wasm::Instruction& inst, ValueType type,
-                    std::vector<ValueType>& stack) const {
+                    Array<ValueType>& stack) const {
     for (int i = 0; i < 2; ++i) {
       if (stack.empty()) return missing(reader, inst.offset, type);
       if (stack.back() != type) return mismatch(reader, inst.offset, type, stack.back());

@@ -62,8 +62,8 @@ struct Elem {
   TableIndex table;
   ConstExpr offset;
   // At most one of the two is not empty: function indices, or expressions.
-  std::vector<FuncIndex> functions;
-  std::vector<ConstExpr> expressions;
+  Array<FuncIndex> functions;
+  Array<ConstExpr> expressions;
   u32 size() const { return u32(functions.size() + expressions.size()); }
 };
 
@@ -83,17 +83,17 @@ struct Module {
   std::span<const u8> bytes;  // not owned
 
   IndexMap<TypeIndex, FuncType> types;
-  std::vector<Import> imports;
+  Array<Import> imports;
   IndexMap<FuncIndex, Func> functions;
   IndexMap<TableIndex, Table> tables;
   IndexMap<MemoryIndex, MemoryType> memories;
   IndexMap<GlobalIndex, Global> globals;
-  std::vector<Export> exports;
+  Array<Export> exports;
   FuncIndex start = FuncIndex::none();
   IndexMap<ElemIndex, Elem> elems;
   IndexMap<DataIndex, Data> datas;
   std::optional<u32> data_count;
-  std::vector<CustomSection> customs;
+  Array<CustomSection> customs;
 
   // How many of each index space are imports.
   u32 imported_functions = 0;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/array.h"
 #include "base/check.h"
 #include "kernel/arch/spin_lock.h"
 #include "kernel/mm/frames.h"
@@ -29,7 +30,7 @@ struct Reservation {
   u64 begin, end;
   u64 tables;               // of pages, that are promised
   PhysicalRange home = {};  // that it shares; empty: its addresses are its own
-  std::vector<Span> spans;  // ascending, disjoint
+  Array<Span> spans;  // ascending, disjoint
 };
 
 // Guards all that follows, the reservations' spans, and the counts of who holds images.
@@ -39,7 +40,7 @@ SpinLock lock;
 // their ends.
 struct Arena {
   std::vector<std::unique_ptr<Reservation>> reservations;  // ascending; the pointers are stable, the array is not
-  std::vector<PhysicalRange> released;                     // ascending, never adjacent
+  Array<PhysicalRange> released;                           // ascending, never adjacent
   PhysicalRange never_reserved;                            // above all that is released
 
   std::optional<PhysicalRange> take(u64 size);

@@ -118,7 +118,7 @@ TEST(Decode, EveryField) {
   ASSERT_EQ(m.elems.size(), 8u);
   auto elem = [&](u32 i) -> const Elem& { return m.elems[ElemIndex(i)]; };
   EXPECT_EQ(elem(0).mode, SegmentMode::Active);
-  EXPECT_EQ(elem(0).functions, (std::vector<FuncIndex>{FuncIndex(1), FuncIndex(2)}));
+  EXPECT_EQ(elem(0).functions, (Array<FuncIndex>{FuncIndex(1), FuncIndex(2)}));
   EXPECT_EQ(text(elem(0).offset.code), (Bytes{0x41, 0x07, 0x0b}));
   EXPECT_EQ(elem(1).mode, SegmentMode::Passive);
   EXPECT_EQ(elem(2).table, TableIndex(1));

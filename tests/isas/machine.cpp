@@ -126,6 +126,12 @@ u8* Machine::reserve(u64 bytes) {
   return at;
 }
 
+u8* Machine::place_stub(codegen::StubKind kind, const FuncType* type, const void* address) {
+  Array<u8> code;
+  CHECK(target_->add_stub(kind, type, address, code) == 0);
+  return place(code);
+}
+
 u8* Machine::place(std::span<const u8> code) {
   u8* at = code_end_;
   CHECK(at + code.size() + 16 < code_ + code_bytes);
@@ -146,15 +152,14 @@ void Machine::make_builtins() {
       else (result ? type.results : type.params).push_back(letter == 'r' ? ValueType::FuncRef : letter == 'l'
           ? ValueType::I64 : ValueType::I32);
     }
-    builtins_[builtin_slot(builtin)] = place(target_->stub(codegen::StubKind::CallBuiltin, &type, function));
+    builtins_[builtin_slot(builtin)] = place_stub(codegen::StubKind::CallBuiltin, &type, function);
   };
 #define BUILTIN(name, signature) add(Builtin::name, reinterpret_cast<const void*>(&Builtins::name));
 #include "engine/abi/builtins.def"
 #undef BUILTIN
-  builtins_[builtin_slot(RuntimeStub::Unwind)] = place(target_->stub(codegen::StubKind::Unwind, nullptr, nullptr));
+  builtins_[builtin_slot(RuntimeStub::Unwind)] = place_stub(codegen::StubKind::Unwind, nullptr, nullptr);
   builtins_[builtin_slot(RuntimeStub::Leave)] = builtins_[builtin_slot(RuntimeStub::Unwind)];
-  builtins_[builtin_slot(RuntimeStub::TailReturn)] = place(target_->stub(codegen::StubKind::TailReturn, nullptr,
-      nullptr));
+  builtins_[builtin_slot(RuntimeStub::TailReturn)] = place_stub(codegen::StubKind::TailReturn, nullptr, nullptr);
 }
 
 void Machine::compile(codegen::Settings settings) {
@@ -252,7 +257,7 @@ u64 Machine::global(GlobalIndex i) {
 Machine::Enter Machine::enter_of(const FuncType& type) {
   for (auto& [known, enter] : enters_)
     if (known == &type) return enter;
-  auto enter = reinterpret_cast<Enter>(place(target_->stub(codegen::StubKind::Enter, &type, nullptr)));
+  auto enter = reinterpret_cast<Enter>(place_stub(codegen::StubKind::Enter, &type, nullptr));
   enters_.push_back({&type, enter});
   return enter;
 }

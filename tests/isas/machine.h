@@ -45,6 +45,7 @@ class Machine {
   using Enter = u32 (*)(StoreState*, FuncRecord*, u64* values);
 
   u8* place(std::span<const u8> code);
+  u8* place_stub(codegen::StubKind kind, const FuncType* type, const void* address);
   void compile(codegen::Settings settings);
   void make_builtins();
   void make_instance(const oracle::Instance* initial);

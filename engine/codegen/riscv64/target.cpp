@@ -47,8 +47,8 @@ class Riscv64Target : public codegen::Target {
     s.emitter.run(context, function, s.code, s.allocation, out);
   }
 
-  std::vector<u8> stub(codegen::StubKind kind, const FuncType* type, const void* address) const override {
-    return make_stub(cpu_, kind, type, address);
+  u32 add_stub(codegen::StubKind kind, const FuncType* type, const void* address, Array<u8>& code) const override {
+    return riscv64::add_stub(cpu_, kind, type, address, code);
   }
 
   // A module's code is one region below 2 GiB.

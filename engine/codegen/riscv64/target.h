@@ -11,6 +11,6 @@ namespace skerry::riscv64 {
 std::unique_ptr<codegen::Target> make_target(CpuFeatures cpu);
 
 // stubs.cpp
-std::vector<u8> make_stub(CpuFeatures cpu, codegen::StubKind kind, const FuncType* type, const void* address);
+u32 add_stub(CpuFeatures cpu, codegen::StubKind kind, const FuncType* type, const void* address, Array<u8>& code);
 
 }  // namespace skerry::riscv64

@@ -29,9 +29,14 @@ class Stub {
  public:
   explicit Stub(CpuFeatures cpu) : a_(cpu), gs_(cpu.has(CpuFeature::Fsgsbase)) {}
 
-  std::vector<u8> finish() {
+  // Appends the code, and answers where.
+  u32 finish(Array<u8>& code) {
+    static_assert(codegen::Target::stub_alignment % CodeBuffer::alignment() == 0);
     a_.finish();
-    return {a_.code().begin(), a_.code().end()};
+    code.resize(align_up(code.size(), codegen::Target::stub_alignment));
+    u32 at = u32(code.size());
+    code.insert(code.end(), a_.code().begin(), a_.code().end());
+    return at;
   }
 
   void enter(const FuncType& type);
@@ -485,7 +490,7 @@ void Stub::call_builtin(const FuncType& type, const void* address) {
 
 }  // namespace
 
-std::vector<u8> make_stub(CpuFeatures cpu, codegen::StubKind kind, const FuncType* type, const void* address) {
+u32 add_stub(CpuFeatures cpu, codegen::StubKind kind, const FuncType* type, const void* address, Array<u8>& code) {
   Stub stub(cpu);
   switch (kind) {
     case codegen::StubKind::Enter: stub.enter(*type); break;
@@ -499,7 +504,7 @@ std::vector<u8> make_stub(CpuFeatures cpu, codegen::StubKind kind, const FuncTyp
     case codegen::StubKind::Unwind: stub.unwind(); break;
     case codegen::StubKind::TailReturn: stub.tail_return(); break;
   }
-  return stub.finish();
+  return stub.finish(code);
 }
 
 }  // namespace skerry::x64

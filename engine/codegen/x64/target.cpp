@@ -49,8 +49,8 @@ class X64Target : public codegen::Target {
     s.emitter.run(context, function, s.code, s.allocation, out);
   }
 
-  std::vector<u8> stub(codegen::StubKind kind, const FuncType* type, const void* address) const override {
-    return make_stub(cpu_, kind, type, address);
+  u32 add_stub(codegen::StubKind kind, const FuncType* type, const void* address, Array<u8>& code) const override {
+    return x64::add_stub(cpu_, kind, type, address, code);
   }
 
   void relocate(u8* code, u64 code_address, const codegen::Relocation& relocation, u64 value) const override {
