@@ -51,24 +51,28 @@ class Stub {
   void tail_return();
 
  private:
+  // The instructions that stubs consist of, out of line: they are written here dozens of times.
+  [[gnu::noinline]] void load(Gpr to, Gpr base, i32 at) { a_.mov(Width::W64, to, Mem::at(base, at)); }
+  [[gnu::noinline]] void store(Gpr base, i32 at, Gpr from) { a_.mov(Width::W64, Mem::at(base, at), from); }
+  [[gnu::noinline]] void copy(Gpr to, Gpr from) { a_.mov(Width::W64, to, from); }
   // The memory base follows r14.
   void set_memory_base() {
     if (!gs_) return;
-    a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, memory_base)));
+    load(scratch_gpr, instance_register, offsetof(InstanceHeader, memory_base));
     a_.wrgsbase(scratch_gpr);
   }
   // From the Activation at rsp, with rbp set, back to the host with eax.
   void leave_to_host() {
-    a_.mov(Width::W64, Gpr::Rdi, Mem::at(Gpr::Rbp, store_at));
-    a_.mov(Width::W64, Gpr::Rcx, Mem::at(Gpr::Rbp, activation_at + i32(offsetof(Activation, previous))));
-    a_.mov(Width::W64, Mem::at(Gpr::Rdi, offsetof(StoreState, activation)), Gpr::Rcx);
+    load(Gpr::Rdi, Gpr::Rbp, store_at);
+    load(Gpr::Rcx, Gpr::Rbp, activation_at + i32(offsetof(Activation, previous)));
+    store(Gpr::Rdi, offsetof(StoreState, activation), Gpr::Rcx);
     if (gs_) {
       // The outermost leaves the memory base where it is: hosts do not use it, and writing it costs as much as
       // many calls. A guest further out, of this store or of another, finds its own again.
       Label kept = a_.new_label();
       a_.or_(Width::W64, Gpr::Rcx, Mem::at(Gpr::Rdi, offsetof(StoreState, is_nested)));
       a_.jcc(Condition::Equal, kept, Reach::Short);
-      a_.mov(Width::W64, Gpr::Rcx, Mem::at(Gpr::Rbp, gs_at));
+      load(Gpr::Rcx, Gpr::Rbp, gs_at);
       a_.rdgsbase(Gpr::Rdx);
       a_.cmp(Width::W64, Gpr::Rcx, Gpr::Rdx);
       a_.jcc(Condition::Equal, kept, Reach::Short);
@@ -76,19 +80,19 @@ class Stub {
       a_.bind(kept);
     }
     i32 at = 0;
-    for (Gpr reg : kept_by_host) a_.mov(Width::W64, reg, Mem::at(Gpr::Rbp, at -= 8));
+    for (Gpr reg : kept_by_host) load(reg, Gpr::Rbp, at -= 8);
     a_.leave();
     a_.ret();
   }
   // Notes in the activation where the guest's stack ends. Uses r11.
   void note_exit() {
-    a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
-    a_.mov(Width::W64, scratch_gpr, Mem::at(scratch_gpr, offsetof(StoreState, activation)));
-    a_.mov(Width::W64, Mem::at(scratch_gpr, offsetof(Activation, exit_frame_pointer)), Gpr::Rbp);
+    load(scratch_gpr, instance_register, offsetof(InstanceHeader, store));
+    load(scratch_gpr, scratch_gpr, offsetof(StoreState, activation));
+    store(scratch_gpr, offsetof(Activation, exit_frame_pointer), Gpr::Rbp);
   }
   // Goes on to `raise` if the host left a trap. Uses r11.
   void test_pending(Label raise) {
-    a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
+    load(scratch_gpr, instance_register, offsetof(InstanceHeader, store));
     a_.cmp(Width::W32, Mem::at(scratch_gpr, offsetof(StoreState, pending_trap)), 0);
     a_.jcc(Condition::NotEqual, raise);
   }
@@ -96,9 +100,9 @@ class Stub {
   void raise_pending() {
     a_.mov(Width::W32, Gpr::Rdi, Mem::at(scratch_gpr, offsetof(StoreState, pending_trap)));
     a_.sub(Width::W32, Gpr::Rdi, 1);
-    a_.mov(Width::W64, Gpr::Rsi, scratch_gpr);
+    copy(Gpr::Rsi, scratch_gpr);
     // Not in line: an interruption must find by its address that the way out has begun (docs/abi.md).
-    a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, builtins)));
+    load(scratch_gpr, instance_register, offsetof(InstanceHeader, builtins));
     a_.jmp(Mem::at(scratch_gpr, 8 * i32(builtin_slot(RuntimeStub::Leave))));
   }
   void load_results(const FuncType& type, i32 at, i32 kept_at);
@@ -107,7 +111,7 @@ class Stub {
     moves.resolve(scratch, [&](const Move& move) {
       u32 to = move.to.reg(), from = move.from.place.reg();
       if (ir::is_float(move.type)) a_.movaps(Xmm(to - codegen::float_register_base), Xmm(from - codegen::float_register_base));
-      else a_.mov(Width::W64, Gpr(to), Gpr(from));
+      else copy(Gpr(to), Gpr(from));
     });
   }
   static Xmm xmm(u32 reg) { return Xmm(reg - codegen::float_register_base); }
@@ -119,18 +123,18 @@ class Stub {
 
 void Stub::enter(const FuncType& type) {
   a_.push(Gpr::Rbp);
-  a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
+  copy(Gpr::Rbp, Gpr::Rsp);
   for (Gpr reg : kept_by_host) a_.push(reg);
   a_.push(Gpr::Rdx);
   if (gs_) a_.rdgsbase(Gpr::Rax);
   a_.push(Gpr::Rax);
   a_.push(Gpr::Rdi);
   a_.sub(Width::W64, Gpr::Rsp, i32(sizeof(Activation)));
-  a_.mov(Width::W64, Gpr::Rax, Mem::at(Gpr::Rdi, offsetof(StoreState, activation)));
-  a_.mov(Width::W64, Mem::at(Gpr::Rsp, offsetof(Activation, previous)), Gpr::Rax);
-  a_.mov(Width::W64, Mem::at(Gpr::Rsp, offsetof(Activation, entry_stack_pointer)), Gpr::Rsp);
+  load(Gpr::Rax, Gpr::Rdi, offsetof(StoreState, activation));
+  store(Gpr::Rsp, offsetof(Activation, previous), Gpr::Rax);
+  store(Gpr::Rsp, offsetof(Activation, entry_stack_pointer), Gpr::Rsp);
   a_.mov(Width::W64, Mem::at(Gpr::Rsp, offsetof(Activation, exit_frame_pointer)), 0);
-  a_.mov(Width::W64, Mem::at(Gpr::Rdi, offsetof(StoreState, activation)), Gpr::Rsp);
+  store(Gpr::Rdi, offsetof(StoreState, activation), Gpr::Rsp);
 
   u32 words = stack_arguments(type), overflow = overflowing_results(type);
   u32 area = u32(align_up(8 * u64(words + overflow), 16));
@@ -138,22 +142,22 @@ void Stub::enter(const FuncType& type) {
   // A host function has no code, and is reached as from anywhere else.
   Gpr values = scratch_gpr, code = Gpr::Rbx;
   Label guest = a_.new_label();
-  a_.mov(Width::W64, far_register, Gpr::Rsi);
-  a_.mov(Width::W64, instance_register, Mem::at(Gpr::Rsi, offsetof(FuncRecord, instance)));
-  a_.mov(Width::W64, code, Mem::at(Gpr::Rsi, offsetof(FuncRecord, code)));
+  copy(far_register, Gpr::Rsi);
+  load(instance_register, Gpr::Rsi, offsetof(FuncRecord, instance));
+  load(code, Gpr::Rsi, offsetof(FuncRecord, code));
   a_.test(Width::W64, code, code);
   a_.jcc(Condition::NotEqual, guest);
-  a_.mov(Width::W64, code, Mem::at(Gpr::Rsi, offsetof(FuncRecord, far_code)));
+  load(code, Gpr::Rsi, offsetof(FuncRecord, far_code));
   a_.bind(guest);
   if (gs_) {
     Label same = a_.new_label();
-    a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, memory_base)));
+    load(scratch_gpr, instance_register, offsetof(InstanceHeader, memory_base));
     a_.cmp(Width::W64, scratch_gpr, Mem::at(Gpr::Rbp, gs_at));
     a_.jcc(Condition::Equal, same, Reach::Short);
     a_.wrgsbase(scratch_gpr);
     a_.bind(same);
   }
-  a_.mov(Width::W64, values, Gpr::Rdx);
+  copy(values, Gpr::Rdx);
   // A word may have anything in the upper half where a value is narrow.
   PlaceCounter places = argument_places();
   if (overflow) {
@@ -166,7 +170,7 @@ void Stub::enter(const FuncType& type) {
     auto where = places.next(ir::is_float(ir::type_of(param)));
     if (!where.in_register) {
       a_.mov(narrow(param) ? Width::W32 : Width::W64, Gpr::R12, from);
-      a_.mov(Width::W64, Mem::at(Gpr::Rsp, 8 * i32(where.index)), Gpr::R12);
+      store(Gpr::Rsp, 8 * i32(where.index), Gpr::R12);
     } else if (param == ValueType::F32) {
       a_.movss(xmm(where.index), from);
     } else if (param == ValueType::F64) {
@@ -177,14 +181,14 @@ void Stub::enter(const FuncType& type) {
   }
   a_.call(code);
 
-  a_.mov(Width::W64, values, Mem::at(Gpr::Rbp, values_at));
+  load(values, Gpr::Rbp, values_at);
   PlaceCounter results = result_places();
   for (u32 i = 0; i < type.results.size(); ++i) {
     ValueType result = type.results[i];
     Mem to = Mem::at(values, 8 * i32(i));
     auto where = results.next(ir::is_float(ir::type_of(result)));
     if (!where.in_register) {
-      a_.mov(Width::W64, far_register, Mem::at(Gpr::Rsp, 8 * i32(words + where.index)));
+      load(far_register, Gpr::Rsp, 8 * i32(words + where.index));
       a_.mov(Width::W64, to, far_register);
     } else if (result == ValueType::F32) {
       a_.mov(Width::W64, to, 0);
@@ -201,15 +205,15 @@ void Stub::enter(const FuncType& type) {
 
 // rdi: TrapCode, rsi: StoreState*
 void Stub::unwind() {
-  a_.mov(Width::W64, Gpr::Rcx, Mem::at(Gpr::Rsi, offsetof(StoreState, activation)));
-  a_.mov(Width::W64, Gpr::Rsp, Mem::at(Gpr::Rcx, offsetof(Activation, entry_stack_pointer)));
+  load(Gpr::Rcx, Gpr::Rsi, offsetof(StoreState, activation));
+  load(Gpr::Rsp, Gpr::Rcx, offsetof(Activation, entry_stack_pointer));
   a_.lea(Width::W64, Gpr::Rbp, Mem::at(Gpr::Rsp, -activation_at));
   a_.lea(Width::W32, Gpr::Rax, Mem::at(Gpr::Rdi, 1));
   leave_to_host();
 }
 
 void Stub::tail_return() {
-  a_.mov(Width::W64, instance_register, Mem::at(Gpr::Rbp, -8));
+  load(instance_register, Gpr::Rbp, -8);
   set_memory_base();
   a_.leave();
   a_.ret();
@@ -217,11 +221,11 @@ void Stub::tail_return() {
 
 void Stub::bridge(const FuncType& type) {
   auto load_tail_return = [&] {
-    a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, builtins)));
-    a_.mov(Width::W64, scratch_gpr, Mem::at(scratch_gpr, 8 * i32(builtin_slot(RuntimeStub::TailReturn))));
+    load(scratch_gpr, instance_register, offsetof(InstanceHeader, builtins));
+    load(scratch_gpr, scratch_gpr, 8 * i32(builtin_slot(RuntimeStub::TailReturn)));
   };
   auto switch_instance = [&] {
-    a_.mov(Width::W64, instance_register, Mem::at(far_register, offsetof(FuncRecord, instance)));
+    load(instance_register, far_register, offsetof(FuncRecord, instance));
     set_memory_base();
   };
   Label push_frame = a_.new_label();
@@ -234,14 +238,14 @@ void Stub::bridge(const FuncType& type) {
   a_.bind(push_frame);
   u32 words = stack_arguments(type);
   a_.push(Gpr::Rbp);
-  a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
+  copy(Gpr::Rbp, Gpr::Rsp);
   a_.push(instance_register);
   a_.push(i32(words));
   u32 area = u32(align_up(8 * u64(words), 16));
   if (area) a_.sub(Width::W64, Gpr::Rsp, i32(area));
   for (u32 i = 0; i < words; ++i) {
-    a_.mov(Width::W64, scratch_gpr, Mem::at(Gpr::Rbp, 16 + 8 * i32(i)));
-    a_.mov(Width::W64, Mem::at(Gpr::Rsp, 8 * i32(i)), scratch_gpr);
+    load(scratch_gpr, Gpr::Rbp, 16 + 8 * i32(i));
+    store(Gpr::Rsp, 8 * i32(i), scratch_gpr);
   }
   switch_instance();
   load_tail_return();
@@ -268,7 +272,7 @@ void Stub::call_host(const FuncType& type) {
   u32 area = u32(align_up(8 * u64(host_words + result_words + kept_words), 16));
 
   a_.push(Gpr::Rbp);
-  a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
+  copy(Gpr::Rbp, Gpr::Rsp);
   note_exit();
   if (area) {
     // The host's own frames check nothing; its share of the stack lies below the limit.
@@ -278,7 +282,7 @@ void Stub::call_host(const FuncType& type) {
   PlaceCounter from = argument_places();
   if (overflow) {
     from.next(false);
-    a_.mov(Width::W64, Mem::at(Gpr::Rsp, kept_at), argument_gprs[0]);
+    store(Gpr::Rsp, kept_at, argument_gprs[0]);
   }
   PlaceCounter from_start = from, to_start = to_first;
   to_start.next(false);
@@ -311,8 +315,8 @@ void Stub::call_host(const FuncType& type) {
     }
     if (round == Round::Registers) resolve(moves);
   }
-  a_.mov(Width::W64, Gpr::Rdi, Mem::at(far_register, offsetof(FuncRecord, host_environment)));
-  a_.mov(Width::W64, Gpr::Rsi, instance_register);
+  load(Gpr::Rdi, far_register, offsetof(FuncRecord, host_environment));
+  copy(Gpr::Rsi, instance_register);
   if (by_pointer) a_.lea(Width::W64, Gpr::Rdx, Mem::at(Gpr::Rsp, 8 * i32(host_words)));
   a_.call(Mem::at(far_register, offsetof(FuncRecord, host_function)));
 
@@ -337,20 +341,20 @@ void Stub::call_host_array(const FuncType& type) {
   bool overflow = overflowing_results(type) != 0;
   u32 area = u32(align_up(8 * u64(count + overflow), 16));
   a_.push(Gpr::Rbp);
-  a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
+  copy(Gpr::Rbp, Gpr::Rsp);
   note_exit();
   if (area) a_.sub(Width::W64, Gpr::Rsp, i32(area));
   PlaceCounter arguments = argument_places();
   if (overflow) {
     arguments.next(false);
-    a_.mov(Width::W64, Mem::at(Gpr::Rsp, 8 * i32(count)), argument_gprs[0]);
+    store(Gpr::Rsp, 8 * i32(count), argument_gprs[0]);
   }
   for (u32 i = 0; i < type.params.size(); ++i) {
     bool is_float = ir::is_float(ir::type_of(type.params[i]));
     auto where = arguments.next(is_float);
     Mem word = Mem::at(Gpr::Rsp, 8 * i32(i));
     if (!where.in_register) {
-      a_.mov(Width::W64, scratch_gpr, Mem::at(Gpr::Rbp, 16 + 8 * i32(where.index)));
+      load(scratch_gpr, Gpr::Rbp, 16 + 8 * i32(where.index));
       a_.mov(Width::W64, word, scratch_gpr);
     } else if (is_float) {
       a_.movsd(word, xmm(where.index));
@@ -358,9 +362,9 @@ void Stub::call_host_array(const FuncType& type) {
       a_.mov(Width::W64, word, Gpr(where.index));
     }
   }
-  a_.mov(Width::W64, Gpr::Rdi, Mem::at(far_register, offsetof(FuncRecord, host_environment)));
-  a_.mov(Width::W64, Gpr::Rsi, instance_register);
-  a_.mov(Width::W64, Gpr::Rdx, Gpr::Rsp);
+  load(Gpr::Rdi, far_register, offsetof(FuncRecord, host_environment));
+  copy(Gpr::Rsi, instance_register);
+  copy(Gpr::Rdx, Gpr::Rsp);
   a_.call(Mem::at(far_register, offsetof(FuncRecord, host_function)));
   Label raise = a_.new_label();
   test_pending(raise);
@@ -374,7 +378,7 @@ void Stub::call_host_array(const FuncType& type) {
 // Results as words at [rsp + at ..] go to where the convention has them; the address for
 // those that overflow is kept at [rsp + kept_at].
 void Stub::load_results(const FuncType& type, i32 at, i32 kept_at) {
-  if (overflowing_results(type)) a_.mov(Width::W64, far_register, Mem::at(Gpr::Rsp, kept_at));
+  if (overflowing_results(type)) load(far_register, Gpr::Rsp, kept_at);
   PlaceCounter places = result_places();
   for (u32 i = 0; i < type.results.size(); ++i) {
     ir::Type t = ir::type_of(type.results[i]);
@@ -383,7 +387,7 @@ void Stub::load_results(const FuncType& type, i32 at, i32 kept_at) {
     Width width = narrow(type.results[i]) ? Width::W32 : Width::W64;
     if (!where.in_register) {
       a_.mov(width, scratch_gpr, word);
-      a_.mov(Width::W64, Mem::at(far_register, 8 * i32(where.index)), scratch_gpr);
+      store(far_register, 8 * i32(where.index), scratch_gpr);
     } else if (ir::is_float(t)) {
       a_.movsd(xmm(where.index), word);
     } else {
@@ -395,23 +399,23 @@ void Stub::load_results(const FuncType& type, i32 at, i32 kept_at) {
 // All arguments are kept: seven integers, eight floats, and a word of padding.
 void Stub::compile_lazily(const void* address) {
   a_.push(Gpr::Rbp);
-  a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
+  copy(Gpr::Rbp, Gpr::Rsp);
   constexpr i32 words = argument_gpr_count + argument_xmm_count + 1;
   a_.sub(Width::W64, Gpr::Rsp, 8 * words);
-  a_.mov(Width::W64, far_register, scratch_gpr);
+  copy(far_register, scratch_gpr);
   i32 at = 0;
-  for (Gpr reg : argument_gprs) a_.mov(Width::W64, Mem::at(Gpr::Rsp, 8 * at++), reg);
+  for (Gpr reg : argument_gprs) store(Gpr::Rsp, 8 * at++, reg);
   for (u32 i = 0; i < argument_xmm_count; ++i) a_.movsd(Mem::at(Gpr::Rsp, 8 * at++), Xmm(i));
   note_exit();
-  a_.mov(Width::W64, Gpr::Rdi, instance_register);
-  a_.mov(Width::W64, Gpr::Rsi, far_register);
+  copy(Gpr::Rdi, instance_register);
+  copy(Gpr::Rsi, far_register);
   a_.mov_constant(Gpr::Rax, u64(address));
   a_.call(Gpr::Rax);
-  a_.mov(Width::W64, far_register, Gpr::Rax);
+  copy(far_register, Gpr::Rax);
   Label raise = a_.new_label();
   test_pending(raise);
   at = 0;
-  for (Gpr reg : argument_gprs) a_.mov(Width::W64, reg, Mem::at(Gpr::Rsp, 8 * at++));
+  for (Gpr reg : argument_gprs) load(reg, Gpr::Rsp, 8 * at++);
   for (u32 i = 0; i < argument_xmm_count; ++i) a_.movsd(Xmm(i), Mem::at(Gpr::Rsp, 8 * at++));
   a_.leave();
   a_.jmp(far_register);
@@ -437,18 +441,18 @@ void Stub::warm_up(const void* address) {
     }
   };
   a_.push(Gpr::Rbp);
-  a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
+  copy(Gpr::Rbp, Gpr::Rsp);
   a_.sub(Width::W64, Gpr::Rsp, i32(offsetof(WarmUpFrame, frame_pointer)));
-  a_.mov(Width::W64, far_register, scratch_gpr);
+  copy(far_register, scratch_gpr);
   each_gpr([&](Gpr reg, Mem word) { a_.mov(Width::W64, word, reg); });
   each_xmm([&](Xmm reg, Mem word) { a_.movsd(word, reg); });
   note_exit();
-  a_.mov(Width::W64, Gpr::Rdi, instance_register);
-  a_.mov(Width::W64, Gpr::Rsi, Gpr::Rsp);
+  copy(Gpr::Rdi, instance_register);
+  copy(Gpr::Rsi, Gpr::Rsp);
   a_.mov(Width::W32, Gpr::Rdx, far_register);
   a_.mov_constant(Gpr::Rax, u64(address));
   a_.call(Gpr::Rax);
-  a_.mov(Width::W64, far_register, Gpr::Rax);
+  copy(far_register, Gpr::Rax);
   Label raise = a_.new_label(), leave = a_.new_label();
   test_pending(raise);
   a_.test(Width::W64, far_register, far_register);
@@ -459,9 +463,9 @@ void Stub::warm_up(const void* address) {
   a_.ret();
   // The caller's frame goes as well.
   a_.bind(leave);
-  for (Gpr reg : callee_saved) a_.mov(Width::W64, reg, Mem::at(Gpr::Rsp, 8 * i32(register_number(reg))));
-  a_.mov(Width::W64, argument_gprs[0], Mem::at(Gpr::Rsp, offsetof(WarmUpFrame, result_pointer)));
-  a_.mov(Width::W64, Gpr::Rbp, Mem::at(Gpr::Rbp));
+  for (Gpr reg : callee_saved) load(reg, Gpr::Rsp, 8 * i32(register_number(reg)));
+  load(argument_gprs[0], Gpr::Rsp, offsetof(WarmUpFrame, result_pointer));
+  load(Gpr::Rbp, Gpr::Rbp, 0);
   a_.leave();
   a_.jmp(far_register);
   a_.bind(raise);
@@ -475,7 +479,7 @@ void Stub::slot_entry(const void* address) {
 
 void Stub::call_builtin(const FuncType& type, const void* address) {
   a_.push(Gpr::Rbp);
-  a_.mov(Width::W64, Gpr::Rbp, Gpr::Rsp);
+  copy(Gpr::Rbp, Gpr::Rsp);
   note_exit();
   a_.mov_constant(scratch_gpr, u64(address));
   a_.call(scratch_gpr);
