@@ -22,6 +22,8 @@ void PlainArray::grow(usize wanted, usize item) {
   if (wanted > capacity_) reserve(std::max(wanted, 2 * capacity_), item);
 }
 
+void PlainArray::grow(usize item) { grow(size_ + 1, item); }
+
 void PlainArray::resize(usize size, const void* value, usize item) {
   if (size > size_) {
     grow(size, item);

@@ -30,9 +30,7 @@ class PlainArray {
   PlainArray(PlainArray&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
         capacity_(std::exchange(other.capacity_, 0)) {}
-  ~PlainArray() {
-    if (data_) release(data_);
-  }
+  ~PlainArray() { release(data_); }
   void swap(PlainArray& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
@@ -40,10 +38,11 @@ class PlainArray {
   }
 
  protected:
-  static void release(void* data);
+  static void release(void* data);  // null as well
   // To room for `wanted` items and no more, or to the double of what there is.
   void reserve(usize wanted, usize item);
   void grow(usize wanted, usize item);
+  void grow(usize item);  // for one more
   // Items that are new are copies of `value`.
   void resize(usize size, const void* value, usize item);
   // In front of the item `at`; the bytes may be of the array itself. Returns where they are.
@@ -115,7 +114,7 @@ class Array : private detail::PlainArray {
   const T& back() const { return (*this)[size_ - 1]; }
 
   void push_back(T item) {
-    if (size_ == capacity_) [[unlikely]] grow(size_ + 1, sizeof(T));
+    if (size_ == capacity_) [[unlikely]] grow(sizeof(T));
     data()[size_++] = item;
   }
   template <class... A>

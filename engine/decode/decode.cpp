@@ -1,5 +1,8 @@
 #include "engine/decode/decode.h"
 
+#include <algorithm>
+#include <numeric>
+
 #include "base/string.h"
 #include "engine/decode/instruction.h"
 #include "engine/decode/names.h"
@@ -299,7 +302,20 @@ class Decoder {
       if (ExternKind(kind) == ExternKind::Func) declare(FuncIndex(index));
       module_.exports.push_back({name, ExternKind(kind), index});
     }
+    sort_exports();
     return {};
+  }
+
+  // By sorting, equal names are found as well: a hash table could be made slow by whoever chooses the names.
+  void sort_exports() {
+    const auto& exports = module_.exports;
+    auto& order = module_.exports_by_name;
+    order.resize(exports.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::sort(order, [&](u32 a, u32 b) {
+      auto names = exports[a].name <=> exports[b].name;
+      return names != 0 ? names < 0 : a < b;
+    });
   }
 
   Result<void> start_section(Reader& reader) {
@@ -440,9 +456,9 @@ class Decoder {
 
   // An index that there is not is reported by validate_module.
   void declare(FuncIndex function) {
-    std::vector<bool>& declared = module_.declared_functions;
+    BitSet& declared = module_.declared_functions;
     if (declared.size() < module_.functions.size()) declared.resize(module_.functions.size());
-    if (function.raw() < declared.size()) declared[function.raw()] = true;
+    if (function.raw() < declared.size()) declared.insert(function.raw());
   }
 
   const Features features_;

@@ -1,5 +1,7 @@
 #include "engine/runtime/code_memory.h"
 
+#include <utility>
+
 #include "platform/platform.h"
 
 namespace skerry::runtime {
@@ -12,6 +14,13 @@ Result<CodeMemory> CodeMemory::create(u64 size) {
   memory.size_ = rounded;
   TRY(platform::commit(memory.base_, rounded, platform::Access::ReadWrite));
   return memory;
+}
+
+CodeMemory& CodeMemory::operator=(CodeMemory&& other) noexcept {
+  std::swap(base_, other.base_);
+  std::swap(size_, other.size_);
+  ranges_.swap(other.ranges_);
+  return *this;
 }
 
 CodeMemory::~CodeMemory() {

@@ -10,7 +10,6 @@
 #pragma once
 
 #include <span>
-#include <utility>
 
 #include "base/array.h"
 #include "base/result.h"
@@ -23,12 +22,7 @@ class CodeMemory {
   CodeMemory() = default;
   static Result<CodeMemory> create(u64 size);
   CodeMemory(CodeMemory&& other) noexcept { *this = std::move(other); }
-  CodeMemory& operator=(CodeMemory&& other) noexcept {
-    std::swap(base_, other.base_);
-    std::swap(size_, other.size_);
-    std::swap(ranges_, other.ranges_);
-    return *this;
-  }
+  CodeMemory& operator=(CodeMemory&& other) noexcept;
   ~CodeMemory();
 
   u8* data() const { return base_; }

@@ -45,10 +45,10 @@ class ModuleCompilation {
   void divide() {
     FuncIndex end = module_.functions.end_key();
     for (FuncIndex at(module_.imported_functions); at < end;) {
-      Run run{.begin = at};
+      Run& run = runs_.emplace_back();
+      run.begin = at;
       for (u64 bytes = 0; at < end && bytes < run_bytes; at = at.next()) bytes += module_.functions[at].body.size;
       run.end = at;
-      runs_.push_back(std::move(run));
     }
   }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include "base/leb128.h"
 #include "base/string.h"
@@ -114,9 +113,6 @@ Result<void> CompiledModule::decode() {
 
 Result<void> CompiledModule::finish() {
   for (const FuncType& type : module_.types) signatures_.push_back(TRY(engine_->signatures().acquire(type)));
-  exports_by_name_.resize(module_.exports.size());
-  std::iota(exports_by_name_.begin(), exports_by_name_.end(), 0);
-  std::ranges::sort(exports_by_name_, {}, [&](u32 i) { return module_.exports[i].name; });
   if (!engine_->runs_here()) return {};
 
   if (!is_lazy()) {
@@ -145,9 +141,7 @@ Result<void> CompiledModule::make_stubs() {
     need(FuncIndex(e.index));
     wanted_of(FuncIndex(e.index)).enter = true;
   }
-  for (FuncIndex f(0); f.raw() < module_.declared_functions.size(); f = f.next()) {
-    if (module_.declared_functions[f.raw()]) need(f);
-  }
+  for (u32 f : module_.declared_functions) need(FuncIndex(f));
   if (!module_.start.is_none()) {
     need(module_.start);
     wanted_of(module_.start).enter = true;
@@ -236,8 +230,9 @@ const void* CompiledModule::entry(FuncIndex function) const {
 
 const wasm::Export* CompiledModule::find_export(std::string_view name) const {
   auto name_of = [&](u32 i) { return module_.exports[i].name; };
-  auto place = std::ranges::lower_bound(exports_by_name_, name, {}, name_of);
-  if (place == exports_by_name_.end() || name_of(*place) != name) return nullptr;
+  const auto& order = module_.exports_by_name;
+  auto place = std::ranges::lower_bound(order, name, {}, name_of);
+  if (place == order.end() || name_of(*place) != name) return nullptr;
   return &module_.exports[*place];
 }
 

@@ -93,7 +93,6 @@ class CompiledModule {
   std::unique_ptr<LazyCode> lazy_;
   Array<u32> signatures_;  // by type; referred to in the engine's registry
   Array<const void*> bridges_;  // by type; null where no function needs one
-  Array<u32> exports_by_name_;
   std::vector<std::shared_ptr<const MemoryImage>> images_;
   u32 data_in_images_ = 0;
   void* debugger_token_ = nullptr;  // of code that the engine's debugger was told of

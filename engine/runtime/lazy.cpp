@@ -71,9 +71,7 @@ Result<void> LazyCode::make_entries() {
   for (const wasm::Export& e : module.exports) {
     if (e.kind == ExternKind::Func) want(e.index);
   }
-  for (u32 f = 0; f < module.declared_functions.size(); ++f) {
-    if (module.declared_functions[f]) want(f);
-  }
+  for (u32 f : module.declared_functions) want(f);
   if (!module.start.is_none()) want(module.start.raw());
 
   Array<u8> code;

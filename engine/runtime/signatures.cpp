@@ -23,7 +23,7 @@ Result<u32> Signatures::acquire(const FuncType& type) {
   std::string key = key_of(type);
   platform::MutexGuard guard(mutex_);
   if (auto found = ids_.find(key); found != ids_.end()) {
-    ++entries_[found->second].references;
+    ++live_entry(found->second).references;
     return found->second;
   }
   u32 id;
@@ -42,17 +42,23 @@ Result<u32> Signatures::acquire(const FuncType& type) {
   return id;
 }
 
+// Out of line: finding the place in a deque takes a division.
+[[gnu::noinline]] Signatures::Entry& Signatures::live_entry(u32 id) {
+  CHECK(id < entries_.size());
+  Entry& entry = entries_[id];
+  CHECK(entry.references > 0);
+  return entry;
+}
+
 void Signatures::retain(u32 id) {
   platform::MutexGuard guard(mutex_);
-  CHECK(entries_[id].references > 0);
-  ++entries_[id].references;
+  ++live_entry(id).references;
 }
 
 void Signatures::release(u32 id) {
   std::vector<std::shared_ptr<CodeMemory>> code;  // goes after the lock
   platform::MutexGuard guard(mutex_);
-  Entry& entry = entries_[id];
-  CHECK(entry.references > 0);
+  Entry& entry = live_entry(id);
   if (--entry.references > 0) return;
   ids_.erase(entry.key);
   code = std::move(entry.code);
@@ -62,8 +68,7 @@ void Signatures::release(u32 id) {
 
 const FuncType& Signatures::type(u32 id) {
   platform::MutexGuard guard(mutex_);
-  CHECK(id < entries_.size() && entries_[id].references > 0);
-  return entries_[id].type;
+  return live_entry(id).type;
 }
 
 Result<void> Signatures::make_stubs(std::span<const WantedStubs> wanted) {
@@ -79,8 +84,7 @@ Result<void> Signatures::make_stubs(std::span<const WantedStubs> wanted) {
   auto make = [&](StubKind kind, bool WantedStubs::* is_wanted, StubPlace place) {
     for (const WantedStubs& wants : wanted) {
       if (!(wants.*is_wanted)) continue;
-      Entry& entry = entries_[wants.id];
-      CHECK(entry.references > 0);
+      Entry& entry = live_entry(wants.id);
       if (!(entry.stubs.*place)) made.push_back({wants.id, target_.add_stub(kind, &entry.type, nullptr, bytes), place});
     }
   };
@@ -98,17 +102,16 @@ Result<void> Signatures::make_stubs(std::span<const WantedStubs> wanted) {
   code->add_range(0, others, CodeKind::Enter);
   code->add_range(others, bytes.size(), CodeKind::Stubs);
   for (const Made& stub : made) {
-    entries_[stub.id].stubs.*stub.place = code->data() + stub.offset;
-    auto& kept = entries_[stub.id].code;
-    if (kept.empty() || kept.back() != code) kept.push_back(code);
+    Entry& entry = live_entry(stub.id);
+    entry.stubs.*stub.place = code->data() + stub.offset;
+    if (entry.code.empty() || entry.code.back() != code) entry.code.push_back(code);
   }
   return {};
 }
 
 Stubs Signatures::stubs(u32 id) {
   platform::MutexGuard guard(mutex_);
-  CHECK(entries_[id].references > 0);
-  return entries_[id].stubs;
+  return live_entry(id).stubs;
 }
 
 u32 Signatures::live() {

@@ -69,6 +69,8 @@ class Signatures {
     std::vector<std::shared_ptr<CodeMemory>> code;  // of its stubs
   };
 
+  Entry& live_entry(u32 id);  // that somebody refers to; under the lock
+
   const codegen::Target& target_;
   const u32 maximum_;
 

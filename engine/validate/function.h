@@ -749,7 +749,7 @@ class BodyValidator {
   bool on(Tag<Opcode::RefFunc>) {
     FuncIndex function;
     if (!read_callee(function)) return false;
-    if (!module_.declared_functions[function.raw()])
+    if (!module_.declared_functions.contains(function.raw()))
       return reader_.invalid(at_, concat("undeclared function reference: function ", function.raw(),
                                          " occurs in no export, global or element segment"));
     if (reachable_) top_->value = sink_.ref_func(function);

@@ -1,7 +1,6 @@
 #include "engine/validate/module.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/string.h"
 #include "engine/decode/instruction.h"
@@ -111,15 +110,9 @@ class ModuleValidator {
     return unique_exports();
   }
 
-  // By sorting: a hash table could be made slow by whoever chooses the names.
   Result<void> unique_exports() const {
     const auto& exports = module_.exports;
-    Array<u32> order(exports.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::ranges::sort(order, [&](u32 a, u32 b) {
-      auto names = exports[a].name <=> exports[b].name;
-      return names != 0 ? names < 0 : a < b;
-    });
+    const auto& order = module_.exports_by_name;
     u32 first = ~u32{0};  // the first that repeats a name
     for (usize i = 1; i < order.size(); ++i) {
       if (exports[order[i - 1]].name == exports[order[i]].name) first = std::min(first, order[i]);

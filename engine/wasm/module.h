@@ -9,8 +9,8 @@
 #include <array>
 #include <span>
 #include <string_view>
-#include <vector>
 
+#include "base/bitset.h"
 #include "base/index.h"
 #include "engine/wasm/types.h"
 
@@ -80,6 +80,11 @@ struct CustomSection {
 };
 
 struct Module {
+  Module();
+  Module(Module&&) noexcept;
+  Module& operator=(Module&&) noexcept;
+  ~Module();
+
   std::span<const u8> bytes;  // not owned
 
   IndexMap<TypeIndex, FuncType> types;
@@ -89,6 +94,7 @@ struct Module {
   IndexMap<MemoryIndex, MemoryType> memories;
   IndexMap<GlobalIndex, Global> globals;
   Array<Export> exports;
+  Array<u32> exports_by_name;  // places in `exports`, ascending by name; where names are equal, by place
   FuncIndex start = FuncIndex::none();
   IndexMap<ElemIndex, Elem> elems;
   IndexMap<DataIndex, Data> datas;
@@ -102,7 +108,7 @@ struct Module {
   u32 imported_globals = 0;
 
   // Functions that ref.func in code may name (3.4.1, `refs`): those that occur outside bodies.
-  std::vector<bool> declared_functions;
+  BitSet declared_functions;
 
   // From the custom section "name" (Appendix, 7.4); empty where it is absent or damaged.
   std::string_view module_name;

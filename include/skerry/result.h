@@ -67,7 +67,8 @@ template <class T, class E = Error>
 class [[nodiscard]] Result {
  public:
   using Value = T;
-  Result(T value) : state_(std::move(value)) {}
+  Result(T&& value) : state_(std::move(value)) {}
+  Result(const T& value) : state_(value) {}
   template <class F>
   Result(Failure<F> failure) : state_(std::unexpect, std::move(failure.error)) {}
 

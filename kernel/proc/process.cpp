@@ -234,7 +234,7 @@ Process* Processes::find(u32 number) const {
 }
 
 // Under the lock.
-Process& Processes::add(Process* parent, Launch launch) {
+Process& Processes::add(Process* parent, Launch&& launch) {
   u32 number = ++last_number_;
   auto process = std::unique_ptr<Process>(new Process(*this, number, parent ? parent->number : 0, std::move(launch)));
   Process& added = *processes_.emplace_hint(processes_.end(), number, std::move(process))->second;

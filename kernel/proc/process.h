@@ -68,7 +68,7 @@ class Process {
 
  private:
   friend class Processes;
-  Process(Processes& all, u32 number, u32 parent, Launch launch)
+  Process(Processes& all, u32 number, u32 parent, Launch&& launch)
       : number(number), parent(parent), all_(all), launch_(std::move(launch)) {}
 
   // Ends it: in compiled code at once, in a wait of the host, or on the way back from it. Under the lock.
@@ -173,7 +173,7 @@ class Processes {
  private:
   friend class Process;
   void define_calls(Linker& linker);
-  Process& add(Process* parent, Launch launch);
+  Process& add(Process* parent, Launch&& launch);
   void begin(Process& process);
   void finish(Process& process, Ending ending);
   // With the imports found in linker_; or, for a process with imports of its own, only the module.

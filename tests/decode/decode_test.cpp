@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <string>
 
 #include "engine/wasm/limits.h"
@@ -28,6 +29,12 @@ void expect_error(const Result<Module>& result, ErrorCode code, u64 offset, std:
   EXPECT_EQ(int(error.code), int(code)) << what << ": " << error.message;
   EXPECT_EQ(error.offset, offset) << what << ": " << error.message;
   EXPECT_TRUE(error.message.starts_with(words)) << what << ": " << error.message;
+}
+
+BitSet set_of(u32 size, std::initializer_list<u32> members) {
+  BitSet set(size);
+  for (u32 member : members) set.insert(member);
+  return set;
 }
 
 const Bytes i32_zero = {0x41, 0x00, 0x0b};
@@ -140,7 +147,7 @@ TEST(Decode, EveryField) {
   EXPECT_EQ(m.datas[DataIndex(2)].memory, MemoryIndex(1));
 
   // By the export, the element segments and the globals; function 2 by segment 0.
-  EXPECT_EQ(m.declared_functions, (std::vector<bool>{true, true, true}));
+  EXPECT_EQ(m.declared_functions, set_of(3, {0, 1, 2}));
 
   ASSERT_EQ(m.customs.size(), 1u);
   EXPECT_EQ(m.customs[0].name, "notes");
@@ -154,7 +161,7 @@ TEST(Decode, FunctionsThatOnlyBodiesNameAreNotDeclared) {
                         code({body({}, {0x10, 0x02, 0x0b}), body({}, {0x0b}), body({}, {0x0b})})});
   auto result = decode(bytes);
   ASSERT_TRUE(result);
-  EXPECT_EQ(result->declared_functions, (std::vector<bool>{false, true, false}));
+  EXPECT_EQ(result->declared_functions, set_of(3, {1}));
 }
 
 // ----------------------------------------------------------------------------------- Faults

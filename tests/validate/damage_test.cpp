@@ -89,11 +89,11 @@ TEST(Damage, EveryPrefixOfABody) {
   Bytes whole = rich_module();
   auto decoded = wasm::decode(whole);
   ASSERT_TRUE(decoded);
-  wasm::Module cut = *decoded;
+  wasm::Module& cut = *decoded;
   LogSink sink;
   Scratch<LogSink> scratch;
   for (FuncIndex f(1); f < cut.functions.end_key(); f = f.next()) {
-    wasm::ByteRange range = decoded->functions[f].body;
+    wasm::ByteRange range = cut.functions[f].body;
     for (u32 size = 0; size < range.size; ++size) {
       cut.functions[f].body = {range.offset, size};
       sink.reset(cut);
