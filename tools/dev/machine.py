@@ -148,10 +148,11 @@ class Machine:
             if "error" in reply:
                 raise MachineFailure(reply["error"]["desc"])
 
-    def translated_blocks(self):
-        """How many pieces of code the emulator has translated."""
+    def translated(self):
+        """How many pieces of code the emulator has translated, and the bytes of the host's code that it made of them."""
         text = self.ask("human-monitor-command", **{"command-line": "info jit"})
-        return int(next(line for line in text.splitlines() if line.startswith("TB count")).split()[2])
+        of = {line[:14].strip(): line[14:].split("/")[0] for line in text.splitlines()}
+        return int(of["TB count"]), int(of["gen code size"])
 
     def console_text(self):
         size = os.fstat(self.console).st_size
