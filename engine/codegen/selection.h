@@ -128,10 +128,16 @@ class Selection {
   VReg def(Value value) const { return vreg_of(value); }
   VReg use(Value value) {  // a constant is made here
     if (!is_constant(value)) {
-      states_[value] |= Needed;
+      states_[value] |= Needed | Whole;
       return vreg_of(value);
     }
     return constant_in_register(type(value), constant(value));
+  }
+  // The same for who reads the low half of an i32 alone, whatever the upper one holds.
+  VReg use_low(Value value) {
+    if (is_constant(value)) return use(value);
+    states_[value] |= Needed;
+    return vreg_of(value);
   }
   VReg constant_in_register(Type type, u64 bits) {
     if constexpr (Isa::holds_constants) {
@@ -149,8 +155,10 @@ class Selection {
   bool holds_constants_here() const { return Isa::holds_constants && !home_.is_none(); }
   VReg temp(RegClass reg_class) { return code_->new_vreg(reg_class); }
   void mark_folded(Value value) { states_[value] |= Folded; }
-  void mark_needed(Value value) { if (!is_constant(value)) states_[value] |= Needed; }
+  void mark_needed(Value value) { if (!is_constant(value)) states_[value] |= Needed | Whole; }
   bool is_needed(Value value) const { return states_[value] & Needed; }
+  // Whether anybody reads more than the low half, as far as they say so by use_low().
+  bool is_whole_needed(Value value) const { return states_[value] & Whole; }
   void hint(VReg vreg, u32 reg) {
     Hint& hint = liveness_->hints[vreg];
     if (hint.reg == 0xff) hint.reg = u8(reg);
@@ -181,7 +189,7 @@ class Selection {
   u32 block_begin() const { return block_begin_; }
 
  private:
-  enum State : u8 { Needed = 1, Folded = 2 };
+  enum State : u8 { Needed = 1, Folded = 2, Whole = 4 };
 
   void count_uses();
   void lower_block(ir::Block block);

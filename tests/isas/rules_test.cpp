@@ -115,6 +115,17 @@ class Cases {
       add(Operands::One, apply("add", apply("shl", x_, number(3)), number(c)), type_);
     }
     add(Operands::Two, apply("xor", apply("xor", x_, y_), number(-1)), type_);
+    // Sums of which the low half is read, and the whole.
+    for (u32 k : {1, 2, 3, 4}) {
+      std::string sum = apply("add", x_, apply("shl", y_, number(k)));
+      add(Operands::Two, apply("sub", sum, y_), type_);
+      add(Operands::Two, apply("shl", sum, number(5)), type_);
+      add(Operands::Two, apply("add", sum, apply("shl", sum, number(1))), type_);
+      add(Operands::Two, apply("lt_s", sum, y_), "i32");
+      if (wide_) continue;
+      add(Operands::Two, concat("(i64.extend_i32_u ", sum, ")"), "i64");
+      add(Operands::Two, concat("(i64.extend_i32_s ", sum, ")"), "i64");
+    }
     for (std::string_view rotate : {"rotl", "rotr"})
       for (u32 k : {0, 1, 7, 31, 32, 63})
         add(Operands::One, apply("sub", apply(rotate, x_, number(k)), x_), type_);

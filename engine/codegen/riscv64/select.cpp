@@ -22,7 +22,10 @@ std::optional<u32> Lower::amount(Value value) const {
   return u32(constant(value) & (ir::is_64(type(value)) ? 63 : 31));
 }
 
-VReg Lower::low(Value value) { return folds(value, Op::Wrap) ? use(Value(inst(value).a)) : operand(value); }
+VReg Lower::low(Value value) {
+  if (folds(value, Op::Wrap)) return use(Value(inst(value).a));
+  return number(value) == 0 ? none() : use_low(value);
+}
 
 VReg Lower::made(RRR op, VReg a, VReg b) {
   VReg d = temp(RegClass::Int);
@@ -100,7 +103,7 @@ Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size) 
   const BoundsPlan& plan = context.settings.bounds;
   bool constant = is_constant(address);
   u64 sum = offset + (constant ? u32(this->constant(address)) : 0);
-  VReg index = constant ? none() : use(address);
+  VReg index = constant ? none() : use_low(address);  // which is zero-extended
   if (!plan.covers(offset)) {
     VReg record = load_field(none(), context.layout.memory(memory) + offsetof(MemoryRef, record), Access::W64);
     VReg memory_size = load_field(record, offsetof(MemoryRecord, size), Access::W64);

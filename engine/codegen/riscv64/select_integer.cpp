@@ -77,7 +77,7 @@ u32 small_shift(Lower& l, Value shift) {
 // Zba, in 64 bits, where u(y) is i64.extend_i32_u y:
 //   x + (y << k)     =>  sh<k>add d, y, x
 //   x + (u(y) << k)  =>  sh<k>add.uw d, y, x
-// In 32 bits the sum would have to be extended again, which costs what is saved.
+// In 32 bits the sum would have to be extended again, which costs what is saved: below.
 bool add_shifted(Lower& l, Value value, const Inst& inst) {
   if (!l.has(CpuFeature::Zba) || !is_wide(inst)) return false;
   Value x(inst.a), shift(inst.b);
@@ -93,6 +93,25 @@ bool add_shifted(Lower& l, Value value, const Inst& inst) {
   constexpr RRR extending[] = {RRR::Sh1addUw, RRR::Sh2addUw, RRR::Sh3addUw};
   VReg a = extends ? l.low(Value(l.inst(y).a)) : l.use(y), b = l.operand(x);
   l.emit((extends ? extending : plain)[k - 1], l.def(value), a, b);
+  return true;
+}
+
+// Zba, in 32 bits, where all who read the sum read its low half alone:
+//   x + (y << k)  =>  sh<k>add d, y, x
+// Low halves of sums and of shifts to the left depend on low halves alone, so that the upper ones of x and y may hold
+// anything as well. That of d is no sign, and nobody looks at it (convention.h).
+bool add_shifted_low(Lower& l, Value value, const Inst& inst) {
+  if (!l.has(CpuFeature::Zba) || is_wide(inst) || l.is_whole_needed(value)) return false;
+  Value x(inst.a), shift(inst.b);
+  u32 k = small_shift(l, shift);
+  if (!k) {
+    std::swap(x, shift);
+    k = small_shift(l, shift);
+  }
+  if (!k) return false;
+  constexpr RRR ops[] = {RRR::Sh1add, RRR::Sh2add, RRR::Sh3add};
+  VReg a = l.low(Value(l.inst(shift).a)), b = l.low(x);
+  l.emit(ops[k - 1], l.def(value), a, b);
   return true;
 }
 
@@ -411,6 +430,7 @@ constexpr Rule rules[] = {
     {Op::CallResult, call_result, "call_result"},
     {Op::IAdd, add_immediate, "add_immediate"},
     {Op::IAdd, add_shifted, "add_shifted"},
+    {Op::IAdd, add_shifted_low, "add_shifted_low"},
     {Op::IAdd, add_extended, "add_extended"},
     {Op::IAdd, plain_low, "plain_low"},
     {Op::IAdd, plain, "plain"},

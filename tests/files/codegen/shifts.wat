@@ -175,7 +175,7 @@
 ;;     sub a1, t1, a1
 ;;     mv a0, a1
 ;;     ret
-;;= riscv64+zba+zbb+zbs    rules: add_shifted, add_extended, plain_low, extract_bit, and_low_bits, single_bit, bitwise_inverted, plain, shift_extended, shift_immediate, rotate_zbb, rotate_immediate, count_zbb, load, return_
+;;= riscv64+zba+zbb+zbs    rules: add_shifted, add_shifted_low, add_extended, plain_low, extract_bit, and_low_bits, single_bit, bitwise_inverted, plain, shift_extended, shift_immediate, rotate_zbb, rotate_immediate, count_zbb, load, return_
 ;;   function 0
 ;;     sh3add a0, a1, a0
 ;;     ret
@@ -186,8 +186,7 @@
 ;;     add.uw a0, a1, a0
 ;;     ret
 ;;   function 3
-;;     slliw a1, a1, 2
-;;     addw a0, a0, a1
+;;     sh2add a0, a1, a0
 ;;     add.uw a0, a0, s11
 ;;     lw a0, 8(a0)
 ;;     ret
