@@ -1,6 +1,9 @@
 #include "tests/ir_interpreter/interpreter.h"
 
+#include <unordered_map>
+
 #include "engine/abi/builtins.h"
+#include "engine/ir/ranges.h"
 #include "tests/ir_interpreter/bulk.h"
 
 namespace skerry::oracle {
@@ -29,6 +32,7 @@ class Interpreter {
   struct Frame {
     const ir::Function* function;
     Instance* instance;
+    const ir::Ranges* ranges;
     Value at;     // the next instruction
     usize base;   // its values begin here in values_
     usize slots;  // and its frame slots here
@@ -66,7 +70,7 @@ class Interpreter {
     if (store_.depth_ >= store_.limits_.call_depth) return trap(TrapCode::StackExhausted);
     ++store_.depth_;
     const ir::Function& function = record.instance->program->functions[record.index];
-    Frame frame{&function, record.instance, Value(0), 0, 0};
+    Frame frame{&function, record.instance, &ranges_of(function), Value(0), 0, 0};
     if (!frames_.empty()) frame.base = frames_.back().slots + frames_.back().function->slots.size();
     frame.slots = frame.base + function.insts.size();
     usize top = frame.slots + function.slots.size();
@@ -127,7 +131,9 @@ class Interpreter {
     const Frame& frame = frames_.back();
     take(frame.function->target_args(target));
     ir::Block block = frame.function->target_block(target);
-    usize first = frame.base + frame.function->blocks[block].begin;
+    u32 param = frame.function->blocks[block].begin;
+    usize first = frame.base + param;
+    for (usize i = 0; i < pending_.size(); ++i) expect_in_range(frame, Value(param + u32(i)), pending_[i]);
     std::copy(pending_.begin(), pending_.end(), values_.begin() + i64(first));
     return enter_block(block);
   }
@@ -137,6 +143,7 @@ class Interpreter {
   u64 get(u32 value) const { return values_[frames_.back().base + value]; }
   bool set(u64 bits) {
     Frame& frame = frames_.back();
+    expect_in_range(frame, frame.at, bits);
     values_[frame.base + frame.at.raw()] = bits;
     frame.at = frame.at.next();
     return true;
@@ -144,6 +151,19 @@ class Interpreter {
   bool done() {
     frames_.back().at = frames_.back().at.next();
     return true;
+  }
+
+  // What the compiler believes of values is held against each one that there is.
+  const ir::Ranges& ranges_of(const ir::Function& function) {
+    auto [found, is_new] = ranges_.try_emplace(&function);
+    if (is_new) found->second.find(function);
+    return found->second;
+  }
+  static void expect_in_range(const Frame& frame, Value value, u64 bits) {
+    if (frame.function->type(value) != Type::I32) return;
+    ir::Range range = (*frame.ranges)[value];
+    i64 number = range.is_unsigned() ? i64(u32(bits)) : i64(i32(u32(bits)));
+    CHECK(range.low <= number && number <= range.high);
   }
 
   // The bytes of an access, null if it is not inside.
@@ -306,6 +326,7 @@ class Interpreter {
   std::vector<u64> values_;
   std::vector<u64> pending_;  // arguments or results on their way
   Outcome stopped_;
+  std::unordered_map<const ir::Function*, ir::Ranges> ranges_;
 };
 
 Outcome Store::invoke(u32 function, std::span<const u64> arguments) {
