@@ -16,7 +16,8 @@
 //   static constexpr bool holds_constants         // whether loops keep constants in registers (hold)
 //
 // and Lower has make_constant(VReg, Type, bits), which appends what makes a constant, and where constants are held
-// make_field(VReg, bits) for a field of the instance that never changes.
+// make_field(VReg, bits) for a field of the instance that never changes, and make_address(VReg, Value, bits) for what
+// it makes of a value.
 
 #pragma once
 
@@ -75,10 +76,13 @@ class RuleTable {
 
 // Memory reused from function to function.
 struct SelectionScratch {
+  enum class HeldKind : u8 { Constant, Field, Address };
   struct Held {
     ir::Block home;  // where it is made
-    Type type;       // of a constant; Void: a field
+    HeldKind kind;
+    Type type;       // of a constant
     u64 bits;
+    Value value;     // of an address
     VReg vreg;
   };
   Array<VInst> pending;
@@ -86,6 +90,7 @@ struct SelectionScratch {
   IndexMap<Value, u8> states;
   std::vector<Held> held;
   IndexMap<ir::Loop, ir::Block> homes;
+  IndexMap<ir::Loop, ir::Block> entries;
 };
 
 template <class Isa>
@@ -95,7 +100,7 @@ class Selection {
 
   Selection(const ModuleContext& context, SelectionScratch& scratch, std::vector<u8>& fired)
       : context(context), pending_(scratch.pending), use_counts_(scratch.use_counts), states_(scratch.states),
-        held_(scratch.held), homes_(scratch.homes), fired_(fired) {
+        held_(scratch.held), homes_(scratch.homes), entries_(scratch.entries), fired_(fired) {
     fired_.resize(Isa::rules().all().size());
   }
 
@@ -143,14 +148,21 @@ class Selection {
     if constexpr (Isa::holds_constants) {
       // Integers that are alike in their registers are one.
       if (!ir::is_float(type)) bits = Isa::register_bits(type, bits), type = Type::I64;
-      if (VReg held = hold(type, bits); !held.is_none()) return held;
+      if (VReg held = hold(home_, HeldKind::Constant, type, bits); !held.is_none()) return held;
     }
     VReg vreg = temp(class_of(type));
     static_cast<Lower*>(this)->make_constant(vreg, type, bits);
     return vreg;
   }
   // A field of the instance that never changes; none where who wants it loads it.
-  VReg held_field(u64 bits) { return hold(Type::Void, bits); }
+  VReg held_field(u64 bits) { return hold(home_, HeldKind::Field, Type::Void, bits); }
+  // What make_address makes of a value from outside of the loop, in front of the outermost loop that does not define it;
+  // none where it is from inside. Of no value: where constants are held.
+  VReg held_address(Value value, u64 bits) {
+    return hold(value.is_none() ? home_ : home_of(value), HeldKind::Address, Type::Void, bits, value);
+  }
+  // Whether a value comes from outside of the loop, and may be held in another form.
+  bool is_from_outside(Value value) const { return !home_of(value).is_none(); }
   // Whether constants that instructions here read are made elsewhere.
   bool holds_constants_here() const { return Isa::holds_constants && !home_.is_none(); }
   VReg temp(RegClass reg_class) { return code_->new_vreg(reg_class); }
@@ -198,7 +210,9 @@ class Selection {
   void finish();
   void needs_target(Value jump, u32 target);
   void find_homes();
-  VReg hold(Type type, u64 bits);
+  using HeldKind = SelectionScratch::HeldKind;
+  VReg hold(ir::Block home, HeldKind kind, Type type, u64 bits, Value value = Value::none());
+  ir::Block home_of(Value value) const;
   void make_held(ir::Block block);
   void flush() {
     for (usize i = pending_.size(); i > 0; --i) code_->insts.push_back(pending_[i - 1]);
@@ -213,6 +227,8 @@ class Selection {
   IndexMap<Value, u8>& states_;
   std::vector<SelectionScratch::Held>& held_;  // those that are not made yet
   IndexMap<ir::Loop, ir::Block>& homes_;               // none: constants are made where they are used
+  IndexMap<ir::Loop, ir::Block>& entries_;             // the one block from which a loop is entered, or none
+  ir::Loop loop_ = ir::Loop::none();                   // the innermost around the block
   ir::Block home_ = ir::Block::none();                 // of the innermost loop around the block
   std::vector<u8>& fired_;           // by rule: whether it was used
   u32 block_begin_ = 0;
@@ -260,6 +276,8 @@ void Selection<Isa>::find_homes() {
   held_.clear();
   homes_.clear();
   homes_.resize(function_->loops.size(), ir::Block::none());
+  entries_.clear();
+  entries_.resize(function_->loops.size(), ir::Block::none());
   if (context.settings.allocator != Allocator::Ranges || function_->loops.empty()) return;
   constexpr ir::Block several = ir::Block(~u32{0} - 1);
   for (ir::Block block(0); block != function_->blocks.end_key(); block = block.next()) {
@@ -274,20 +292,35 @@ void Selection<Isa>::find_homes() {
   for (ir::Loop loop(0); loop != function_->loops.end_key(); loop = loop.next()) {
     ir::Loop parent = function_->loops[loop].parent;
     if (homes_[loop] == several) homes_[loop] = ir::Block::none();
+    entries_[loop] = homes_[loop];
     if (!parent.is_none() && !homes_[parent].is_none()) homes_[loop] = homes_[parent];
   }
 }
 
 // None where it is made by who wants it.
 template <class Isa>
-VReg Selection<Isa>::hold(Type type, u64 bits) {
+VReg Selection<Isa>::hold(ir::Block home, HeldKind kind, Type type, u64 bits, Value value) {
   constexpr usize most = 24;
-  if (home_.is_none()) return VReg::none();
+  if (home.is_none()) return VReg::none();
   for (const auto& held : held_)
-    if (held.home == home_ && held.type == type && held.bits == bits) return held.vreg;
+    if (held.home == home && held.kind == kind && held.type == type && held.bits == bits && held.value == value)
+      return held.vreg;
   if (held_.size() == most) return VReg::none();
-  held_.push_back({home_, type, bits, temp(class_of(type))});
+  held_.push_back({home, kind, type, bits, value, temp(kind == HeldKind::Constant ? class_of(type) : RegClass::Int)});
   return held_.back().vreg;
+}
+
+// What is defined in front of a loop's header in the text, and dominates a block of the loop, dominates the header, and
+// so the end of the one block from which it is entered.
+template <class Isa>
+ir::Block Selection<Isa>::home_of(Value value) const {
+  ir::Block home = ir::Block::none();
+  if (context.settings.allocator != Allocator::Ranges) return home;
+  for (ir::Loop loop = loop_; !loop.is_none(); loop = function_->loops[loop].parent) {
+    if (value.raw() >= function_->blocks[function_->loops[loop].header].begin) break;
+    if (!entries_[loop].is_none()) home = entries_[loop];
+  }
+  return home;
 }
 
 // In front of the block's terminator.
@@ -295,8 +328,12 @@ template <class Isa>
 void Selection<Isa>::make_held(ir::Block block) {
   std::erase_if(held_, [&](const SelectionScratch::Held& held) {
     if (held.home != block) return false;
-    if (held.type == Type::Void) static_cast<Lower*>(this)->make_field(held.vreg, held.bits);
-    else static_cast<Lower*>(this)->make_constant(held.vreg, held.type, held.bits);
+    Lower& lower = static_cast<Lower&>(*this);
+    switch (held.kind) {
+      case HeldKind::Constant: lower.make_constant(held.vreg, held.type, held.bits); break;
+      case HeldKind::Field: lower.make_field(held.vreg, held.bits); break;
+      case HeldKind::Address: lower.make_address(held.vreg, held.value, held.bits); break;
+    }
     return true;
   });
   flush();
@@ -317,6 +354,7 @@ void Selection<Isa>::lower_block(ir::Block block) {
     loop_begin_ = header.begin;
     loop_params_end_ = header.begin + header.params;
   }
+  loop_ = data.loop;
   if constexpr (Isa::holds_constants) home_ = data.loop.is_none() ? ir::Block::none() : homes_[data.loop];
   VBlock& out = code_->blocks[block];
   out.weight = loop_weight(data.loop.is_none() ? 0 : function_->loops[data.loop].depth);

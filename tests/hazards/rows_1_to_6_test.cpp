@@ -65,6 +65,48 @@ TEST(Hazard01, ArithmeticOfAddressesWraps) {
   }
 }
 
+// The same of counters, whose values a compiler may believe to know: loops that begin, step and end near where numbers
+// and sums wrap, and those that step over their end. Each stops after so many rounds as it is asked for.
+TEST(Hazard01, CountersInAddressesWrap) {
+  constexpr u32 inits[] = {0, 1, 0xffffffff, 0xfffffff0, 0xffffffc0, 65500, 0x7ffffff0, 0x80000000, 0xffffff00};
+  constexpr i32 steps[] = {1, -1, 3, 16, -16};
+  constexpr u32 lasts[] = {0, 1, 48, 65536, 0x80000000, 0xfffffff0};
+  constexpr u32 bases[] = {0, 64, 0xfffffff0, 65472, 0x80000000, 256};
+  constexpr std::string_view accesses[] = {"i32.load8_u", "i32.load offset=3", "i32.load16_u offset=65528"};
+  constexpr u32 per_module = 90;
+  Text functions;
+  std::vector<Calls> calls;
+  u32 number = 0;
+  auto check = [&] {
+    expect_same(concat("(module ", memory(), functions, ")"), calls);
+    functions.clear();
+    calls.clear();
+  };
+  for (u32 init : inits)
+    for (i32 step : steps)
+      for (u32 last : lasts)
+        for (u32 base : bases) {
+          std::string_view access = accesses[++number % std::size(accesses)];
+          Text name = concat("f", number), counter = "(local.get $i)", constant = concat("(i32.const ", i32(base), ")");
+          // A shift that bits may leave, a base from outside, and one that is known but for its low bits.
+          if (number % 5 == 1) counter = "(i32.shl (local.get $i) (i32.const 2))";
+          if (number % 7 == 2) constant = "(local.get $any)";
+          if (number % 7 == 3) constant = concat("(i32.add (i32.and (local.get $any) (i32.const 15)) ", constant, ")");
+          functions += concat("(func (export \"", name, "\") (param $rounds i32) (param $any i32) (result i32)",
+                              " (local $i i32) (local $base i32) (local $sum i32)",
+                              " (local.set $i (i32.const ", i32(init), ")) (local.set $base ", constant, ")",
+                              " (loop $next (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31)) (", access,
+                              " (i32.add ", counter, " (local.get $base)))))");
+          functions += concat("(local.set $rounds (i32.sub (local.get $rounds) (i32.const 1)))",
+                              "(if (i32.eqz (local.get $rounds)) (then (return (local.get $sum))))",
+                              "(br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const ", step,
+                              "))) (i32.const ", i32(last), "))))(local.get $sum))\n");
+          calls.push_back({name, {{1, 64}, {2, 65535}, {17, 0xfffffffa}, {300, base}}});
+          if (calls.size() == per_module) check();
+        }
+  check();
+}
+
 // CVE-2021-32629: a spilled i32 came back with the wrong extension.
 TEST(Hazard02, SpilledNumbersWithBit31) {
   constexpr u32 count = 40;

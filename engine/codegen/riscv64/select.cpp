@@ -73,67 +73,6 @@ void Lower::trap_if(Test test, TrapCode code) {
   emit(VOp::TrapIf, none(), test.a, test.b, u8(test.condition), i64(code));
 }
 
-// None: it is in its register.
-VReg Lower::memory_base(MemoryIndex memory) {
-  if (memory.raw() == 0 && context.settings.memory_base_register) return none();
-  return load_field(none(), context.layout.memory(memory) + offsetof(MemoryRef, base), Access::W64);
-}
-
-// Where an access later in the block, with no call between, has the same index, its address becomes this one: what
-// computed it there goes, and is done here.
-VReg Lower::memory_address(Value index, VReg index_vreg) {
-  KnownAddress& known = known_[index.raw() % std::size(known_)];
-  if (known.index == index && known.block == block_begin() && known.calls == calls_) {
-    u32 at = known.made_at;
-    while (lowered()[at].op != u16(VOp::MemoryAddress) || lowered()[at].d != known.vreg) ++at;
-    VInst& later = lowered()[at];
-    later.op = u16(VOp::Nothing);
-    later.d = later.a = VReg::none();
-  } else {
-    known = {index, temp(RegClass::Int), block_begin(), calls_, 0};
-  }
-  known.made_at = u32(lowered().size());
-  emit(VOp::MemoryAddress, known.vreg, index_vreg, none(), u8(AddressPart::LowHalf));
-  return known.vreg;
-}
-
-// The sum of base, address and offset is one of 64 bits, and does not wrap. Of the offset the access itself
-// takes the low 12 bits, as a signed number.
-Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size) {
-  const BoundsPlan& plan = context.settings.bounds;
-  bool constant = is_constant(address);
-  u64 sum = offset + (constant ? u32(this->constant(address)) : 0);
-  VReg index = constant ? none() : use_low(address);  // which is zero-extended
-  if (!plan.covers(offset)) {
-    VReg record = load_field(none(), context.layout.memory(memory) + offsetof(MemoryRef, record), Access::W64);
-    VReg memory_size = load_field(record, offsetof(MemoryRecord, size), Access::W64);
-    u64 beyond = sum + size;
-    VReg end;
-    if (constant) end = made(i64(beyond));
-    else if (fits_signed(i64(beyond), 12)) end = made(RRI::Addi, zero_extended(index), i64(beyond));
-    else end = made(RRR::Add, zero_extended(index), made(i64(beyond)));
-    trap_if({Condition::Below, memory_size, end}, TrapCode::MemoryOutOfBounds);
-  }
-  Address out;
-  out.base = memory_base(memory);
-  out.disp = i32(sum & 0xfff);
-  if (out.disp >= 0x800) out.disp -= 0x1000;
-  u64 rest = sum - u64(i64(out.disp));
-  auto add_base = [&](VReg x, AddressPart part) {
-    VReg base = temp(RegClass::Int);
-    emit(VOp::MemoryAddress, base, x, out.base, u8(part));
-    out.base = base;
-  };
-  if (constant) {
-    if (rest != 0) add_base(made(i64(rest)), AddressPart::Whole);
-    return out;
-  }
-  if (out.base.is_none()) out.base = memory_address(address, index);
-  else add_base(index, AddressPart::LowHalf);
-  if (rest != 0) out.base = made(RRR::Add, out.base, made(i64(rest)));
-  return out;
-}
-
 VReg Lower::table_entry(Value index, TableIndex table, TrapCode code) {
   u32 ref = context.layout.table(table);
   VReg i = use(index);

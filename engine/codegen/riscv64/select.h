@@ -7,6 +7,7 @@
 #include "engine/codegen/riscv64/cpu.h"
 #include "engine/codegen/riscv64/vinst.h"
 #include "engine/codegen/selection.h"
+#include "engine/ir/ranges.h"
 
 namespace skerry::riscv64 {
 
@@ -46,10 +47,13 @@ using Rule = codegen::Rule<Lower>;
 
 class Lower : public codegen::Selection<Isa> {
  public:
-  Lower(const ModuleContext& context, CpuFeatures cpu, SelectionScratch& scratch, std::vector<u8>& fired)
-      : Selection(context, scratch, fired), cpu(cpu) {}
+  // `ranges` in the gear best, else null.
+  Lower(const ModuleContext& context, CpuFeatures cpu, SelectionScratch& scratch, std::vector<u8>& fired,
+        const ir::Ranges* ranges = nullptr)
+      : Selection(context, scratch, fired), cpu(cpu), ranges(ranges) {}
 
   CpuFeatures cpu;
+  const ir::Ranges* ranges;
 
   bool has(CpuFeature feature) const { return cpu.has(feature); }
   // The constant as the signed number that its register holds.
@@ -96,6 +100,7 @@ class Lower : public codegen::Selection<Isa> {
   // One of the instance that never changes.
   VReg constant_field(u32 offset, Access access);
   void make_field(VReg vreg, u64 bits) { emit(VOp::LoadField, vreg, none(), none(), u8(bits >> 32), i64(u32(bits))); }
+  void make_address(VReg vreg, Value term, u64 rest);
   // The entry of a table at an index that is checked, or traps with `code`.
   VReg table_entry(Value index, TableIndex table, TrapCode code);
 
@@ -103,9 +108,12 @@ class Lower : public codegen::Selection<Isa> {
   void forget_addresses() { ++calls_; }
 
  private:
+  enum class Extended : u8 { Unsigned, Signed };
   // The address of an access that comes later in the block.
   struct KnownAddress {
     Value index = Value::none();
+    VReg base;
+    Extended extended;
     VReg vreg;
     u32 block;
     u32 calls;
@@ -114,6 +122,9 @@ class Lower : public codegen::Selection<Isa> {
 
   VReg memory_base(MemoryIndex memory);
   VReg memory_address(Value index, VReg index_vreg);
+  VReg known_address(Value index, VReg base, Extended extended);
+  VReg term_address(Value term, VReg base);
+  std::optional<Address> sum_address(Value address, u64 offset);
 
   KnownAddress known_[16];  // by the low bits of the index
   u32 calls_ = 0;

@@ -20,6 +20,7 @@ struct Riscv64Scratch : codegen::Scratch {
   codegen::AllocateScratch allocating;
   codegen::Allocation allocation;
   codegen::SelectionScratch selection;
+  ir::Ranges ranges;
   Emitter emitter;
 
   codegen::FrameView frame() const override { return {code, liveness, allocation}; }
@@ -42,7 +43,9 @@ class Riscv64Target : public codegen::Target {
   void compile(const codegen::ModuleContext& context, const ir::Function& function, codegen::Scratch& scratch,
                codegen::CompiledFunction& out) const override {
     Riscv64Scratch& s = static_cast<Riscv64Scratch&>(scratch);
-    Lower(context, cpu_, s.selection, s.fired).run(function, s.code, s.liveness);
+    bool is_best = context.settings.allocator == codegen::Allocator::Ranges;
+    if (is_best) s.ranges.find(function);
+    Lower(context, cpu_, s.selection, s.fired, is_best ? &s.ranges : nullptr).run(function, s.code, s.liveness);
     codegen::allocate(context.settings, function, s.code, vop_table, register_file, s.liveness, s.allocating, s.allocation);
     s.emitter.run(context, function, s.code, s.allocation, out);
   }

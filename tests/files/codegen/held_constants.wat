@@ -70,23 +70,23 @@
 ;;     addiw a3, a3, 837
 ;;     lui a4, 2
 ;;     addiw a4, a4, 1808
-;;     lui a5, 10
-;;     li a2, 0
+;;     lui a0, 10
+;;     add a5, a0, s11
+;;     li a1, 0
 ;;   L0:
 ;;     lui a0, 2
 ;;     addiw a0, a0, 808
 ;;   L1:
-;;     add.uw a1, a0, s11
-;;     add a1, a1, a5
-;;     lw a1, -960(a1)
+;;     add.uw a2, a0, a5
+;;     lw a2, -960(a2)
 ;;     addw a1, a1, a2
-;;     xor a2, a1, a3
+;;     xor a1, a1, a3
 ;;     addiw a0, a0, 4
 ;;     bne a0, a4, L1
-;;     addw a2, a2, a3
+;;     addw a1, a1, a3
 ;;     addiw a6, a6, -1
 ;;     bnez a6, L0
-;;     mv a0, a2
+;;     mv a0, a1
 ;;     ret
 ;;   function 3
 ;;     mv a1, a0
