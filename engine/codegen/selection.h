@@ -156,8 +156,8 @@ class Selection {
   }
   // A field of the instance that never changes; none where who wants it loads it.
   VReg held_field(u64 bits) { return hold(home_, HeldKind::Field, Type::Void, bits); }
-  // What make_address makes of a value from outside of the loop, in front of the outermost loop that does not define it;
-  // none where it is from inside. Of no value: where constants are held.
+  // What make_address makes of a value from outside of the loop, in front of the outermost loop that does not define it,
+  // of those few that are looked at; none where it is from inside. Of no value: where constants are held.
   VReg held_address(Value value, u64 bits) {
     return hold(value.is_none() ? home_ : home_of(value), HeldKind::Address, Type::Void, bits, value);
   }
@@ -311,12 +311,14 @@ VReg Selection<Isa>::hold(ir::Block home, HeldKind kind, Type type, u64 bits, Va
 }
 
 // What is defined in front of a loop's header in the text, and dominates a block of the loop, dominates the header, and
-// so the end of the one block from which it is entered.
+// so the end of the one block from which it is entered. Of loops around loops the innermost few are looked at.
 template <class Isa>
 ir::Block Selection<Isa>::home_of(Value value) const {
   ir::Block home = ir::Block::none();
   if (context.settings.allocator != Allocator::Ranges) return home;
-  for (ir::Loop loop = loop_; !loop.is_none(); loop = function_->loops[loop].parent) {
+  constexpr u32 most = 8;
+  u32 looked_at = 0;
+  for (ir::Loop loop = loop_; !loop.is_none() && looked_at < most; loop = function_->loops[loop].parent, ++looked_at) {
     if (value.raw() >= function_->blocks[function_->loops[loop].header].begin) break;
     if (!entries_[loop].is_none()) home = entries_[loop];
   }
