@@ -29,7 +29,7 @@ void print_tiers(const runtime::TierCounts& counts) {
   auto tell = [](const char* what, const std::atomic<u64>& count) {
     if (u64 n = count.load(std::memory_order_relaxed)) std::fprintf(stderr, "%8llu %s\n", (unsigned long long)(n), what);
   };
-  if (counts.quick.load(std::memory_order_relaxed) == 0) return;
+  if (counts.quick.load(std::memory_order_relaxed) == 0 && counts.best.load(std::memory_order_relaxed) == 0) return;
   std::fprintf(stderr, "\n");
   tell("functions compiled at their first call", counts.quick);
   tell("functions switched to the best gear", counts.best);
@@ -38,6 +38,7 @@ void print_tiers(const runtime::TierCounts& counts) {
   tell("loops that cannot be entered", counts.refused);
   tell("functions that stay as they are, since compiling them takes too much memory", counts.too_large);
   tell("jobs done by who had waited too long for them", counts.insisted);
+  tell("functions asked for at once, since an earlier run had them hot", counts.expected);
   tell("jobs dropped, since the queue was full", counts.dropped);
 }
 

@@ -18,25 +18,33 @@ Background::~Background() {
   for (platform::Worker* worker : workers_) platform::join_worker(worker);
 }
 
+std::optional<Background::Outcome> Background::put(const Job& job, usize capacity) {
+  if (threads_ != 0 && !is_refused_) {
+    if (queue_.size() >= capacity) return Outcome::Dropped;
+    if (workers_.size() < threads_ && at_work_.size() + queue_.size() >= workers_.size()) {
+      auto worker = platform::spawn_worker(run, this, platform::WorkerKind::Idle);
+      if (worker) workers_.push_back(*worker);
+      else if (workers_.empty()) is_refused_ = true;
+    }
+  }
+  if (workers_.empty()) return std::nullopt;
+  queue_.push_back(job);
+  tell();
+  return Outcome::Queued;
+}
+
 Background::Outcome Background::add(const Job& job) {
   {
     platform::MutexGuard guard(mutex_);
-    if (threads_ != 0 && !is_refused_) {
-      if (queue_.size() >= capacity_) return Outcome::Dropped;
-      if (workers_.size() < threads_ && at_work_.size() + queue_.size() >= workers_.size()) {
-        auto worker = platform::spawn_worker(run, this, platform::WorkerKind::Idle);
-        if (worker) workers_.push_back(*worker);
-        else if (workers_.empty()) is_refused_ = true;
-      }
-    }
-    if (!workers_.empty()) {
-      queue_.push_back(job);
-      tell();
-      return Outcome::Queued;
-    }
+    if (auto outcome = put(job, capacity_)) return *outcome;
   }
   do_here(job);
   return Outcome::Done;
+}
+
+bool Background::offer(const Job& job) {
+  platform::MutexGuard guard(mutex_);
+  return put(job, capacity_ / 2) == Outcome::Queued;
 }
 
 Background::Outcome Background::insist(const Job& job) {

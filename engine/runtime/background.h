@@ -10,6 +10,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "platform/platform.h"
@@ -37,12 +38,16 @@ class Background {
   Background(const Background&) = delete;
 
   Outcome add(const Job& job);
+  // One for which nobody waits. False: the queue has no room for it, or nobody would do it.
+  bool offer(const Job& job);
   // One that was added: where nobody has begun with it, the caller does it.
   Outcome insist(const Job& job);
   // There is no job of this code any more, and none will be added.
   void forget(const LazyCode& code);
 
  private:
+  // Under the mutex. None: there is no thread.
+  std::optional<Outcome> put(const Job& job, usize capacity);
   static void do_here(const Job& job);
   static void run(void* self);
   void work();

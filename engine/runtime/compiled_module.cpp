@@ -84,6 +84,7 @@ Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<E
     if (may_load) e.config().cache->store(key, write_artifact(*self));
   }
   TRY(self->finish());
+  if (self->lazy_ && e.runs_here()) self->lazy_->begin_hot();
   return self;
 }
 

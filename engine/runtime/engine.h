@@ -31,6 +31,7 @@ struct TierCounts {
   std::atomic<u64> loops = 0;     // bodies that are entered at a loop
   std::atomic<u64> refused = 0;   // loops for which there is none
   std::atomic<u64> entered = 0;   // frames that were handed over to such a body
+  std::atomic<u64> expected = 0;  // functions that were asked for at once, since an earlier run had them hot
   std::atomic<u64> dropped = 0;   // jobs for which the queue was full
   std::atomic<u64> insisted = 0;  // jobs that waited too long, and were done by who asked
 };

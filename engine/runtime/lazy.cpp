@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/runtime/hot_functions.h"
 #include "engine/runtime/instance.h"
 #include "engine/runtime/store.h"
 
@@ -27,6 +28,7 @@ constexpr u64 most_opened = 1 * MiB;
 LazyCode::~LazyCode() {
   if (!base_) return;
   module_.engine().background().forget(*this);
+  keep_hot();
   close_pages();
   remove_code_range(reinterpret_cast<u64>(base_));
   platform::release(base_, reserved_);
@@ -54,6 +56,7 @@ Result<void> LazyCode::reserve() {
   slots_ = reinterpret_cast<std::atomic<const void*>*>(TRY(allocate(slots)));
   counters_ = reinterpret_cast<i32*>(slots_ + count_);
   for (u32 i = 0; i < count_; ++i) slots_[i].store(module_.engine().compile_lazily(), std::memory_order_relaxed);
+  is_used_hot_.resize(is_tiered ? count_ : 0);
   if (is_tiered)
     warmth_.emplace(module, module_.engine().config().warm_up, slots_, counters_, module_.engine().compile_lazily());
   TRY(make_entries());
@@ -135,6 +138,7 @@ const void* LazyCode::compile(Instance& instance, const void** slot) {
   u32 index = u32(word - slots_);
   if (warmth_) {
     Warmth::Called called = warmth_->was_called(index);
+    if (called.for_good) note_use(index);
     if (called.for_good && entries_[index])
       instance.set_code(FuncIndex(module_.module().imported_functions + index), called.body);
     if (called.body) return called.body;
@@ -142,6 +146,8 @@ const void* LazyCode::compile(Instance& instance, const void** slot) {
   auto body = compile_function(index);
   if (!body) return nullptr;
   word->store(*body, std::memory_order_release);
+  // Of what was expected to be hot the best body may have come meanwhile, and been overwritten.
+  if (warmth_ && warmth_->best(index)) word->store(module_.engine().compile_lazily(), std::memory_order_relaxed);
   return *body;
 }
 
@@ -226,7 +232,7 @@ const void* LazyCode::warm_up(Store& store, WarmUpFrame& frame, u32 loop) {
     Background::Outcome outcome = Background::Outcome::Queued;
     switch (decision.kind) {
       case Warmth::Decision::Kind::GoOn: return nullptr;
-      case Warmth::Decision::Kind::Enter: return hand_over(store, frame, *decision.body);
+      case Warmth::Decision::Kind::Enter: return hand_over(store, frame, index, *decision.body);
       case Warmth::Decision::Kind::Ask: outcome = background.add(job); break;
       case Warmth::Decision::Kind::Insist:
         outcome = background.insist(job);
@@ -273,7 +279,34 @@ void LazyCode::improve(u32 index, u32 loop, Improver& improver) {
   warmth_->done(index, loop, std::move(made));
 }
 
-const void* LazyCode::hand_over(Store& store, WarmUpFrame& frame, const LoopBody& body) {
+void LazyCode::begin_hot() {
+  const std::shared_ptr<CodeCache>& cache = module_.engine().config().cache;
+  if (!warmth_ || !cache) return;
+  auto bytes = cache->load(hot_functions_key(module_.module()));
+  auto known = bytes ? read_hot_functions(*bytes, count_) : std::nullopt;
+  if (!known) return;
+  known_hot_ = std::move(*known);
+  for (u32 function : known_hot_) {
+    if (!warmth_->expect(function)) continue;
+    if (!module_.engine().background().offer({this, function, 0})) return warmth_->drop(function, 0);
+    module_.engine().tiers().expected.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void LazyCode::note_use(u32 function) {
+  if (is_used_hot_[function]) return;
+  is_used_hot_[function] = true;
+  used_hot_.push_back(function);
+}
+
+void LazyCode::keep_hot() {
+  const std::shared_ptr<CodeCache>& cache = module_.engine().config().cache;
+  if (!cache) return;
+  if (auto kept = hot_functions_after(known_hot_, used_hot_))
+    cache->store(hot_functions_key(module_.module()), write_hot_functions(*kept));
+}
+
+const void* LazyCode::hand_over(Store& store, WarmUpFrame& frame, u32 function, const LoopBody& body) {
   LoopCell* cells = store.loop_cells();
   u64 limit = std::atomic_ref(store.state().stack_limit).load(std::memory_order_relaxed);
   if (!cells || limit > frame.frame_pointer || frame.frame_pointer - limit < body.frame_size) return nullptr;
@@ -292,6 +325,8 @@ const void* LazyCode::hand_over(Store& store, WarmUpFrame& frame, const LoopBody
   for (u64 rest = table.saved_registers; rest; rest &= rest - 1)
     frame.registers[std::countr_zero(rest)] = *in_frame(word++);
   module_.engine().tiers().entered.fetch_add(1, std::memory_order_relaxed);
+  platform::MutexGuard guard(mutex_);
+  note_use(function);
   return body.code;
 }
 

@@ -38,6 +38,9 @@ class LazyCode final : public CodeMap {
   ~LazyCode() override;
   Result<void> reserve();
 
+  // Asks for what an earlier run had hot, if the engine's cache tells (hot_functions.h). Before anything runs.
+  void begin_hot();
+
   // What something outside code may refer to a function by, for as long as the module is there: its best body, where
   // it has one, or an entry.
   const void* entry(FuncIndex function);
@@ -52,7 +55,10 @@ class LazyCode final : public CodeMap {
   std::optional<FunctionAt> find(u64 pc) const override;
 
  private:
-  const void* hand_over(Store& store, WarmUpFrame& frame, const LoopBody& body);
+  // Under mutex_.
+  void note_use(u32 function);
+  void keep_hot();
+  const void* hand_over(Store& store, WarmUpFrame& frame, u32 function, const LoopBody& body);
 
   Result<const void*> compile_function(u32 index);
   // Under mutex_: brings the body to where it can run.
@@ -90,6 +96,10 @@ class LazyCode final : public CodeMap {
   Array<u8> code_;                       // of the function that is being brought
 
   std::optional<Warmth> warmth_;  // of a tiered engine
+  std::vector<u32> known_hot_;    // by an earlier run
+  // Guarded by mutex_: whose best code was run, those first that were first.
+  std::vector<u32> used_hot_;
+  std::vector<bool> is_used_hot_;
 };
 
 // What the stub of lazy compilation calls: const void* (InstanceHeader*, const void** slot).

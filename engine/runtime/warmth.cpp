@@ -36,6 +36,13 @@ const void* Warmth::best(u32 function) {
   return states_[function].stage == Stage::Hot ? states_[function].body : nullptr;
 }
 
+bool Warmth::expect(u32 function) {
+  platform::MutexGuard guard(mutex_);
+  if (states_[function].stage != Stage::Cold) return false;
+  ask_for_function(function);
+  return true;
+}
+
 // Whether the function was called since its slot was taken back; if not, the slot has its body again.
 bool Warmth::see_call(u32 function) {
   if (slots_[function].load(std::memory_order_relaxed) != stub_) return true;

@@ -13,7 +13,8 @@
 //   threshold whether the function was called meanwhile. If not, a loop is hot and the function may never be called
 //   again: a body to enter there is all that is asked for. When another frame comes to be handed over to it, and in
 //   all other cases, the function is hot.
-// * Asked: there is a job, or somebody does it. Who asked and sees that nobody began may do it himself.
+// * Asked: there is a job, or somebody does it. Who asked and sees that nobody began may do it himself. What an earlier
+//   run had hot is so from the beginning.
 // * Hot: the slot leads to the best body, for good, but for one call through the stub: who runs that gives the body to
 //   those who have the function's entry (LazyCode). A counter that runs out is one of a frame of the old body.
 // * Refused: it stays as it is, and counts as rarely as a word can.
@@ -68,6 +69,8 @@ class Warmth {
     u32 job_loop = 0;
     const LoopBody* body = nullptr;
   };
+  // An earlier run says that it will be hot. Whether it is to be asked for.
+  bool expect(u32 function);
   // A counter has run out: in a prologue (0), or at the head of the loop of that number and one.
   Decision decide(u32 function, u32 loop);
 

@@ -1,7 +1,8 @@
 // CodeCache: where compiled code is kept from one process to the next.
 //
 // The engine asks it by a key that stands for the module's bytes and everything else that the
-// code depends on: target, CPU features, settings, version. What load gives back is checked
+// code depends on: target, CPU features, settings, version. (Of tiered modules there is no code here, but which
+// functions were hot.) What load gives back is checked
 // by its hash before use, so that damage costs a compilation and nothing else; but a hash
 // finds damage, not malice: whoever may write to a cache runs code in this process.
 //

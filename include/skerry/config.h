@@ -105,7 +105,7 @@ struct Config {
   // several threads at once, about every millisecond by each.
   std::function<void(u64 done, u64 total)> progress;
   StoreLimits limits;
-  std::shared_ptr<CodeCache> cache;  // none: modules are compiled each time
+  std::shared_ptr<CodeCache> cache;  // none: modules are compiled each time, and begin cold where they are tiered
   std::shared_ptr<Profiler> profiler;  // none: nobody is told of compiled code
   std::shared_ptr<Debugger> debugger;  // the same
 };
