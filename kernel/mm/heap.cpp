@@ -162,11 +162,12 @@ u32 take_free(unsigned log2) {
 
 // Frames of kept extents go back until no more than so many are left.
 void drop_kept(u64 left) {
+  constexpr u32 most = 128;
+  static PhysicalRange ranges[most];  // too much for a stack on which no page may be missing
+  static u32 extents[most];
+  static u8 sizes[most];
   while (kept_pages > left) {
-    constexpr u32 most = 32;
-    PhysicalRange ranges[most];
-    u32 extents[most], count = 0;
-    u8 sizes[most];
+    u32 count = 0;
     u64 pages = 0;
     for (unsigned log2 = 0; log2 <= kept_log2; ++log2) {
       while (kept_extents[log2] && count < most && kept_pages - pages > left) {
