@@ -33,10 +33,7 @@ std::string hot_functions_key(const wasm::Module& module) {
 
 std::vector<u8> write_hot_functions(std::span<const u32> functions) {
   std::vector<u8> bytes(magic.begin(), magic.end());
-  for (u32 function : functions) {
-    for (; function >= 0x80; function >>= 7) bytes.push_back(u8(function | 0x80));
-    bytes.push_back(u8(function));
-  }
+  for (u32 function : functions) write_leb_unsigned(bytes, function);
   Hash hash = hash_of(bytes);
   bytes.insert(bytes.end(), hash.begin(), hash.end());
   return bytes;
