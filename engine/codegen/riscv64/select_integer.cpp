@@ -74,6 +74,13 @@ u32 small_shift(Lower& l, Value shift) {
   return k && *k <= 3 ? *k : 0;
 }
 
+// Of the operands of a sum, makes `shift` the one that is such a shift, if either is.
+u32 find_shift(Lower& l, Value& x, Value& shift) {
+  if (u32 k = small_shift(l, shift)) return k;
+  std::swap(x, shift);
+  return small_shift(l, shift);
+}
+
 // Zba, in 64 bits, where u(y) is i64.extend_i32_u y:
 //   x + (y << k)     =>  sh<k>add d, y, x
 //   x + (u(y) << k)  =>  sh<k>add.uw d, y, x
@@ -81,11 +88,7 @@ u32 small_shift(Lower& l, Value shift) {
 bool add_shifted(Lower& l, Value value, const Inst& inst) {
   if (!l.has(CpuFeature::Zba) || !is_wide(inst)) return false;
   Value x(inst.a), shift(inst.b);
-  u32 k = small_shift(l, shift);
-  if (!k) {
-    std::swap(x, shift);
-    k = small_shift(l, shift);
-  }
+  u32 k = find_shift(l, x, shift);
   if (!k) return false;
   Value y(l.inst(shift).a);
   bool extends = l.folds(y, Op::ExtendU);
@@ -103,11 +106,7 @@ bool add_shifted(Lower& l, Value value, const Inst& inst) {
 bool add_shifted_low(Lower& l, Value value, const Inst& inst) {
   if (!l.has(CpuFeature::Zba) || is_wide(inst) || l.is_whole_needed(value)) return false;
   Value x(inst.a), shift(inst.b);
-  u32 k = small_shift(l, shift);
-  if (!k) {
-    std::swap(x, shift);
-    k = small_shift(l, shift);
-  }
+  u32 k = find_shift(l, x, shift);
   if (!k) return false;
   constexpr RRR ops[] = {RRR::Sh1add, RRR::Sh2add, RRR::Sh3add};
   VReg a = l.low(Value(l.inst(shift).a)), b = l.low(x);
