@@ -15,6 +15,7 @@ constexpr u64 most_live_work = 64, most_forming_work = 64, most_placing_work = 2
 constexpr float cost_of_saving = 2;
 // Who wants a certain register goes before who would take any.
 constexpr float favour_of_hinted = 1.25f;
+constexpr float favour_of_optional = 1.0f / 64;
 
 struct List {
   u32 head = no_segment, tail = no_segment;
@@ -158,6 +159,8 @@ class Allocator {
     }
     part.gain = total;
     float favour = is_hinted ? favour_of_hinted : 1;
+    // What its readers can do without takes what the others leave.
+    if (segment(part.head).vreg == code_.optional) favour = favour_of_optional, part.gain *= favour_of_optional;
     if (loop.is_none() || loop == part.context) return favour * density(total, length);
     u32 begin = loop_begin(loop), end = loop_end(loop);
     float inside = 0;

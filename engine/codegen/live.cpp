@@ -10,6 +10,7 @@ void VCode::clear() {
   classes.clear();
   calls.clear();
   lists.clear();
+  optional = VReg::none();
 }
 
 void Liveness::clear() {

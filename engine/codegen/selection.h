@@ -186,6 +186,18 @@ class Selection {
   }
   u32 add_call(std::span<const u32> arguments, Value first_result, u32 results, const FuncType* type, u32 target);
   u32 add_return(std::span<const u32> results, Value value);
+  // Whether the block is in an innermost loop without calls; in the gear best.
+  bool in_loop_without_calls() const { return in_loop_without_calls_; }
+  u32 loop_begin() const { return loop_begin_; }
+  // What the end of the innermost loop hands to a parameter of its header; none for other values.
+  Value next_round(Value param) const;
+  // A register that is defined in front of all else, and that instructions can do without (VCode::optional).
+  VReg optional() {
+    if (code_->optional.is_none()) code_->optional = temp(RegClass::Int);
+    return code_->optional;
+  }
+  // Lower may have one that defines it.
+  void define_optional(VReg) {}
   // Where results go that overflow; none if none do.
   VReg result_pointer() const { return result_pointer_; }
 
@@ -218,6 +230,7 @@ class Selection {
     for (usize i = pending_.size(); i > 0; --i) code_->insts.push_back(pending_[i - 1]);
     pending_.clear();
   }
+  bool has_no_calls(ir::Loop loop) const;
 
   const ir::Function* function_ = nullptr;
   VCode* code_ = nullptr;
@@ -234,6 +247,7 @@ class Selection {
   u32 block_begin_ = 0;
   u32 loop_begin_ = 0;       // the first value of the innermost loop around the block
   u32 loop_params_end_ = 0;  // behind the loop's parameters, which come first
+  bool in_loop_without_calls_ = false;
   Value lowered_value_ = Value::none();
   u32 position_ = 0;
   VReg result_pointer_ = VReg::none();
@@ -246,6 +260,8 @@ void Selection<Isa>::run(const ir::Function& function, VCode& code, Liveness& li
   liveness_ = &liveness;
   code.clear();
   liveness.clear();
+  loop_ = ir::Loop::none();
+  in_loop_without_calls_ = false;
   code.blocks.resize(function.blocks.size());
   code.classes.reserve(function.insts.size() + function.insts.size() / 2);
   for (const Inst& inst : function.insts) code.classes.push(class_of(inst.type));
@@ -356,7 +372,10 @@ void Selection<Isa>::lower_block(ir::Block block) {
     loop_begin_ = header.begin;
     loop_params_end_ = header.begin + header.params;
   }
-  loop_ = data.loop;
+  if (data.loop != loop_) {
+    loop_ = data.loop;
+    in_loop_without_calls_ = context.settings.allocator == Allocator::Ranges && has_no_calls(loop_);
+  }
   if constexpr (Isa::holds_constants) home_ = data.loop.is_none() ? ir::Block::none() : homes_[data.loop];
   VBlock& out = code_->blocks[block];
   out.weight = loop_weight(data.loop.is_none() ? 0 : function_->loops[data.loop].depth);
@@ -372,7 +391,13 @@ void Selection<Isa>::lower_block(ir::Block block) {
   // so for parameters that nobody reads, into no place.
   for (u32 i = data.begin; i < data.begin + data.params; ++i)
     if (!is_needed(Value(i))) code_->classes[VReg(i)] = RegClass::Unused;
-  if (block.raw() == 0) lower_entry();
+  if (block.raw() == 0) {
+    if (!code_->optional.is_none()) {
+      static_cast<Lower*>(this)->define_optional(code_->optional);
+      flush();
+    }
+    lower_entry();
+  }
   out.begin = u32(code_->insts.size());
 }
 
@@ -426,6 +451,31 @@ void Selection<Isa>::finish() {
     block.end = size - block.end;
   }
   liveness_->hints.resize(code_->classes.size());
+}
+
+// Asked once for each loop that has none within, whose blocks are all its own.
+template <class Isa>
+bool Selection<Isa>::has_no_calls(ir::Loop loop) const {
+  if (loop.is_none()) return false;
+  const ir::LoopData& data = function_->loops[loop];
+  ir::Loop next = loop.next();
+  if (next < function_->loops.end_key() && function_->loops[next].parent == loop) return false;
+  u32 end = function_->blocks[ir::Block(data.end.raw() - 1)].end;
+  for (u32 i = function_->blocks[data.header].begin; i < end; ++i)
+    if (info(inst(Value(i)).op).effects & ir::Calls) return false;
+  return true;
+}
+
+template <class Isa>
+Value Selection<Isa>::next_round(Value param) const {
+  Value next = Value::none();
+  if (param.raw() < loop_begin_ || param.raw() >= loop_params_end_) return next;
+  const ir::LoopData& loop = function_->loops[loop_];
+  u32 end = function_->blocks[ir::Block(loop.end.raw() - 1)].end;
+  function_->for_each_target(inst(Value(end - 1)), [&](u32 target) {
+    if (function_->target_block(target) == loop.header) next = Value(function_->target_args(target)[param.raw() - loop_begin_]);
+  });
+  return next;
 }
 
 // A block further down has been lowered, and it is known which of its parameters are read;

@@ -90,6 +90,8 @@ struct VCode {
   IndexMap<VReg, RegClass> classes;
   Array<CallInfo> calls;
   Array<VReg> lists;
+  // A register that whoever reads it can do without: where it is in a slot, another form of the instruction serves.
+  VReg optional = VReg::none();
 
   void clear();
   VReg new_vreg(RegClass reg_class) { return classes.push(reg_class); }

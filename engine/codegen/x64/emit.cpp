@@ -152,6 +152,8 @@ Mem Emitter::wrapping(VReg x, VReg y, Scale scale, i32 disp, Gpr scratch) {
 
 Mem Emitter::guest(VReg index, VReg base, i64 imm, Gpr scratch) {
   i32 disp = i32(imm);
+  // In no register it need not be read: the base of memory 0 is that of GS.
+  if (!base.is_none() && allocation_->value_of(base) == code_->optional && !in_register(base)) base = VReg::none();
   if (u32 form = address_form(imm)) return wrapping(index, base, Scale(form - 1), disp, scratch);
   if (base.is_none()) {
     if (index.is_none()) return Mem::absolute(disp).gs();

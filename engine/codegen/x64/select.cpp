@@ -39,9 +39,8 @@ bool Lower::folds_load(Value value, Value user) const {
 }
 
 Address Lower::address_of_folded(Value value, u32 size, AddressForms forms) {
-  const Inst& load = inst(value);
   mark_folded(value);
-  return address(Value(load.a), load.b, MemoryIndex(load.aux), size, forms);
+  return address_of_load(inst(value), size, forms);
 }
 
 bool Lower::operate_on_load(VOp op, u8 aux, Value value, const Inst& inst) {
@@ -109,6 +108,28 @@ std::optional<Address> Lower::wrapping_address_of(Value address) {
   }
   if (!sum.is_none()) out.index = use(sum);
   return out;
+}
+
+// A load over GS takes a cycle more than one over a register: a loop waits for that in each round where its next address
+// is what it loads, and may where one load's address is loaded by another. (Not where the function's first block, which
+// makes the register, is in a loop itself.)
+bool Lower::is_waited_for(Value address) const {
+  bool has_entry = function().blocks[ir::Block(0)].loop.is_none();
+  if (!has_entry || !in_loop_without_calls() || address.raw() < loop_begin()) return false;
+  if (Value next = next_round(address); !next.is_none()) address = next;
+  return is_load(inst(address).op);
+}
+
+Address Lower::address_of_load(const Inst& load, u32 size, AddressForms forms) {
+  Address out = address(Value(load.a), load.b, MemoryIndex(load.aux), size, forms);
+  bool over_gs = context.settings.memory_base_register && load.aux == 0 && !out.wraps && !out.index.is_none();
+  if (over_gs && is_waited_for(Value(load.a))) out.base = optional();
+  return out;
+}
+
+void Lower::define_optional(VReg base) {
+  i64 offset = context.layout.memory(MemoryIndex(0)) + offsetof(MemoryRef, base);
+  emit(VOp::LoadField, Width::W64, base, VReg::none(), VReg::none(), u8(Access::W64), offset);
 }
 
 Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size, AddressForms forms) {

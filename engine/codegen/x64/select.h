@@ -81,6 +81,10 @@ class Lower : public codegen::Selection<Isa> {
   void test_bits(const Inst& both);
   void test_zero(VReg value, Width width);
   void trap_if(Condition condition, TrapCode code);
+  // The base of memory 0, for loads that are waited for.
+  void define_optional(VReg base);
+  bool is_waited_for(Value address) const;
+  Address address_of_load(const Inst& load, u32 size, AddressForms forms = AddressForms::All);
   VReg load_field(VReg base, u32 offset, Access access);
   // The entry of a table at an index that is checked, or traps with `code`.
   VReg table_entry(Value index, TableIndex table, TrapCode code);

@@ -23,7 +23,7 @@ Access access_of_load(Op op, Type type) {
 
 bool load(Lower& l, Value value, const Inst& inst) {
   Access access = access_of_load(inst.op, inst.type);
-  Address at = l.address(Value(inst.a), inst.b, MemoryIndex(inst.aux), bytes(access));
+  Address at = l.address_of_load(inst, bytes(access));
   l.emit(VOp::Load, width_of(inst.type), l.def(value), at.index, at.base, u8(access), at.imm());
   return true;
 }
