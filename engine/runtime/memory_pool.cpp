@@ -29,6 +29,7 @@ Result<MemorySlot> MemoryPool::acquire(const BoundsPlan& plan, u64 usable,
       if (same != free_.rend()) std::swap(*same, free_.back());
       slot = std::move(free_.back());
       free_.pop_back();
+      free_count_.store(free_.size(), std::memory_order_relaxed);
     }
   }
   if (!slot.base) {
@@ -83,15 +84,18 @@ void MemoryPool::drop_free() {
   {
     platform::MutexGuard guard(mutex_);
     dropped.swap(free_);
+    free_count_.store(0, std::memory_order_relaxed);
   }
   for (const MemorySlot& slot : dropped) destroy(slot);
 }
 
 void MemoryPool::release(MemorySlot slot) {
-  if (slot.plan == BoundsPlan::guarded() && restore(slot)) {
+  bool is_wanted = slot.plan == BoundsPlan::guarded() && free_count_.load(std::memory_order_relaxed) < max_free;
+  if (is_wanted && restore(slot)) {
     platform::MutexGuard guard(mutex_);
     if (free_.size() < max_free) {
       free_.push_back(std::move(slot));
+      free_count_.store(free_.size(), std::memory_order_relaxed);
       return;
     }
   }

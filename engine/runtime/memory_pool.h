@@ -14,6 +14,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -68,6 +69,8 @@ class MemoryPool {
 
   platform::Mutex mutex_;
   std::vector<MemorySlot> free_;  // guarded by mutex_
+  // Of these; written under mutex_. Read without it, so that what will not be kept is not restored either.
+  std::atomic<usize> free_count_ = 0;
 };
 
 }  // namespace skerry::runtime
