@@ -114,7 +114,8 @@ bool prepare_hart(u32 number);
 void start_harts(u32 count);
 // An interrupt for another hart: its halt ends, and it takes the look that every interrupt ends with.
 void send_interrupt(u32 number);
-// What a hart does that waits with interrupts off: sees to what others ask of it. Takes a moment in any case.
+// What a hart does that waits with interrupts off: sees to what others ask of it. Takes a moment in any case, and while
+// one asks something of others, up to when they have all answered.
 void serve_requests();
 // This hart knows nothing of pages and code from here on but what the tables and the memory say.
 void forget_pages();

@@ -18,7 +18,13 @@
 //   static void flush(const Outdated<most_single>&);    this hart
 //   static void fence_code();                           this hart fetches what was written before
 //   static void interrupt(u32 hart);                    which then calls serve()
-//   static void pause();                                what who waits for others does meanwhile
+//   static void pause();                                what who waits for others does for a moment
+//   static void sleep(auto&& is_over);                  what it does if that takes longer, unless it is over: until an
+//                                                       interrupt(), or less. With interrupts off, which stay so
+//
+// Who waits does not turn for long: harts of an emulator may be more than the host has processors, and where those who
+// wait keep theirs, whom they wait for runs late. Who asks sleeps until the last has answered, and who waits for a lock
+// meanwhile until the request is over.
 //
 // One lock is over all of it: the functions that are arch.h's take it, those of the start need none. Who does something
 // else under it takes it by lock().
@@ -161,8 +167,21 @@ class PageTables {
     if (!(asked_.load(std::memory_order_acquire) & bit)) return false;
     if (request_.count != 0 || request_.tables) Format::flush(request_);
     if (request_.code) Format::fence_code();
-    asked_.fetch_and(~bit, std::memory_order_release);
+    if (asked_.fetch_and(~bit) == bit) wake(asker_asleep_);
     return true;
+  }
+
+  // Of a hart that waits with interrupts off: arch::serve_requests.
+  void serve_while_waiting(u32 hart) {
+    u64 bit = u64{1} << hart;
+    for (u32 i = 0; i < patience; ++i) {
+      if (serve(hart)) return;
+      Format::pause();
+      if (!is_asking_.load(std::memory_order_relaxed)) return;
+    }
+    asleep_.fetch_or(bit);
+    Format::sleep([&] { return !is_asking_.load() || (asked_.load() & bit); });
+    asleep_.fetch_and(~bit);
   }
 
   // Maps physical memory [begin, end) at its place in the direct map, with the largest pages that fit.
@@ -226,10 +245,27 @@ class PageTables {
     u64 harts = arch::harts_to_tell();
     if (harts == 0) return;
     request_ = outdated;
+    is_asking_.store(true, std::memory_order_relaxed);
     asked_.store(harts, std::memory_order_release);
     for (u64 left = harts; left; left &= left - 1) Format::interrupt(u32(__builtin_ctzll(left)));
-    while (asked_.load(std::memory_order_acquire) != 0) Format::pause();
+    for (u32 i = 0; asked_.load(std::memory_order_acquire) != 0; ++i) {
+      if (i < patience) {
+        Format::pause();
+        continue;
+      }
+      asker_asleep_.store(u64{1} << arch::hart_number());
+      Format::sleep([&] { return asked_.load() == 0; });
+      asker_asleep_.store(0, std::memory_order_relaxed);
+    }
     arch::harts_were_told(harts);
+    is_asking_.store(false);
+    wake(asleep_);
+  }
+
+  // Those of whom one goes to sleep after it has said so and looked, and the other looks here after it changed that.
+  static void wake(std::atomic<u64>& harts) {
+    if (harts.load() == 0) return;
+    for (u64 left = harts.exchange(0); left; left &= left - 1) Format::interrupt(u32(__builtin_ctzll(left)));
   }
 
   static constexpr u64 no_frame = u64{0} - page_size;
@@ -278,6 +314,10 @@ class PageTables {
   // What harts are asked to forget, one request at a time: written under the lock, read by those whose bits are set.
   Outdated<Format::most_single> request_;
   std::atomic<u64> asked_ = 0;
+  std::atomic<bool> is_asking_ = false;   // from before the first is asked to after the last has answered
+  std::atomic<u64> asker_asleep_ = 0;     // the hart that is to be woken by the last who answers
+  std::atomic<u64> asleep_ = 0;           // those that are to be woken when it is over
+  static constexpr u32 patience = 64;     // moments after which one who waits sleeps
   u64 device_pages_ = 0;
   u64 root_ = 0;  // frame of the top table
   unsigned top_level_ = 0;

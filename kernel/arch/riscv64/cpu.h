@@ -37,13 +37,22 @@ constexpr u32 interrupt_software = 1, interrupt_timer = 5, interrupt_external = 
 inline void flush_page(u64 address) { asm volatile("sfence.vma %0, zero" ::"r"(address) : "memory"); }
 inline void flush_all() { asm volatile("sfence.vma" ::: "memory"); }
 inline void fence_code() { asm volatile("fence.i" ::: "memory"); }
-// What who waits for another hart does meanwhile, with interrupts off. The hint `pause` would do for a processor; an
-// emulator's harts may be more than the host's processors, and where those who wait keep theirs, whom they wait for runs
-// late. Waiting for an interrupt gives it away, and ends at once, since one is pending.
+// What who waits for another hart does for a moment, with interrupts off. The hint `pause` would do for a processor; an
+// emulator's harts may be more than the host's processors. Waiting for an interrupt stops emulating for a moment, and
+// ends at once, since one is pending.
 inline void give_way() {
   set_csr<Csr::InterruptPending>(1 << interrupt_software);
   asm volatile("wfi" ::: "memory");
 }
+// Waits, with interrupts off, for one that another hart has sent since forget_asked. It may have been pending before, for
+// what is seen to when interrupts are on: afterwards it is so again.
+inline void forget_asked() { clear_csr<Csr::InterruptPending>(1 << interrupt_software); }
+inline void sleep_until_asked() {
+  u64 enabled = clear_csr<Csr::InterruptEnable>(~u64{1 << interrupt_software});  // one that is pending would end it at once
+  asm volatile("wfi" ::: "memory");
+  write_csr<Csr::InterruptEnable>(enabled);
+}
+inline void remember_asked() { set_csr<Csr::InterruptPending>(1 << interrupt_software); }
 
 // The firmware's functions, by extension.
 enum class Sbi : u64 {
@@ -77,7 +86,7 @@ bool prepare_traps(u32 hart);      // traps.cpp: room for its stacks; false if m
 void load_trap_vector(u32 hart);   // traps.cpp
 void start_supervisor(u32 hart);   // processor.cpp: of the caller's hart
 u64 page_table_register();         // paging.cpp
-bool serve();                      // paging.cpp: what another hart asked of this one; false: none has
+void serve();                      // paging.cpp: what another hart asked of this one, if one has
 void handle_timer();           // clock.cpp
 void handle_external();        // clock.cpp: interrupts of devices
 void stir_entropy(std::span<const u8> seed);  // entropy.cpp

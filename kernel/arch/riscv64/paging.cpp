@@ -58,6 +58,11 @@ struct Format {
   static void fence_code() { riscv64::fence_code(); }
   static void interrupt(u32 hart) { arch::send_interrupt(hart); }
   static void pause() { give_way(); }
+  static void sleep(auto&& is_over) {
+    forget_asked();
+    if (!is_over()) sleep_until_asked();
+    remember_asked();
+  }
 };
 
 extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
@@ -66,7 +71,7 @@ constexpr u64 satp_sv39 = u64{8} << 60, satp_sv48 = u64{9} << 60;
 static PageTables<Format> tables;
 static u64 satp;
 u64 page_table_register() { return satp; }
-bool serve() { return tables.serve(arch::hart_number()); }
+void serve() { tables.serve(arch::hart_number()); }
 
 constexpr u64 first_device = 0xffff'fff0'0000'0000;
 
@@ -114,9 +119,7 @@ usize own_pages(u64 begin, u64 end, std::span<OwnPage> into) { return tables.own
 void unmap_ranges(std::span<const PhysicalRange> ranges) { tables.unmap(ranges); }
 void protect_range(u64 begin, u64 end, Access access) { tables.protect(begin, end, access); }
 
-void serve_requests() {
-  if (!serve()) give_way();
-}
+void serve_requests() { tables.serve_while_waiting(hart_number()); }
 
 void forget_pages() {
   flush_all();

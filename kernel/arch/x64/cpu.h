@@ -60,6 +60,9 @@ inline u64 read_cr3() {
 }
 inline void flush_page(u64 address) { asm volatile("invlpg (%0)" ::"r"(address) : "memory"); }
 
+// Interrupts of the vectors below 16 times this and 16 wait.
+inline void write_cr8(u64 value) { asm volatile("movq %0, %%cr8" ::"r"(value) : "memory"); }
+
 inline void pause() { asm volatile("pause" ::: "memory"); }
 
 inline u64 read_tsc() {
@@ -70,12 +73,14 @@ inline u64 read_tsc() {
 
 bool prepare_traps(u32 hart);      // traps.cpp: room for its tables and stacks; false if memory is short
 void load_trap_tables(u32 hart);   // traps.cpp
+void sleep_until_asked();          // traps.cpp: until vector_serve, with interrupts off
 void start_features();             // processor.cpp: of the caller's hart
 bool paging_started();             // paging.cpp
+void serve();                      // paging.cpp: what another hart asked of this one, if one has
 u64 page_table_root();             // paging.cpp
 void start_local_clock(u32 hart);  // clock.cpp: of the caller's hart, but for the first
 void end_of_interrupt();           // clock.cpp
-// An interrupt for another hart, and for all others.
+// An interrupt for a hart, and for all others.
 void send_vector(u32 hart, u8 vector);    // clock.cpp
 void send_to_others(u32 command);         // clock.cpp
 constexpr u32 command_init = 0x4500, command_startup = 0x4600, command_fixed = 0x4000;
@@ -86,9 +91,10 @@ constexpr u8 device_lines = 24;
 constexpr u8 vector_timer = 56;
 constexpr u8 vector_check = 57;  // raised by ourselves: nothing but the look that every interrupt ends with
 constexpr u8 vector_call = 58;   // the same, of another hart
-constexpr u8 vector_serve = 59;  // arch::serve_requests
-constexpr u8 vector_stop = 60;   // for good
 constexpr u8 vector_spurious = 63;
-constexpr u32 vector_count = 64;
+// Of a class of their own, which comes before all others (sleep_until_asked).
+constexpr u8 vector_serve = 64;  // another hart asks something of this one, or has done what it waited for
+constexpr u8 vector_stop = 65;   // for good
+constexpr u32 vector_count = 66;
 
 }  // namespace skerry::kernel::x64

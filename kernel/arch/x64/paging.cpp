@@ -57,6 +57,9 @@ struct Format {
   static void fence_code() {}
   static void interrupt(u32 hart) { send_vector(hart, vector_serve); }
   static void pause() { x64::pause(); }
+  static void sleep(auto&& is_over) {
+    if (!is_over()) sleep_until_asked();  // interrupts are off: one that comes from here on ends the sleep
+  }
 };
 
 extern "C" char text_begin[], text_end[], rodata_end[], image_end[];
@@ -69,6 +72,7 @@ constexpr u64 first_device = 0xffff'f000'0000'0000;
 static bool has_own_tables;
 bool paging_started() { return has_own_tables; }
 u64 page_table_root() { return tables.root(); }
+void serve() { tables.serve(arch::hart_number()); }
 
 }  // namespace skerry::kernel::x64
 
@@ -106,9 +110,7 @@ usize own_pages(u64 begin, u64 end, std::span<OwnPage> into) { return tables.own
 void unmap_ranges(std::span<const PhysicalRange> ranges) { tables.unmap(ranges); }
 void protect_range(u64 begin, u64 end, Access access) { tables.protect(begin, end, access); }
 
-void serve_requests() {
-  if (!tables.serve(hart_number())) pause();
-}
+void serve_requests() { tables.serve_while_waiting(hart_number()); }
 
 void forget_pages() { write_cr3(read_cr3()); }
 

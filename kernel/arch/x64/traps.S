@@ -1,4 +1,4 @@
-// Trap entry: 64 stubs, one per vector, and what they share.
+// Trap entry: 66 stubs, one per vector, and what they share.
 //
 // Every vector enters on a stack of its own from the TSS (traps.cpp), so that the interrupted stack
 // is not touched: it may be missing pages, and compiled code may keep data below its stack
@@ -28,7 +28,7 @@
 trap_stubs:
 .altmacro
 .set i, 0
-.rept 64
+.rept 66
   stub %i
   .set i, i + 1
 .endr

@@ -57,6 +57,8 @@ struct HartTraps {
   TaskState task_state;
   u64 descriptors[4];
   u32 exceptions;  // being handled
+  bool in_handler;  // of an interrupt: its stack is taken
+  bool sleeps;      // in sleep_until_asked
 };
 alignas(16) static TrapStack first_stacks[stack_count];
 static HartTraps harts[max_harts];
@@ -177,16 +179,36 @@ static void preempt(TrapFrame& frame) {
 static void handle_interrupt(u64 vector) {
   arch::begin_interrupt();
   if (vector == vector_timer) arch::timer_expired();
-  else if (vector == vector_serve) arch::serve_requests();
+  else if (vector == vector_serve) serve();
   else if (vector < vector_device + device_lines) arch::device_interrupt(u32(vector) - vector_device);
   arch::end_interrupt();
   end_of_interrupt();
 }
 
+// And the look that it ends with.
+static void handle_interrupt_and_look(TrapFrame& frame) {
+  if (frame.vector != vector_check) handle_interrupt(frame.vector);
+  if (redirect(frame, platform::FaultKind::Interrupt, 0)) return;
+  if (frame.vector != vector_check && arch::wants_preemption(frame.rip)) preempt(frame);
+}
+
+// A hart without interrupts, which may hold locks, halts with interrupts on: of these only the vectors that come before
+// all others are let through, and nothing is done of what an interrupt else ends with (x64_trap).
+void sleep_until_asked() {
+  HartTraps& hart = harts[arch::hart_number()];
+  if (hart.in_handler) return pause();
+  constexpr u64 others = vector_serve / 16 - 1;
+  hart.sleeps = true;
+  write_cr8(others);
+  asm volatile("sti; hlt; cli" ::: "memory");
+  write_cr8(0);
+  hart.sleeps = false;
+}
+
 extern "C" void x64_trap(TrapFrame& frame) {
+  HartTraps& hart = harts[arch::hart_number()];
   if (frame.vector < 32) {
     const char* name = exception_names[frame.vector] ? exception_names[frame.vector] : "reserved exception";
-    HartTraps& hart = harts[arch::hart_number()];
     if (hart.exceptions + 1 == exception_depth || frame.vector == double_fault) stop_with(frame, name);
     u64& stack = hart.task_state.stacks[stack_exception - 1];
     stack = u64(stack_top(hart, stack_exception + ++hart.exceptions));
@@ -196,9 +218,13 @@ extern "C" void x64_trap(TrapFrame& frame) {
   }
   if (frame.vector == vector_spurious) return;
   if (frame.vector == vector_stop) halt_for_good();
-  if (frame.vector != vector_check) handle_interrupt(frame.vector);
-  if (redirect(frame, platform::FaultKind::Interrupt, 0)) return;
-  if (frame.vector != vector_check && arch::wants_preemption(frame.rip)) preempt(frame);
+  if (hart.sleeps) {
+    serve();  // the one who waits may find that it waits no more
+    return end_of_interrupt();
+  }
+  hart.in_handler = true;
+  handle_interrupt_and_look(frame);
+  hart.in_handler = false;
 }
 
 }  // namespace skerry::kernel::x64
