@@ -128,6 +128,7 @@ class Program {
   // All that nothing was put into; the machine's memory but for this is in use.
   void note_free_memory(const BootInfo& info) {
     if (!manifest_->stats) return;
+    take_down_released();
     u64 bytes = 0;
     for (u32 i = 0; i < info.ram_count; ++i) bytes += info.ram[i].size();
     stats_ += concat("free ", (bytes - frame_counts().used * page_size) / KiB, " KiB  ");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/array.h"
@@ -31,6 +33,8 @@ struct Reservation {
   u64 tables;               // of pages, that are promised
   PhysicalRange home = {};  // that it shares; empty: its addresses are its own
   Array<Span> spans;  // ascending, disjoint
+  bool is_released = false;  // and waits for others: its pages are mapped still, and its addresses taken
+  bool is_taken_down = false;
 };
 
 // Guards all that follows, the reservations' spans, and the counts of who holds images.
@@ -74,12 +78,17 @@ bool lies_below(u64 address, PhysicalRange hole) { return address < hole.begin; 
 
 Arena& arena_of(u64 address) { return address < small_ones.never_reserved.end ? small_ones : large_ones; }
 
-Reservation* find_reservation(u64 address) {
+// Of one that is released as well, until it is taken down.
+Reservation* find_mapped_reservation(u64 address) {
   Arena& arena = arena_of(address);
   auto behind = arena.behind(address);
   if (behind == arena.reservations.begin()) return nullptr;
   Reservation* r = std::prev(behind)->get();
-  return address < r->end ? r : nullptr;
+  return address < r->end && !r->is_taken_down ? r : nullptr;
+}
+Reservation* find_reservation(u64 address) {
+  Reservation* r = find_mapped_reservation(address);
+  return r && !r->is_released ? r : nullptr;
 }
 
 Reservation& reservation_of(u8* address, u64 size) {
@@ -256,7 +265,7 @@ u8* add(Reservation reservation) {
 Reservation* other_at_home(const Reservation& r) {
   if (r.home.size() == 0) return nullptr;
   u64 corner = r.home.begin + home_corner;
-  return find_reservation(r.begin == corner ? corner - 1 : corner);
+  return find_mapped_reservation(r.begin == corner ? corner - 1 : corner);
 }
 
 // The home of the thread that asks, if it has one without a memory: it is on its stack.
@@ -268,8 +277,55 @@ std::optional<PhysicalRange> home_without_memory() {
 
 Failure<Error> no_addresses() { return fail(ErrorCode::Environment, "no address space is left"); }
 
+// ------------------------------------------------------------------------------- What is released
+
+// Where there are several harts, what is released is taken down with others: all that know its pages have to be told
+// and waited for, once for each time that something is taken down, and where the host of an emulated machine has fewer
+// processors than harts a wait takes as long as the host lets one of them wait. A thousand processes that are killed at
+// once released three reservations each.
+constexpr usize most_released = 64;
+Reservation* released[most_released];
+usize released_count;
+u64 released_pages;  // charged for them
+
+u64 most_released_pages() { return frame_counts().total / 64; }
+
+// With all that belongs to it, and the tables of pages that go with it. It is one range.
+PhysicalRange take_addresses(Reservation& r) {
+  r.is_taken_down = true;
+  if (Reservation* other = other_at_home(r)) {
+    other->tables += std::exchange(r.tables, 0);
+    return {r.begin, r.end};
+  }
+  PhysicalRange own = r.home.size() != 0 ? r.home : PhysicalRange{r.begin, r.end};
+  Arena& arena = arena_of(r.begin);
+  if (&arena == &large_ones) own.end = align_up(own.end, large);
+  return with_tables(own, arena.give_back(own));
+}
+
+void take_down() {
+  static PhysicalRange ranges[most_released];
+  for (usize i = 0; i < released_count; ++i) ranges[i] = take_addresses(*released[i]);
+  arch::unmap_ranges({ranges, released_count});
+  for (Reservation* r : std::span(released, released_count)) {
+    uncharge_frames(charged_in(*r, 0, r->spans.size()) + r->tables);
+    for (const Span& span : r->spans) drop(span);
+    Arena& arena = arena_of(r->begin);
+    arena.reservations.erase(std::prev(arena.behind(r->begin)));
+  }
+  released_count = 0;
+  released_pages = 0;
+}
+
+std::optional<PhysicalRange> take(Arena& arena, u64 size) {
+  auto addresses = arena.take(size);
+  if (addresses || released_count == 0) return addresses;
+  take_down();
+  return arena.take(size);
+}
+
 Result<u8*> reserve_small(u64 size) {
-  auto addresses = small_ones.take(size);
+  auto addresses = take(small_ones, size);
   if (!addresses) return no_addresses();
   if (!charge_frames(tables_of(size), For::Guest)) {
     small_ones.give_back(*addresses);
@@ -283,7 +339,7 @@ Result<u8*> reserve_large(u64 size) {
     u64 begin = home->begin + home_corner;
     return add({begin, begin + size, 0, *home});
   }
-  auto addresses = large_ones.take(align_up(size, large));
+  auto addresses = take(large_ones, align_up(size, large));
   if (!addresses) return no_addresses();
   if (!charge_frames(tables_of(size), For::Guest)) {
     large_ones.give_back(*addresses);
@@ -322,7 +378,7 @@ Result<u8*> reserve_stack(u64 size) {
   CHECK(size % page_size == 0 && size > 0 && size <= home_corner);
   SpinGuard guard(lock);
   divide_addresses();
-  auto home = arch::address_limit() >= many_addresses ? large_ones.take(home_size) : std::nullopt;
+  auto home = arch::address_limit() >= many_addresses ? take(large_ones, home_size) : std::nullopt;
   if (!home) return reserve_small(size);
   if (!charge_frames(tables_of(home_size), For::Guest)) {
     large_ones.give_back(*home);
@@ -336,22 +392,16 @@ void release(u8* address, u64 size) {
   SpinGuard guard(lock);
   Reservation& r = reservation_of(address, size);
   CHECK(r.begin == u64(address) && r.end == r.begin + size);
-  Arena& arena = arena_of(r.begin);
-  u64 charged = charged_in(r, 0, r.spans.size());
-  if (Reservation* other = other_at_home(r)) {
-    arch::unmap_range(r.begin, r.end);
-    other->tables += r.tables;
-  } else {
-    PhysicalRange own = r.home.size() != 0 ? r.home : PhysicalRange{r.begin, r.end};
-    if (&arena == &large_ones) own.end = align_up(own.end, large);
-    PhysicalRange hole = arena.give_back(own);
-    PhysicalRange range = with_tables(own, hole);
-    arch::unmap_range(range.begin, range.end);
-    charged += r.tables;
-  }
-  uncharge_frames(charged);
-  for (const Span& span : r.spans) drop(span);
-  arena.reservations.erase(std::prev(arena.behind(r.begin)));
+  r.is_released = true;
+  released[released_count++] = &r;
+  released_pages += charged_in(r, 0, r.spans.size()) + r.tables;
+  bool waits = several_harts() && released_count < most_released && released_pages <= most_released_pages();
+  if (!waits || is_memory_short()) take_down();
+}
+
+void take_down_released() {
+  SpinGuard guard(lock);
+  if (released_count != 0) take_down();
 }
 
 Result<void> commit(u8* address, u64 size, Access access, For whom) {
@@ -509,6 +559,10 @@ Fault mend(u64 address, arch::FaultAccess access) {
   auto mapping = arch::find_mapping(page);
   if (span->is_stack && !mapping) {
     bool is_charged = span->touched < promised_stack_pages || charge_frames(1, For::Guest);
+    if (!is_charged && released_count != 0) {
+      take_down();
+      is_charged = charge_frames(1, For::Guest);
+    }
     if (!is_charged && !charge_frames(1, For::Ended)) arch::stop("no memory is left for a stack");
     ++span->touched;
     map_own_page(*span, page);

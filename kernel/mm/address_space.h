@@ -28,7 +28,11 @@ Result<u8*> reserve(u64 size);
 // tables of pages.
 Result<u8*> reserve_stack(u64 size);
 constexpr u64 home_memory = 6 * GiB;  // a 32-bit memory with its guard
+// Nobody may touch it any more. Where there are several harts its frames, what was promised for it, and its addresses
+// come back some time later, with those of others: what is unmapped is waited for by all harts.
 void release(u8* address, u64 size);
+// At once, of all that is released: for who counts what is left, or is refused.
+void take_down_released();
 Result<void> commit(u8* address, u64 size, Access access, For whom = For::Guest);
 Result<void> protect(u8* address, u64 size, Access access);
 // Zeros for reading and writing whose frames, but for the first few, are promised page by page, when they are touched:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/runtime/linker.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/mm/frames.h"
 #include "kernel/proc/pipe.h"
 #include "kernel/proc/process.h"
@@ -147,6 +148,7 @@ class Calls {
   u32 number() const { return self_.number; }
 
   static MemoryOfMachine memory_of_machine() {
+    take_down_released();
     FrameCounts counts = frame_counts();
     return {counts.total * page_size, (counts.total - std::min(counts.total, counts.used)) * page_size};
   }

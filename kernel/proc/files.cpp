@@ -5,6 +5,7 @@
 #include "base/string.h"
 #include "engine/runtime/engine.h"
 #include "kernel/fs/made.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/mm/frames.h"
 
 namespace skerry::kernel {
@@ -26,6 +27,7 @@ std::string one_line(std::string_view text) {
 }
 
 std::string memory_text() {
+  take_down_released();
   FrameCounts counts = frame_counts();
   auto line = [](std::string_view name, u64 frames) {
     std::string number = decimal(frames * page_size / KiB);

@@ -438,6 +438,8 @@ void start_harts() {
   if (count > 1) arch::start_harts(count);
 }
 
+u64 unmapping_count() { return unmappings.load(std::memory_order_relaxed); }
+
 u32 harts_at_work() { return u32(__builtin_popcountll(harts_up.load(std::memory_order_relaxed))); }
 
 void start_threads(void (*body)(void*)) {

@@ -73,6 +73,8 @@ inline Hart& this_hart() { return *current_thread().hart.load(std::memory_order_
 void start_harts();
 // How many have come up.
 u32 harts_at_work();
+// How often, since there are several, something was unmapped that all others have to be told of.
+u64 unmapping_count();
 // Makes the first thread, and idles on the boot stack.
 [[noreturn]] void start_threads(void (*body)(void*));
 

@@ -1,6 +1,7 @@
 #include "kernel/sched/reclaim.h"
 
 #include "base/check.h"
+#include "kernel/mm/address_space.h"
 #include "kernel/mm/heap.h"
 #include "kernel/sched/stacks.h"
 #include "platform/platform.h"
@@ -21,6 +22,7 @@ bool reclaim_memory(u64 pages) {
     if (give_back) give_back(give_back_argument);
     drop_kept_stacks();
     drop_free_blocks();
+    take_down_released();
   }
   return is_left(pages, For::Guest);
 }

@@ -219,10 +219,12 @@ u8 behind() {
   };
   auto spawned = spawn_worker(last, nullptr, WorkerKind::Idle);
   Worker* worker = check(spawned);
-  u32 unready = 0;
-  auto idle_a_while = [&] { wait_on(&unready, 0, 5'000'000); };
-  idle_a_while();
-  CHECK(steps != 0);
+  // Its first step beyond these is waited for: on a busy host that may be longer than any one wait.
+  auto idle_until_beyond = [](u32 before) {
+    u32 unready = 0;
+    while (__atomic_load_n(&steps, __ATOMIC_RELAXED) == before) wait_on(&unready, 0, 5'000'000);
+  };
+  idle_until_beyond(0);
 
   auto spawn_others = [&](Worker** others) {
     for (u32 i = 0; i < 2; ++i) {
@@ -236,8 +238,7 @@ u8 behind() {
   while (turns < 900) yield_thread();
   CHECK(steps == before);
   for (Worker* other : others) join_worker(other);
-  idle_a_while();
-  CHECK(steps > before);
+  idle_until_beyond(before);
 
   // Where it stands in its queue when it is hurried, it goes on; and again behind all, it does not.
   turns = 0;
@@ -309,12 +310,19 @@ u8 threads() {
   return 0;
 }
 
+void wait_for_harts(u32 count) {
+  using namespace platform;
+  for (u64 until = monotonic_ns() + 20'000'000'000; kernel::harts_at_work() < count && monotonic_ns() < until;) {
+    yield_thread();
+  }
+  CHECK(kernel::harts_at_work() >= count);
+}
+
 // What harts share, under load from all of them. How many have come up is waited for.
 u8 harts() {
   using namespace platform;
   constexpr u32 count = 8, rounds = 192;
-  for (u64 until = monotonic_ns() + 20'000'000'000; kernel::harts_at_work() < 2 && monotonic_ns() < until;) yield_thread();
-  CHECK(kernel::harts_at_work() >= 2);
+  wait_for_harts(2);
 
   // Words that threads hand to each other, a lock, the heap, and pages that come and go.
   struct Shared {
@@ -388,6 +396,64 @@ u8 harts() {
   FrameCounts after = frame_counts();
   CHECK(done == 240 && after.charged <= before.charged + 64 && after.used <= before.used + 64);
   say("harts\n");
+  return 0;
+}
+
+// What is released comes back, and others are told of many at once.
+void release_many() {
+  constexpr u32 count = 640;
+  take_down_released();
+  const FrameCounts before = frame_counts();
+  u64 told = unmapping_count();
+  for (u32 i = 0; i < count; ++i) {
+    auto reserved = platform::reserve(4 * page);
+    u8* at = check(reserved);
+    CHECK(bool(platform::commit(at, 4 * page, Access::ReadWrite)) && at[0] == 0 && at[3 * page] == 0);
+    at[0] = at[3 * page] = 1;
+    platform::release(at, 4 * page);
+  }
+  told = unmapping_count() - told;
+  CHECK(told > 0 && told <= count / 32);
+  take_down_released();
+  const FrameCounts after = frame_counts();
+  constexpr u64 of_lists = 16;
+  CHECK(after.charged <= before.charged + of_lists && after.used <= before.used + of_lists);
+}
+
+// One hart answers nobody for about a second of work, while all others want pages to be forgotten.
+u8 starved() {
+  using namespace platform;
+  constexpr u32 harts = 4;
+  wait_for_harts(harts);
+  release_many();
+  say("begins\n");
+
+  static std::atomic<u32> stage = 0;
+  auto holds = spawn_worker([](void*) {
+    NoInterrupts no_interrupts;
+    stage = 1;
+    for (volatile u32 left = 300'000'000; left != 0;) left = left - 1;
+    stage = 2;
+  }, nullptr);
+  Worker* workers[harts] = {check(holds)};
+  while (stage == 0) yield_thread();
+  for (u32 i = 1; i < harts; ++i) {
+    auto asks = spawn_worker([](void*) {
+      auto reserved = platform::reserve(page);
+      u8* at = check(reserved);
+      for (u32 i = 0; i < 10; ++i) {
+        CHECK(bool(platform::commit(at, page, Access::ReadWrite)) && *at == 0);
+        *at = 1;
+        CHECK(bool(platform::decommit(at, page)));
+        CHECK(stage == 2);
+      }
+      platform::release(at, page);
+    }, nullptr);
+    workers[i] = check(asks);
+  }
+  for (Worker* worker : workers) join_worker(worker);
+  say("starved\n");
+  read_input(1);  // while somebody looks what it took
   return 0;
 }
 
@@ -632,6 +698,7 @@ u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&, Virtio9pDe
   if (name == "threads") return threads();
   if (name == "behind") return behind();
   if (name == "harts") return harts();
+  if (name == "starved") return starved();
   if (name == "compile") return compile();
   if (name == "clock") return clock();
   if (name == "spin") return spin();
