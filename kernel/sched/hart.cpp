@@ -234,7 +234,7 @@ bool is_anyone_ready() {
 
 }  // namespace
 
-void make_ready(Thread* thread) {
+bool make_ready(Thread* thread, Place place) {
   if (thread->order.load(std::memory_order_relaxed) == ThreadOrder::BehindAll) {
     behind_all_lock.take();
     bool is_behind = thread->order.load(std::memory_order_relaxed) == ThreadOrder::BehindAll;
@@ -243,7 +243,10 @@ void make_ready(Thread* thread) {
       behind_all_count.fetch_add(1);
     }
     behind_all_lock.release();
-    if (is_behind) return wake_an_idle_hart();
+    if (is_behind) {
+      wake_an_idle_hart();
+      return false;
+    }
   }
   Thread& running = current_thread();
   Hart& here = *running.hart.load(std::memory_order_relaxed);
@@ -254,7 +257,8 @@ void make_ready(Thread* thread) {
   to.ready_lock.take();
   // Who waited for an instant or a device comes before who computes, while its turn lasts: or else whoever waits again
   // and again would leave nothing to the others. (Of one whose clock still runs it does not.)
-  bool is_first = here.in_interrupt && &to == &here && thread->clock.load(std::memory_order_relaxed) < thread->turn_end;
+  bool hurries = here.in_interrupt || place == Place::NextWithinTurn;
+  bool is_first = hurries && &to == &here && thread->clock.load(std::memory_order_relaxed) < thread->turn_end;
   if (is_first) to.ready.put_first(thread);
   else to.ready.append(thread);
   to.ready_count.fetch_add(1);
@@ -262,10 +266,11 @@ void make_ready(Thread* thread) {
 
   if (&to != &here) {
     // A hart that is not idle has to begin to count its slice (end_interrupt).
-    idle_harts.fetch_and(~bit_of(to));
-    return arch::send_interrupt(to.number);
+    bool is_idle = idle_harts.fetch_and(~bit_of(to)) & bit_of(to);
+    arch::send_interrupt(to.number);
+    return is_idle;
   }
-  if (&running == here.idle) return;
+  if (&running == here.idle) return is_first;
   if (is_first || running.order.load(std::memory_order_relaxed) == ThreadOrder::BehindAll) here.is_slice_over = true;
   if (here.slice_end == never) {
     // Where the timer rings within a slice anyway, that is its end: a look at the clock is dear, and most that wake
@@ -274,6 +279,7 @@ void make_ready(Thread* thread) {
     else start_slice(here, arch::monotonic_ns());
   }
   wake_an_idle_hart();
+  return is_first;
 }
 
 void give_way(Hart& hart, Thread& running) {

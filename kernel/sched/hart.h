@@ -84,7 +84,12 @@ void give_way(Hart& hart, Thread& running);
 // The same for a thread that is ready itself: it is next while its turn lasts, else the last.
 void give_way_ready();
 // With interrupts off: puts a thread that is in no queue into one, and sees to it that somebody runs it.
-void make_ready(Thread* thread);
+enum class Place : u8 {
+  InTurn,
+  NextWithinTurn,  // before all others, while its turn lasts
+};
+// Answers whether it comes before all others, or has a hart for itself.
+bool make_ready(Thread* thread, Place place = Place::InTurn);
 // With interrupts off: makes ready those of the hart's sleepers whose instant has come.
 void wake_sleepers(Hart& hart, u64 now);
 // With interrupts off, on the hart: sets its timer.

@@ -111,7 +111,9 @@ void yield_thread() {
   give_way_ready();
 }
 
-void wake_threads(const u32* word) {
+// Wakes them in the order in which they came, until `is_enough` says so of one.
+template <class Enough>
+static void wake_until(const u32* word, Place place, Enough&& is_enough) {
   Bucket& bucket = bucket_of(word);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);  // the change of the word before the look at the count
   if (bucket.count.load(std::memory_order_relaxed) == 0) return;
@@ -120,10 +122,18 @@ void wake_threads(const u32* word) {
     Thread* next = thread->next;
     if (thread->wait_word.load(std::memory_order_relaxed) == word) {
       take_out(bucket, thread);
-      make_ready(thread);
+      if (is_enough(make_ready(thread, place))) return;
     }
     thread = next;
   }
+}
+
+void wake_threads(const u32* word) {
+  wake_until(word, Place::InTurn, [](bool) { return false; });
+}
+
+void wake_next_thread(const u32* word) {
+  wake_until(word, Place::NextWithinTurn, [](bool comes_next) { return comes_next; });
 }
 
 void wake_thread(Thread& thread) {

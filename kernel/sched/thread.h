@@ -81,6 +81,9 @@ void yield_thread();
 void give_way_from_behind();
 // After the word was changed. From threads and from interrupt handlers.
 void wake_threads(const u32* word);
+// The same where one of them is enough, as whoever runs first will wake the next: of those who wait the first, and as
+// many behind it as it takes until one comes to run before all others.
+void wake_next_thread(const u32* word);
 // Ends the thread's wait, or if it does not wait, its next.
 void wake_thread(Thread& thread);
 

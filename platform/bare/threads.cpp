@@ -26,13 +26,15 @@ void join_worker(Worker* worker) { kernel::join_thread(reinterpret_cast<kernel::
 u32 processor_count() { return kernel::harts_at_work(); }
 
 // 0: free; 1: taken; 2: taken, and somebody may wait. Interrupt handlers take no such lock. What is seldom done is
-// apart, so that the rest keeps no registers: who starts a process locks some thirty times.
+// apart, so that the rest keeps no registers: who starts a process locks some thirty times. One of those who wait is woken,
+// whoever takes it then has it for one for which somebody may wait: of hundreds that all wait for it, each would else
+// come to look as often as others have had it.
 [[gnu::noinline]] static void lock_when_free(u32* state) {
   while (__atomic_exchange_n(state, 2, __ATOMIC_ACQUIRE) != 0) kernel::wait_for_word(state, 2, kernel::never);
 }
 [[gnu::noinline]] static void tell_of_unlocked(u32* state, u32 before) {
   CHECK(before != 0);
-  kernel::wake_threads(state);
+  kernel::wake_next_thread(state);
 }
 
 void Mutex::lock() {

@@ -21,6 +21,9 @@ BOOT = """
 import sys
 sys.path.insert(0, {tools!r})
 import machine
+for boards in machine.BOARDS.values():
+    for command in boards.values():
+        command += {options!r}
 sys.exit(machine.run(machine.Machine({kernel!r}, {arch!r}, append={append!r}, board={board!r}, harts={harts!r})))
 """
 
@@ -51,12 +54,13 @@ def hello(*records, then=""):
     return b"".join(os_archive.pack_program(manifest, program) + [os_archive.pack_end()])
 
 
-def command(build, test, board=None, harts=1):
-    """The command that boots the test; its streams and exit code are the machine's."""
+def command(build, test, board=None, harts=1, options=()):
+    """The command that boots the test; its streams and exit code are the machine's. The options are QEMU's."""
     source = BOOT.format(tools=os.path.join(root, "tools", "dev"), kernel=build + "/skerry_parts.elf",
-                         arch=arch_of(build), append="test=" + test, board=board, harts=harts)
+                         arch=arch_of(build), append="test=" + test, board=board, harts=harts,
+                         options=options)
     return ["timeout", "-k", "5", "60", "/usr/bin/python3", "-c", source]
 
 
-def run(build, test, data=b"", board=None, harts=1):
-    return subprocess.run(command(build, test, board, harts), input=data, capture_output=True)
+def run(build, test, data=b"", board=None, harts=1, options=()):
+    return subprocess.run(command(build, test, board, harts, options), input=data, capture_output=True)

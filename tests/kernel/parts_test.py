@@ -17,6 +17,14 @@ if boot.arch_of(build) == "riscv64":
         done = boot.run(build, part + " sv39")
         assert (done.returncode, done.stdout, done.stderr) == (0, part.encode() + b"\n", b""), (part, done)
 
+# A lock goes from one who waits to the next: what that takes, counted in instructions, grows with how many they are, and
+# not with its square.
+done = boot.run(build, "crowd", options=("-icount", "shift=0"))
+assert (done.returncode, done.stderr) == (0, b""), done
+few, many = (int(count) for count in done.stdout.split())
+print(f"a lock for 16 in turn: {few} instructions, for 128: {many}")
+assert many < 8 * 2 * few, (few, many)
+
 # The clocks agree with the host's.
 done = boot.run(build, "clock")
 wall, end = done.stdout.split(b"\n")[:2]

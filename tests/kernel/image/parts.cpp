@@ -457,6 +457,40 @@ u8 starved() {
   return 0;
 }
 
+// How long it takes until so many have had a lock for which all wait, each of whom lets others run while it has it.
+u64 time_of_crowd(u32 count) {
+  using namespace platform;
+  static constinit Mutex mutex;
+  static std::atomic<u32> come, left;
+  static std::atomic<u64> end;
+  come = 0;
+  left = count;
+  mutex.lock();
+  std::vector<Worker*> workers;
+  for (u32 i = 0; i < count; ++i) {
+    auto spawned = spawn_worker([](void*) {
+      ++come;
+      mutex.lock();
+      yield_thread();
+      mutex.unlock();
+      if (--left == 0) end = monotonic_ns();
+    }, nullptr);
+    workers.push_back(check(spawned));
+  }
+  while (come < count) yield_thread();
+  u64 before = monotonic_ns();
+  mutex.unlock();
+  while (left != 0) yield_thread();  // what joining them takes, which frees stacks, comes after that
+  for (Worker* worker : workers) join_worker(worker);
+  return end - before;
+}
+
+u8 crowd() {
+  u64 few = time_of_crowd(16), many = time_of_crowd(128);
+  say(concat(few, " ", many, "\n"));
+  return 0;
+}
+
 // The functions of a large module are compiled on all harts.
 u8 compile() {
   while (kernel::harts_at_work() < 2) yield_thread();
@@ -699,6 +733,7 @@ u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&, Virtio9pDe
   if (name == "behind") return behind();
   if (name == "harts") return harts();
   if (name == "starved") return starved();
+  if (name == "crowd") return crowd();
   if (name == "compile") return compile();
   if (name == "clock") return clock();
   if (name == "spin") return spin();
