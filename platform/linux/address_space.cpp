@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -53,6 +54,23 @@ class CodePages {
   u8* view;
   pid_t owner;
 };
+
+// A number that a process and those that are forked from it do not share. It is kept on a page that the system empties
+// in those, since it is asked for with each function that is compiled; elsewhere the system tells it each time.
+static pid_t this_process() {
+  static pid_t* const kept = [] {
+    void* page = mmap(nullptr, page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return static_cast<pid_t*>(nullptr);
+    if (madvise(page, page_size(), MADV_WIPEONFORK) == 0) return static_cast<pid_t*>(page);
+    munmap(page, page_size());
+    return static_cast<pid_t*>(nullptr);
+  }();
+  if (!kept) return getpid();
+  std::atomic_ref known(*kept);
+  pid_t process = known.load(std::memory_order_relaxed);
+  if (process == 0) known.store(process = getpid(), std::memory_order_relaxed);
+  return process;
+}
 
 usize page_size() {
   static const usize size = usize(sysconf(_SC_PAGESIZE));
@@ -158,17 +176,17 @@ Result<CodePages*> open_code_pages(u8* address, usize size) {
   if (file < 0) return nullptr;
   void* view = MAP_FAILED;
   bool is_mapped = fallocate(file, 0, 0, off_t(size)) == 0 &&
-                   (view = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)) != MAP_FAILED &&
+                   (view = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0)) != MAP_FAILED &&
                    // The process that is forked later has a copy of everything else, but these pages are ours.
                    madvise(view, size, MADV_DONTFORK) == 0 &&
-                   mmap(address, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0) != MAP_FAILED;
+                   mmap(address, size, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED | MAP_POPULATE, file, 0) != MAP_FAILED;
   if (!is_mapped && view != MAP_FAILED) munmap(view, size);
   close(file);
   if (!is_mapped) return nullptr;
-  return new CodePages{address, size, static_cast<u8*>(view), getpid()};
+  return new CodePages{address, size, static_cast<u8*>(view), this_process()};
 }
 
-bool can_write(const CodePages* pages) { return pages->owner == getpid(); }
+bool can_write(const CodePages* pages) { return pages->owner == this_process(); }
 
 void write_code(CodePages* pages, u8* address, std::span<const u8> code) {
   usize offset = usize(address - pages->address);

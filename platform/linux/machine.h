@@ -17,6 +17,9 @@ void write_context(ucontext_t& context, const Resume& resume);
 // Makes the instruction fetch of all threads see what was written to a range.
 void synchronise_instructions(u8* address, usize size);
 
+// Of a thread that looks at a word over and over: for a moment it leaves the processor's units to others.
+void pause_processor();
+
 // rt_sigaction with the kernel's own record, past the C library. The thread sanitizer wraps
 // the library's function and holds signals back while code runs that it did not compile.
 struct SignalAction {

@@ -96,6 +96,9 @@ void synchronise_instructions(u8* address, usize size) {
   if (syscall(sys_riscv_flush_icache, address, address + size, 0) != 0) asm volatile("fence.i" : : : "memory");
 }
 
+// The instruction of the extension Zihintpause, a fence of nothing on processors without it.
+void pause_processor() { asm volatile(".4byte 0x0100000f"); }
+
 bool exchange_signal_action(int signal, const SignalAction* next, SignalAction* previous) {
   KernelSignalAction in{}, out{};
   if (next) in = {next->function, next->flags, next->mask, next->mask};

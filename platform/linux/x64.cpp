@@ -72,6 +72,8 @@ void write_context(ucontext_t& context, const Resume& resume) {
 // Stores and fetches agree by themselves; other threads first reach new code by a later load.
 void synchronise_instructions(u8*, usize) {}
 
+void pause_processor() { asm volatile("pause"); }
+
 bool exchange_signal_action(int signal, const SignalAction* next, SignalAction* previous) {
   KernelSignalAction in{}, out{};
   if (next) in = {next->function, next->flags | has_restorer, skerry_restore_rt, next->mask};
