@@ -5,18 +5,17 @@
 #include <cstring>
 
 #include "base/array.h"
+#include "engine/runtime/body_runs.h"
 #include "platform/platform.h"
 
 namespace skerry::runtime {
 namespace {
 
-constexpr u32 run_bytes = 32 * KiB;       // of bodies, at least, that a thread takes at a time
 constexpr u32 bytes_per_thread = 64 * KiB;  // of bodies, for which one more thread pays
 constexpr u64 code_limit = 0x7fff0000;    // what direct calls reach
 
-// Neighbouring functions, compiled by one thread.
-struct Run {
-  FuncIndex begin, end;
+// What one thread made of a run.
+struct Compiled {
   Array<u8> code;
   Array<u8> sites;
   struct Piece {
@@ -32,68 +31,39 @@ struct Run {
 class ModuleCompilation {
  public:
   ModuleCompilation(const Engine& engine, const wasm::Module& module, const InstanceLayout& layout)
-      : engine_(engine), module_(module), layout_(layout) {}
+      : engine_(engine), module_(module), layout_(layout), runs_(module), compiled_(runs_.runs().size()) {}
 
   Result<ModuleCode> run() {
-    divide();
-    compile_all();
-    if (failed_) return fail(std::move(*failed_));
+    auto work = [](void* self) { static_cast<ModuleCompilation*>(self)->compile_runs(); };
+    runs_.do_all(engine_.config().compiler_threads, bytes_per_thread, work, this);
+    if (auto error = runs_.take_failure()) return fail(std::move(*error));
     return lay_out();
   }
 
  private:
-  void divide() {
-    FuncIndex end = module_.functions.end_key();
-    for (FuncIndex at(module_.imported_functions); at < end;) {
-      Run& run = runs_.emplace_back();
-      run.begin = at;
-      for (u64 bytes = 0; at < end && bytes < run_bytes; at = at.next()) bytes += module_.functions[at].body.size;
-      run.end = at;
-    }
-  }
-
-  void compile_all() {
-    u32 wanted = engine_.config().compiler_threads;
-    if (wanted == 0) wanted = platform::processor_count();
-    u32 threads = std::min({wanted, u32(runs_.size()), 1 + module_.code_section.size / bytes_per_thread});
-    Array<platform::Worker*> workers;
-    auto body = [](void* self) { static_cast<ModuleCompilation*>(self)->compile_runs(); };
-    // Where the system has no thread for us, those that there are do all.
-    for (u32 i = 1; i < threads; ++i) {
-      auto worker = platform::spawn_worker(body, this);
-      if (!worker) break;
-      workers.push_back(*worker);
-    }
-    compile_runs();
-    for (platform::Worker* worker : workers) platform::join_worker(worker);
-  }
-
   void compile_runs() {
     FunctionCompiler compiler(engine_, module_, layout_, codegen::CallStyle::Direct, engine_.config().gear);
-    for (u32 i; (i = next_run_.fetch_add(1, std::memory_order_relaxed)) < runs_.size();) {
-      Run& run = runs_[i];
-      if (run.begin.raw() > first_failed_.load(std::memory_order_relaxed)) return;
+    while (auto number = runs_.next()) {
+      const BodyRuns::Run& run = runs_.runs()[*number];
       for (FuncIndex function = run.begin; function < run.end; function = function.next()) {
         auto compiled = compiler.compile(function);
         if (!compiled) {
-          note_failure(function, std::move(compiled.error()));
+          runs_.note_failure(function, std::move(compiled.error()));
           break;
         }
-        append(run, **compiled);
+        append(compiled_[*number], **compiled);
       }
-      note_progress(run);
+      note_progress(run.bytes);
     }
   }
 
-  void note_progress(const Run& run) {
+  void note_progress(u64 bytes) {
     if (!engine_.config().progress) return;
-    u64 bytes = 0;
-    for (FuncIndex at = run.begin; at < run.end; at = at.next()) bytes += module_.functions[at].body.size;
     u64 done = bytes_done_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
     engine_.config().progress(done, module_.code_section.size);
   }
 
-  static void append(Run& run, const codegen::CompiledFunction& function) {
+  static void append(Compiled& run, const codegen::CompiledFunction& function) {
     usize sites_before = run.sites.size();
     run.code.insert(run.code.end(), function.code.begin(), function.code.end());
     FunctionTable::encode(function, run.sites);
@@ -103,20 +73,13 @@ class ModuleCompilation {
          u32(function.relocations.size())});
   }
 
-  void note_failure(FuncIndex function, Error error) {
-    platform::MutexGuard guard(mutex_);
-    if (failed_ && first_failed_ < function.raw()) return;
-    failed_ = std::move(error);
-    first_failed_ = function.raw();
-  }
-
   Result<ModuleCode> lay_out() {
     ModuleCode out;
     u64 total = 0;
     Array<u64> offsets;  // by function of its own
     offsets.reserve(module_.functions.size() - module_.imported_functions);
-    for (const Run& run : runs_) {
-      for (const Run::Piece& piece : run.pieces) {
+    for (const Compiled& run : compiled_) {
+      for (const Compiled::Piece& piece : run.pieces) {
         total = align_up(total, piece.alignment);
         offsets.push_back(total);
         total += piece.code_size;
@@ -131,11 +94,11 @@ class ModuleCompilation {
     out.table.set_code(address);
 
     usize index = 0;
-    for (Run& run : runs_) {
+    for (Compiled& run : compiled_) {
       const u8* code = run.code.data();
       const u8* sites = run.sites.data();
       const codegen::Relocation* relocation = run.relocations.data();
-      for (const Run::Piece& piece : run.pieces) {
+      for (const Compiled::Piece& piece : run.pieces) {
         u64 offset = offsets[index++];
         if (piece.code_size) std::memcpy(base + offset, code, piece.code_size);
         for (u32 i = 0; i < piece.relocations; ++i, ++relocation) {
@@ -155,13 +118,9 @@ class ModuleCompilation {
   const Engine& engine_;
   const wasm::Module& module_;
   const InstanceLayout& layout_;
-  std::vector<Run> runs_;  // each is one thread's while it is compiled
-  std::atomic<u32> next_run_ = 0;
-  std::atomic<u32> first_failed_ = ~u32{0};
+  BodyRuns runs_;
+  std::vector<Compiled> compiled_;  // by run; each is one thread's while it is compiled
   std::atomic<u64> bytes_done_ = 0;
-
-  platform::Mutex mutex_;
-  std::optional<Error> failed_;  // guarded by mutex_: of function first_failed_
 };
 
 translate::Options options_of(const Engine& engine) {

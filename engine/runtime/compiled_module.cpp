@@ -11,8 +11,8 @@
 #include "engine/runtime/const_expr.h"
 #include "engine/runtime/debug_object.h"
 #include "engine/runtime/lazy.h"
+#include "engine/runtime/validate_bodies.h"
 #include "engine/validate/module.h"
-#include "engine/validate/validate.h"
 
 namespace skerry::runtime {
 
@@ -73,13 +73,13 @@ Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<E
     return fail(ErrorCode::Limit, "there is not enough memory for the module");
   }
   TRY(self->decode());
+  TRY(validate::validate_module(self->module_, e.features()));
   bool is_small = self->module_.code_section.size <= small_code;
   if (how == Compilation::Lazy || (how == Compilation::Fitting && !is_small)) {
-    TRY(validate::validate(self->module_, e.features()));
+    TRY(validate_bodies(e, self->module_));
     self->lazy_ = std::make_unique<LazyCode>(*self);
     if (e.runs_here()) TRY(self->lazy_->reserve());
   } else {
-    TRY(validate::validate_module(self->module_, e.features()));
     self->code_ = TRY(compile_module(e, self->module_, self->layout_));
     if (may_load) e.config().cache->store(key, write_artifact(*self));
   }
