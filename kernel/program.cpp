@@ -138,6 +138,8 @@ class Program {
     auto note = [&](const std::atomic<u64>& count, std::string_view what) {
       if (u64 n = count.load(std::memory_order_relaxed)) stats_ += concat(what, " ", n, "  ");
     };
+    note(counts.ahead, "ahead");
+    note(counts.found, "found");
     note(counts.best, "best");
     note(counts.loops, "loops");
     note(counts.entered, "entered");
@@ -159,6 +161,7 @@ class Program {
     config.warm_up.threads = arch::hart_count() > 1 ? 1 : 0;
     config.warm_up.patience = 20;
     config.warm_up.memory = frame_counts().total / 8 * page_size;
+    config.warm_up.ahead = std::min<u64>(config.warm_up.ahead, frame_counts().total / 256 * page_size);
     config.compilation = manifest_->eager ? Compilation::Eager : Compilation::Fitting;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
     if (manifest_->lines) config.debug_information = DebugInformation::Lines;

@@ -32,6 +32,8 @@ void print_tiers(const runtime::TierCounts& counts) {
   if (counts.quick.load(std::memory_order_relaxed) == 0 && counts.best.load(std::memory_order_relaxed) == 0) return;
   std::fprintf(stderr, "\n");
   tell("functions compiled at their first call", counts.quick);
+  tell("functions compiled ahead of their first call, beside the program", counts.ahead);
+  tell("first calls that found their function compiled ahead", counts.found);
   tell("functions switched to the best gear", counts.best);
   tell("bodies made to be entered at a loop", counts.loops);
   tell("frames handed over at a loop", counts.entered);

@@ -11,26 +11,41 @@ namespace skerry::runtime {
 Background::~Background() {
   {
     platform::MutexGuard guard(mutex_);
-    CHECK(queue_.empty());
+    CHECK(queue_.empty() && ahead_.empty());
     stops_ = true;
     tell();
   }
   for (platform::Worker* worker : workers_) platform::join_worker(worker);
 }
 
-std::optional<Background::Outcome> Background::put(const Job& job, usize capacity) {
-  if (threads_ != 0 && !is_refused_) {
-    if (queue_.size() >= capacity) return Outcome::Dropped;
-    if (workers_.size() < threads_ && at_work_.size() + queue_.size() >= workers_.size()) {
-      auto worker = platform::spawn_worker(run, this, platform::WorkerKind::Idle);
-      if (worker) workers_.push_back(*worker);
-      else if (workers_.empty()) is_refused_ = true;
-    }
+bool Background::has_worker() {
+  if (threads_ == 0 || is_refused_) return !workers_.empty();
+  usize busy = at_work_.size() + queue_.size() + ahead_.size();
+  if (workers_.size() < threads_ && busy >= workers_.size()) {
+    auto worker = platform::spawn_worker(run, this, platform::WorkerKind::Idle);
+    if (worker) workers_.push_back(*worker);
+    else if (workers_.empty()) is_refused_ = true;
   }
-  if (workers_.empty()) return std::nullopt;
+  return !workers_.empty();
+}
+
+std::optional<Background::Outcome> Background::put(const Job& job, usize capacity) {
+  if (threads_ != 0 && !is_refused_ && queue_.size() >= capacity) return Outcome::Dropped;
+  if (!has_worker()) return std::nullopt;
   queue_.push_back(job);
   tell();
   return Outcome::Queued;
+}
+
+bool Background::work_ahead(LazyCode& code) {
+  platform::MutexGuard guard(mutex_);
+  if (!has_worker()) return false;
+  u32 request = ++last_request_;
+  auto there = std::ranges::find(ahead_, &code, &AheadWork::code);
+  if (there != ahead_.end()) there->request = request;
+  else ahead_.push_back({&code, request});
+  tell();
+  return true;
 }
 
 Background::Outcome Background::add(const Job& job) {
@@ -64,6 +79,7 @@ void Background::do_here(const Job& job) {
 void Background::forget(const LazyCode& code) {
   platform::MutexGuard guard(mutex_);
   std::erase_if(queue_, [&](const Job& job) { return job.code == &code; });
+  std::erase_if(ahead_, [&](const AheadWork& work) { return work.code == &code; });
   if (std::ranges::find(at_work_, &code) == at_work_.end()) return;
   // What is waited for comes behind nobody.
   if (hurried_++ == 0) set_kind(platform::WorkerKind::Usual);
@@ -77,30 +93,55 @@ void Background::set_kind(platform::WorkerKind kind) {
 
 void Background::run(void* self) { static_cast<Background*>(self)->work(); }
 
+std::optional<Background::Job> Background::next(const LazyCode* code) {
+  auto is_wanted = [&](const LazyCode* candidate) { return !code || candidate == code; };
+  if (!ahead_.empty()) {
+    if (!is_wanted(ahead_.front().code)) return std::nullopt;
+    return Job{ahead_.front().code, 0, 0, ahead_.front().request};
+  }
+  if (queue_.empty() || !is_wanted(queue_.front().code)) return std::nullopt;
+  Job job = queue_.front();
+  queue_.pop_front();
+  return job;
+}
+
+void Background::do_job(const Job& job, Improver& improver) {
+  if (job.ahead == 0) return job.code->improve(job.function, job.loop, improver);
+  bool is_more = job.code->work_ahead(improver);
+  platform::give_way();
+  platform::MutexGuard guard(mutex_);
+  auto there = std::ranges::find(ahead_, job.code, &AheadWork::code);
+  if (there == ahead_.end()) return;
+  AheadWork work = *there;
+  // Who asked once more meanwhile had found something to do. Modules take turns.
+  if (is_more && ahead_.size() == 1) return;
+  if (!is_more && work.request != job.ahead) return;
+  ahead_.erase(there);
+  if (is_more) ahead_.push_back(work);
+}
+
 void Background::work() {
   Improver improver;
   platform::MutexGuard guard(mutex_);
   while (!stops_) {
-    if (queue_.empty()) {
+    std::optional<Job> job = next(nullptr);
+    if (!job) {
       wait();
       continue;
     }
-    Job job = queue_.front();
-    queue_.pop_front();
-    at_work_.push_back(job.code);
-    for (;;) {
+    LazyCode* code = job->code;
+    at_work_.push_back(code);
+    // What was allocated stays for the next job of the same module.
+    while (job) {
       mutex_.unlock();
-      job.code->improve(job.function, job.loop, improver);
+      do_job(*job, improver);
       mutex_.lock();
-      // What was allocated stays for the next job of the same module.
-      if (stops_ || queue_.empty() || queue_.front().code != job.code) break;
-      job = queue_.front();
-      queue_.pop_front();
+      job = stops_ ? std::nullopt : next(code);
     }
     mutex_.unlock();
     improver.release();
     mutex_.lock();
-    at_work_.erase(std::ranges::find(at_work_, job.code));
+    at_work_.erase(std::ranges::find(at_work_, code));
     tell();
   }
 }

@@ -25,7 +25,9 @@ namespace skerry::runtime {
 
 // What became of functions that were compiled one by one. For people; each is counted by itself.
 struct TierCounts {
-  std::atomic<u64> quick = 0;     // functions
+  std::atomic<u64> quick = 0;     // functions, at their first call
+  std::atomic<u64> ahead = 0;     // functions by the same gear, ahead of their first call
+  std::atomic<u64> found = 0;     // first calls that found their function compiled ahead
   std::atomic<u64> best = 0;      // functions that went on in the best gear: slots that were switched
   std::atomic<u64> too_large = 0; // functions that stay as they are, since compiling them again takes too much memory
   std::atomic<u64> loops = 0;     // bodies that are entered at a loop

@@ -16,13 +16,30 @@ void Improver::release() {
   module_ = nullptr;
 }
 
-Result<void> Improver::ready(const CompiledModule& module, FuncIndex function) {
+void Improver::turn_to(const CompiledModule& module) {
   if (module_ != &module) release();
+  module_ = &module;
+}
+
+FunctionCompiler& Improver::quick_compiler(const CompiledModule& module) {
+  turn_to(module);
+  if (!quick_) {
+    quick_ = std::make_unique<FunctionCompiler>(module.engine(), module.module(), module.layout(),
+                                                codegen::CallStyle::Slot, Gear::Quick);
+  }
+  return *quick_;
+}
+
+Result<const codegen::CompiledFunction*> Improver::quick(const CompiledModule& module, FuncIndex function) {
+  return quick_compiler(module).compile(function);
+}
+
+Result<void> Improver::ready(const CompiledModule& module, FuncIndex function) {
+  turn_to(module);
   u64 body = module.module().functions[function].body.size;
   u64 wanted = body * memory_per_byte + memory_per_function;
   if (wanted > module.engine().config().warm_up.memory || wanted > platform::available_memory())
     return fail(ErrorCode::Limit, "there is not enough memory to compile the function again");
-  module_ = &module;
   if (!best_) {
     best_ = std::make_unique<FunctionCompiler>(module.engine(), module.module(), module.layout(),
                                                codegen::CallStyle::Slot, Gear::Best);
@@ -41,12 +58,8 @@ Result<const codegen::CompiledFunction*> Improver::whole(const CompiledModule& m
 Result<const codegen::CompiledFunction*> Improver::at_loop(const CompiledModule& module, FuncIndex function, u32 loop,
                                                            FrameTable& frame) {
   TRY(ready(module, function));
-  if (!quick_) {
-    quick_ = std::make_unique<FunctionCompiler>(module.engine(), module.module(), module.layout(),
-                                                codegen::CallStyle::Slot, Gear::Quick);
-  }
   // The same bytes as those that run, and so the same places.
-  const codegen::CompiledFunction* quick = TRY(quick_->compile(function));
+  const codegen::CompiledFunction* quick = TRY(quick_compiler(module).compile(function));
   const ir::Function& from = quick_->function();
   CHECK(loop < from.loops.size());
   struct Here {

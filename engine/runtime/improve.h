@@ -1,4 +1,5 @@
-// Improver: a function that has become hot -> its body by the gear best, whole or entered at a loop (docs/tiers.md).
+// Improver: a function that has become hot -> its body by the gear best, whole or entered at a loop; and one that is
+// about to be called -> its body by the gear quick (docs/tiers.md).
 //
 // One thread's working memory for the modules that it works on, one after the other. release() gives it back; it must
 // be called before the module that was worked on last is dropped. Whoever wants the processor has it between two
@@ -32,9 +33,13 @@ class Improver {
   // `loop` in the order of the function's loops. Null: it cannot be entered (passes/enter_loop.h).
   Result<const codegen::CompiledFunction*> at_loop(const CompiledModule& module, FuncIndex function, u32 loop,
                                                    FrameTable& frame);
+  // By the gear quick. The caller has seen that there is memory.
+  Result<const codegen::CompiledFunction*> quick(const CompiledModule& module, FuncIndex function);
   void release();
 
  private:
+  void turn_to(const CompiledModule& module);
+  FunctionCompiler& quick_compiler(const CompiledModule& module);
   Result<void> ready(const CompiledModule& module, FuncIndex function);
 
   const CompiledModule* module_ = nullptr;

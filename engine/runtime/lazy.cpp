@@ -17,21 +17,16 @@ constexpr u64 expansion = 32;      // bytes of machine code for a byte of a body
 constexpr u64 memory_per_byte = 96;
 constexpr u64 memory_per_function = 256 * KiB;
 constexpr u64 largest_kept = 64 * KiB;  // bodies, after whose compilation the compiler stays
-// So that no line has bytes of two functions: a processor that runs one has fetched nothing of what is to come.
-constexpr u64 code_line = codegen::CompiledFunction::most_alignment;
-// Of pages that are opened at once, by what there is already, so that at most an eighth is in vain.
-constexpr u64 part_of_code = 8;
-constexpr u64 most_opened = 1 * MiB;
+// Functions that a caller compiles for others, while somebody is at work on his own.
+constexpr u32 most_helped = 8;
 
 }  // namespace
 
 LazyCode::~LazyCode() {
-  if (!base_) return;
+  if (!space_.base()) return;
   module_.engine().background().forget(*this);
   keep_hot();
-  close_pages();
-  remove_code_range(reinterpret_cast<u64>(base_));
-  platform::release(base_, reserved_);
+  remove_code_range(reinterpret_cast<u64>(space_.base()));
 }
 
 Result<void> LazyCode::reserve() {
@@ -45,23 +40,24 @@ Result<void> LazyCode::reserve() {
   u64 most_bodies = is_tiered ? 3 : 1;  // of a function, on average, each with a page that is not full
   u64 slots = align_up(std::max<u64>(count_, 1) * (sizeof(void*) + sizeof(i32)), page);
   u64 entries = align_up(u64{count_} * 16, page);
-  reserved_ = std::min(align_up(slots + entries + most_bodies * (expansion * bodies + u64{count_} * page) + page, page),
-                       align_down(reach, page));
-  if (slots + entries >= reserved_)
-    return fail(ErrorCode::Limit, "the module has too many functions to compile lazily");
-  base_ = TRY(platform::reserve(reserved_));
+  u64 code = most_bodies * (expansion * bodies + u64{count_} * page) + 4 * platform::least_code_pages();
+  u64 size = std::min(align_up(slots + entries + code, page), align_down(reach, page));
+  if (slots + entries >= size) return fail(ErrorCode::Limit, "the module has too many functions to compile lazily");
+  TRY(space_.reserve(size));
   // From here on the destructor takes it out again.
-  add_code_range({reinterpret_cast<u64>(base_), reinterpret_cast<u64>(base_) + reserved_, CodeKind::Functions, this});
-  pages_ = std::make_unique<std::atomic<const OnPage*>[]>(reserved_ / page);
-  slots_ = reinterpret_cast<std::atomic<const void*>*>(TRY(allocate(slots)));
+  u64 base = reinterpret_cast<u64>(space_.base());
+  add_code_range({base, base + size, CodeKind::Functions, this});
+  pages_ = std::make_unique<std::atomic<const OnPage*>[]>(size / page);
+  slots_ = reinterpret_cast<std::atomic<const void*>*>(TRY(space_.allocate(slots)));
   counters_ = reinterpret_cast<i32*>(slots_ + count_);
   for (u32 i = 0; i < count_; ++i) slots_[i].store(module_.engine().compile_lazily(), std::memory_order_relaxed);
   is_used_hot_.resize(is_tiered ? count_ : 0);
   if (is_tiered)
     warmth_.emplace(module, module_.engine().config().warm_up, slots_, counters_, module_.engine().compile_lazily());
-  TRY(make_entries());
-  first_body_ = used_;
-  return {};
+  const WarmUp& warm_up = module_.engine().config().warm_up;
+  if (is_tiered && warm_up.threads != 0 && warm_up.ahead != 0 && module.code_section.size > Ahead::begins_at)
+    ahead_.emplace(module, warm_up.ahead);
+  return make_entries();
 }
 
 Result<void> LazyCode::make_entries() {
@@ -84,42 +80,11 @@ Result<void> LazyCode::make_entries() {
     places.emplace_back(i, module_.engine().target().add_stub(codegen::StubKind::SlotEntry, nullptr, &slots_[i], code));
   }
   if (code.empty()) return {};
-  u8* memory = TRY(allocate(code.size()));
+  u8* memory = TRY(space_.allocate(code.size()));
   std::memcpy(memory, code.data(), code.size());
   TRY(platform::publish_code(memory, align_up(code.size(), platform::page_size())));
   for (auto [index, offset] : places) entries_[index] = memory + offset;
   return {};
-}
-
-Result<u8*> LazyCode::allocate(u64 size) {
-  size = align_up(size, platform::page_size());
-  if (size > reserved_ - used_) return fail(ErrorCode::Limit, "the machine code of the module is too large");
-  u8* memory = base_ + used_;
-  TRY(platform::commit_for_code(memory, size));
-  used_ += size;
-  return memory;
-}
-
-Result<u8*> LazyCode::make_room(u64 size) {
-  if (open_ && platform::can_write(open_) && size <= used_ - open_begin_) return base_ + open_begin_;
-  close_pages();
-  u64 page = platform::page_size();
-  u64 wanted = std::clamp<u64>((used_ - first_body_) / part_of_code, platform::least_code_pages(), most_opened);
-  wanted = std::min(align_up(std::max(wanted, size), page), reserved_ - used_);
-  if (size <= wanted) {
-    open_ = TRY(platform::open_code_pages(base_ + used_, wanted));
-    if (open_) {
-      open_begin_ = used_;
-      used_ += wanted;
-      return base_ + open_begin_;
-    }
-  }
-  return allocate(size);
-}
-
-void LazyCode::close_pages() {
-  if (open_) platform::close_code_pages(open_);
-  open_ = nullptr;
 }
 
 const void* LazyCode::entry(FuncIndex function) {
@@ -132,10 +97,63 @@ const void* LazyCode::entry(FuncIndex function) {
 const void* LazyCode::compile(Instance& instance, const void** slot) {
   auto* word = reinterpret_cast<std::atomic<const void*>*>(slot);
   CHECK(word >= slots_ && word < slots_ + count_);
-  platform::MutexGuard guard(mutex_);
-  const void* known = word->load(std::memory_order_acquire);
-  if (known != module_.engine().compile_lazily()) return known;
-  u32 index = u32(word - slots_);
+  bool rouses = false;
+  const void* body = body_at_call(instance, u32(word - slots_), rouses);
+  if (rouses && !module_.engine().background().work_ahead(*this)) {
+    platform::MutexGuard guard(mutex_);
+    ahead_.reset();
+  }
+  return body;
+}
+
+const void* LazyCode::body_at_call(Instance& instance, u32 index, bool& rouses) {
+  auto known = [&] {
+    const void* body = known_body(instance, index);
+    if (body && ahead_) rouses = ahead_->should_begin();
+    return body;
+  };
+  {
+    platform::MutexGuard guard(mutex_);
+    if (const void* body = known()) return body;
+  }
+  platform::MutexGuard compiling(compiling_);
+  for (u32 helped = 0;; ++helped) {
+    u32 next = index;
+    {
+      platform::MutexGuard guard(mutex_);
+      if (const void* body = known()) return body;
+      if (ahead_ && ahead_->is_claimed(index) && helped < most_helped) next = ahead_->claim().value_or(index);
+      else if (ahead_) ahead_->begin_call(index);
+    }
+    NewBody compiled = compile_function(next);
+    const void* body = nullptr;
+    {
+      platform::MutexGuard guard(mutex_);
+      if (next != index) keep_ahead(next, compiled);
+      else if (body = known(); !body) body = publish_at_call(index, compiled, rouses);
+    }
+    // What the compiler holds grows with the largest function.
+    if (body_size(next) > largest_kept) compiler_.reset();
+    if (next == index) return body;
+  }
+}
+
+const void* LazyCode::publish_at_call(u32 index, NewBody& made, bool& rouses) {
+  const void* body = publish(made);
+  if (!body) return nullptr;
+  module_.engine().tiers().quick.fetch_add(1, std::memory_order_relaxed);
+  if (ahead_) {
+    ahead_->called(index, made.relocations);
+    rouses = ahead_->should_begin();
+  }
+  set_first_body(index, body);
+  return body;
+}
+
+const void* LazyCode::known_body(Instance& instance, u32 index) {
+  const void* there = slots_[index].load(std::memory_order_acquire);
+  if (there != module_.engine().compile_lazily()) return there;
+  const void* ahead = ahead_ ? ahead_->take(index) : nullptr;
   if (warmth_) {
     Warmth::Called called = warmth_->was_called(index);
     if (called.for_good) note_use(index);
@@ -143,74 +161,114 @@ const void* LazyCode::compile(Instance& instance, const void** slot) {
       instance.set_code(FuncIndex(module_.module().imported_functions + index), called.body);
     if (called.body) return called.body;
   }
-  auto body = compile_function(index);
-  if (!body) return nullptr;
-  word->store(*body, std::memory_order_release);
-  // Of what was expected to be hot the best body may have come meanwhile, and been overwritten.
-  if (warmth_ && warmth_->best(index)) word->store(module_.engine().compile_lazily(), std::memory_order_relaxed);
-  return *body;
+  if (!ahead) return nullptr;
+  module_.engine().tiers().found.fetch_add(1, std::memory_order_relaxed);
+  set_first_body(index, ahead);
+  return ahead;
 }
 
-Result<const void*> LazyCode::compile_function(u32 index) {
-  const wasm::Module& module = module_.module();
-  FuncIndex function(module.imported_functions + index);
-  u64 body = module.functions[function].body.size;
-  if (platform::available_memory() < body * memory_per_byte + memory_per_function) {
-    return fail(ErrorCode::Limit, "there is not enough memory to compile the function");
+void LazyCode::set_first_body(u32 index, const void* body) {
+  slots_[index].store(body, std::memory_order_release);
+  // Of what was expected to be hot the best body may have come meanwhile, and been overwritten.
+  if (warmth_ && warmth_->best(index))
+    slots_[index].store(module_.engine().compile_lazily(), std::memory_order_relaxed);
+}
+
+void LazyCode::keep_ahead(u32 index, NewBody& made) {
+  if (!ahead_ || !ahead_->is_claimed(index)) return;
+  const void* body = publish(made);
+  if (!body) return ahead_->dropped(index);
+  ahead_->made(index, body, made.relocations);
+  module_.engine().tiers().ahead.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool LazyCode::work_ahead(Improver& improver) {
+  u32 index;
+  {
+    platform::MutexGuard guard(mutex_);
+    auto claimed = ahead_ ? ahead_->claim() : std::nullopt;
+    if (!claimed) return false;
+    index = *claimed;
   }
+  NewBody made;
+  if (has_memory_for(index)) {
+    auto compiled = improver.quick(module_, FuncIndex(module_.module().imported_functions + index));
+    made = bring_beside(index, compiled);
+  }
+  {
+    platform::MutexGuard guard(mutex_);
+    keep_ahead(index, made);
+  }
+  if (body_size(index) > largest_kept) improver.release();
+  return true;
+}
+
+LazyCode::NewBody LazyCode::bring_beside(u32 index, Result<const codegen::CompiledFunction*> compiled) {
+  platform::MutexGuard guard(bringing_);
+  return bring(index, std::move(compiled), writer_beside_);
+}
+
+u64 LazyCode::body_size(u32 index) const {
+  const wasm::Module& module = module_.module();
+  return module.functions[FuncIndex(module.imported_functions + index)].body.size;
+}
+
+bool LazyCode::has_memory_for(u32 index) const {
+  return platform::available_memory() >= body_size(index) * memory_per_byte + memory_per_function;
+}
+
+LazyCode::NewBody LazyCode::compile_function(u32 index) {
+  const wasm::Module& module = module_.module();
+  if (!has_memory_for(index)) return {};
   Gear gear = module_.engine().is_tiered() ? Gear::Quick : module_.engine().config().gear;
   if (!compiler_) compiler_ = std::make_unique<FunctionCompiler>(module_.engine(), module, module_.layout(),
                                                                  codegen::CallStyle::Slot, gear);
-  const codegen::CompiledFunction& compiled = *TRY(compiler_->compile(function));
+  NewBody made = bring(index, compiler_->compile(FuncIndex(module.imported_functions + index)), writer_);
   compiler_->tell_counts();
-  const void* code = TRY(install(index, compiled));
-  // What the compiler holds grows with the largest function.
-  if (body > largest_kept) compiler_.reset();
-  module_.engine().tiers().quick.fetch_add(1, std::memory_order_relaxed);
-  return code;
+  return made;
 }
 
-Result<const void*> LazyCode::install(u32 index, const codegen::CompiledFunction& compiled) {
-  const wasm::Module& module = module_.module();
-  Array<u8> sites;
-  FunctionTable::encode(compiled, sites);
-
-  u64 size = compiled.code.size();
-  u8* code = TRY(make_room(size));
-  u64 address = reinterpret_cast<u64>(code);
-  code_ = compiled.code;
+LazyCode::NewBody LazyCode::bring(u32 index, Result<const codegen::CompiledFunction*> made, Writer& writer) const {
+  if (!made) return {};
+  const codegen::CompiledFunction& compiled = **made;
+  auto place = writer.pages.next(compiled.code.size());
+  if (!place) return {};
+  u64 address = reinterpret_cast<u64>(*place);
+  writer.code = compiled.code;
   for (const codegen::Relocation& relocation : compiled.relocations) {
-    u32 callee = relocation.function.raw() - module.imported_functions;
+    u32 callee = relocation.function.raw() - module_.module().imported_functions;
     CHECK(callee < count_ && relocation.kind != codegen::RelocationKind::Call);
     bool is_slot = relocation.kind == codegen::RelocationKind::EntrySlot;
     const void* word = is_slot ? static_cast<const void*>(&slots_[callee]) : &counters_[callee];
-    module_.engine().target().relocate(code_.data(), address, relocation, reinterpret_cast<u64>(word));
+    module_.engine().target().relocate(writer.code.data(), address, relocation, reinterpret_cast<u64>(word));
   }
-  if (open_) {
-    platform::write_code(open_, code, code_);
-    open_begin_ = std::min(align_up(open_begin_ + size, code_line), used_);
-  } else {
-    std::memcpy(code, code_.data(), size);
-    TRY(platform::publish_code(code, align_up(size, platform::page_size())));
-  }
+  if (!writer.pages.write(*place, writer.code)) return {};
 
-  FunctionTable& table = tables_.emplace_back();
-  table.module = &module_;
-  table.first = module.imported_functions + index;
-  table.set_code(address);
-  table.add(0, u32(size), sites);
-  u64 page = platform::page_size(), begin = u64(code - base_);
+  NewBody body{*place, compiled.relocations, {}};
+  writer.sites.clear();
+  FunctionTable::encode(compiled, writer.sites);
+  body.table.module = &module_;
+  body.table.first = module_.module().imported_functions + index;
+  body.table.set_code(address);
+  body.table.add(0, u32(compiled.code.size()), writer.sites);
+  return body;
+}
+
+const void* LazyCode::publish(NewBody& body) {
+  if (!body.code) return nullptr;
+  FunctionTable& table = tables_.emplace_back(std::move(body.table));
+  u64 page = platform::page_size(), begin = u64(body.code - space_.base()), size = table.code_size(0);
   for (u64 at = begin / page; at * page < begin + size; ++at) {
     on_pages_.push_back({&table, pages_[at].load(std::memory_order_relaxed)});
     pages_[at].store(&on_pages_.back(), std::memory_order_release);
   }
   module_.tell_profiler(table);
-  return static_cast<const void*>(code);
+  return body.code;
 }
 
 std::optional<FunctionAt> LazyCode::find(u64 pc) const {
-  u64 offset = pc - reinterpret_cast<u64>(base_);
-  if (offset >= reserved_) return std::nullopt;
+  u64 offset = pc - reinterpret_cast<u64>(space_.base());
+  if (offset >= space_.size()) return std::nullopt;
   const OnPage* there = pages_[offset / platform::page_size()].load(std::memory_order_acquire);
   for (; there; there = there->next) {
     if (auto at = there->table->find(pc)) return at;
@@ -256,14 +314,14 @@ const void* LazyCode::warm_up(Store& store, WarmUpFrame& frame, u32 loop) {
 void LazyCode::improve(u32 index, u32 loop, Improver& improver) {
   FuncIndex function(module_.module().imported_functions + index);
   TierCounts& counts = module_.engine().tiers();
-  auto brought = [&](const codegen::CompiledFunction& compiled) -> const void* {
+  auto installed = [&](const codegen::CompiledFunction& compiled) {
+    NewBody made = bring_beside(index, &compiled);
     platform::MutexGuard guard(mutex_);
-    auto installed = install(index, compiled);
-    return installed ? *installed : nullptr;
+    return publish(made);
   };
   if (loop == 0) {
     auto compiled = improver.whole(module_, function);
-    const void* body = compiled ? brought(**compiled) : nullptr;
+    const void* body = compiled ? installed(**compiled) : nullptr;
     if (body) counts.best.fetch_add(1, std::memory_order_relaxed);
     else counts.too_large.fetch_add(1, std::memory_order_relaxed);
     warmth_->done(index, body);
@@ -272,7 +330,7 @@ void LazyCode::improve(u32 index, u32 loop, Improver& improver) {
   LoopBody made;
   auto compiled = improver.at_loop(module_, function, loop - 1, made.frame);
   if (compiled && *compiled) {
-    made.code = brought(**compiled);
+    made.code = installed(**compiled);
     made.frame_size = (*compiled)->frame_size;
   }
   (made.code ? counts.loops : counts.refused).fetch_add(1, std::memory_order_relaxed);

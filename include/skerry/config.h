@@ -71,6 +71,10 @@ struct WarmUp {
   // A function that waits for them, and has counted its threshold so many times meanwhile, is compiled by the program
   // itself; 0: never.
   u32 patience = 0;
+  // Bytes of bodies that these threads compile by the quick gear before their first calls, in a module of which more
+  // functions are called one after the other than a program of some milliseconds has, and that are not called, at most;
+  // 0: none are.
+  u64 ahead = 4 * 1024 * 1024;
 };
 
 // What one store may hold. Going over a limit is an error of the API, or, where a guest asks
