@@ -7,6 +7,14 @@
 #include "engine/runtime/lazy.h"
 
 namespace skerry::runtime {
+namespace {
+
+// Functions that are compiled ahead, some milliseconds' worth, for which one more thread pays; and how many there are at
+// most, since they take turns at writing what they made.
+constexpr u32 turns_per_worker = 64;
+constexpr u32 most_for_ahead = 4;
+
+}  // namespace
 
 Background::~Background() {
   {
@@ -18,14 +26,21 @@ Background::~Background() {
   for (platform::Worker* worker : workers_) platform::join_worker(worker);
 }
 
+u32 Background::most_workers() const {
+  u32 all = all_ != 0 ? all_ : platform::processor_count();
+  return std::max(threads_, std::min(all - 1, most_for_ahead));
+}
+
+void Background::spawn_worker() {
+  auto worker = platform::spawn_worker(run, this, platform::WorkerKind::Idle);
+  if (worker) workers_.push_back(*worker);
+  else if (workers_.empty()) is_refused_ = true;
+}
+
 bool Background::has_worker() {
   if (threads_ == 0 || is_refused_) return !workers_.empty();
   usize busy = at_work_.size() + queue_.size() + ahead_.size();
-  if (workers_.size() < threads_ && busy >= workers_.size()) {
-    auto worker = platform::spawn_worker(run, this, platform::WorkerKind::Idle);
-    if (worker) workers_.push_back(*worker);
-    else if (workers_.empty()) is_refused_ = true;
-  }
+  if (workers_.size() < threads_ && busy >= workers_.size()) spawn_worker();
   return !workers_.empty();
 }
 
@@ -99,17 +114,27 @@ std::optional<Background::Job> Background::next(const LazyCode* code) {
     if (!is_wanted(ahead_.front().code)) return std::nullopt;
     return Job{ahead_.front().code, 0, 0, ahead_.front().request};
   }
-  if (queue_.empty() || !is_wanted(queue_.front().code)) return std::nullopt;
+  if (queue_.empty() || jobs_at_work_ >= threads_ || !is_wanted(queue_.front().code)) return std::nullopt;
   Job job = queue_.front();
   queue_.pop_front();
+  ++jobs_at_work_;
   return job;
 }
 
 void Background::do_job(const Job& job, Improver& improver) {
-  if (job.ahead == 0) return job.code->improve(job.function, job.loop, improver);
+  if (job.ahead == 0) {
+    job.code->improve(job.function, job.loop, improver);
+    platform::MutexGuard guard(mutex_);
+    --jobs_at_work_;
+    return;
+  }
   bool is_more = job.code->work_ahead(improver);
   platform::give_way();
   platform::MutexGuard guard(mutex_);
+  if (is_more && ++turns_ >= turns_per_worker) {
+    turns_ = 0;
+    if (!stops_ && workers_.size() < most_workers()) spawn_worker();
+  }
   auto there = std::ranges::find(ahead_, job.code, &AheadWork::code);
   if (there == ahead_.end()) return;
   AheadWork work = *there;

@@ -2,7 +2,8 @@
 //
 // A bounded queue of jobs, first in, first out, and threads that do them, each started when there is more to do than
 // others are at work on. Modules for which functions are to be compiled ahead of their first calls (ahead.h) come before
-// that, a function at a time: somebody is about to wait for those, and a module has few of them at once. They come behind all others who want a processor, on platforms that can tell them apart, but
+// that, a function at a time: somebody is about to wait for those, and a module has few of them at once. Where there is
+// much of that, more threads help, while no more than were asked for do jobs. They come behind all others who want a processor, on platforms that can tell them apart, but
 // while somebody waits for what they do. Where the engine wants no thread, or the platform has none, whoever asks does
 // the job himself, and so does who cannot wait any longer.
 //
@@ -36,7 +37,8 @@ class Background {
     Dropped,  // the queue is full
   };
 
-  Background(u32 threads, u32 capacity) : threads_(threads), capacity_(capacity) {}
+  // `threads` for jobs. `all`: with those that compile ahead alone, and the program's own; 0: as many as processors.
+  Background(u32 threads, u32 all, u32 capacity) : threads_(threads), all_(all), capacity_(capacity) {}
   ~Background();
   Background(const Background&) = delete;
 
@@ -53,7 +55,9 @@ class Background {
  private:
   // Under the mutex. None: there is no thread.
   std::optional<Outcome> put(const Job& job, usize capacity);
-  bool has_worker();  // under the mutex; one more, if there is more to do
+  bool has_worker();   // under the mutex; one more, if there is more to do
+  void spawn_worker();  // under the mutex
+  u32 most_workers() const;
   // Under the mutex: what is to be done next, of that module if it is given.
   std::optional<Job> next(const LazyCode* code);
   void do_job(const Job& job, Improver& improver);
@@ -65,6 +69,7 @@ class Background {
   void set_kind(platform::WorkerKind kind);  // under the mutex
 
   const u32 threads_;
+  const u32 all_;
   const u32 capacity_;
 
   platform::Mutex mutex_;
@@ -76,6 +81,8 @@ class Background {
   };
   std::deque<AheadWork> ahead_;
   u32 last_request_ = 0;
+  u32 turns_ = 0;         // at working ahead, since a worker was added
+  u32 jobs_at_work_ = 0;
   std::vector<platform::Worker*> workers_;
   std::vector<const LazyCode*> at_work_;  // whose jobs are being done
   u32 hurried_ = 0;                       // who waits for the end of a job

@@ -16,7 +16,7 @@ Engine::Engine(const Config& config, Features features, std::unique_ptr<codegen:
       features_(features),
       target_(std::move(target)),
       runs_here_(runs_here),
-      background_(config.warm_up.threads, config.warm_up.queue),
+      background_(config.warm_up.threads, config.compiler_threads, config.warm_up.queue),
       signatures_(*target_) {
   bool faults = config.signal_handlers == SignalHandlers::Allowed;
   bool guarded = faults && config.memory_bounds == MemoryBounds::AddressSpace;
