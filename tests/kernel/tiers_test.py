@@ -72,14 +72,24 @@ int main(int argc, char **argv) {
 }
 """
 
-def run(*words, harts=1, gear="tiered", warm_up=None):
+# Some 300 functions, each called once.
+MANY = "#include <stdio.h>\n" + "".join(
+    f"__attribute__((noinline)) static unsigned f{i}(volatile unsigned *at) {{ "
+    + "".join(f"at[{k % 8}] = at[{(k + i) % 8}] * {2 * k + 3}u + {i}u; " for k in range(24)) + "return at[0]; }\n"
+    for i in range(300)) + """int main(void) {
+  static volatile unsigned at[8];
+  unsigned sum = 0;
+""" + "".join(f"  sum += f{i}(at);\n" for i in range(300)) + '  printf("%08x\\n", sum);\n}\n'
+
+
+def run(*words, harts=1, gear="tiered", warm_up=None, wasm=None):
     tool = os.path.join(boot.root, "tools", "dev", "os.py")
     options = ["--warm-up", str(warm_up)] if warm_up else []
     done = subprocess.run(["timeout", "-k", "5", "100", "/usr/bin/python3", "-IB", tool, build + "/skerry.elf",
                            "--arch", arch, "--harts", str(harts), "--memory", "256M", "--stats", "--gear", gear, *options,
-                           program, *words], capture_output=True, stdin=subprocess.DEVNULL)
+                           wasm or program, *words], capture_output=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done
-    counts = re.findall(rb"(best|loops|entered|refused|dropped|insisted) (\d+)  ", done.stderr)
+    counts = re.findall(rb"(ahead|found|best|loops|entered|refused|dropped|insisted) (\d+)  ", done.stderr)
     return done.stdout, {name: int(count) for name, count in counts}
 
 
@@ -96,6 +106,16 @@ def test_hot_programs_go_on_in_the_best_gear():
             assert b"dropped" not in counts, (harts, warm_up, counts)
 
 
+def test_functions_are_compiled_ahead_where_a_hart_idles():
+    expected, _ = run(gear="quick", wasm=many)
+    for harts in (1, 2):
+        out, counts = run(harts=harts, wasm=many)
+        print(harts, "harts:", counts)
+        assert len(out) == 9 and out == expected, (harts, out, expected)
+        found = counts.get(b"found", 0)
+        assert counts.get(b"ahead", 0) >= found and (found >= 10 if harts == 2 else found == 0), (harts, counts)
+
+
 def test_cold_programs_do_not():
     for harts in (1, 2):
         out, counts = run("3", harts=harts)
@@ -105,5 +125,8 @@ def test_cold_programs_do_not():
 with tempfile.TemporaryDirectory() as folder:
     program = folder + "/hot.wasm"
     subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", "-x", "c", "-", "-o", program], input=PROGRAM.encode(),
+                   check=True)
+    many = folder + "/many.wasm"
+    subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", "-x", "c", "-", "-o", many], input=MANY.encode(),
                    check=True)
     boot.run_cases(globals())
