@@ -8,12 +8,12 @@
 //         '--- begin_call() --------> Passed ---------------- called() --'
 //
 // Candidates are what a function calls directly, when it was called itself: last in, first out, and in the order of its
-// code, which is that of a walk through the calls. When they run out it is those that lie behind the one that was called
-// last. All is bounded by bytes of bodies:
+// code, which is that of a walk through the calls. When they run out it is those that lie behind the one that was
+// called last. All is bounded by bytes of bodies:
 //
 // * Nothing is done before `begins_at` of them were called, so that a short program knows nothing of it.
-// * What was claimed and not called is at most `spare`, and as much as was claimed and called, and an eighth of all that
-//   was called, and never more than `most`. Where guesses are bad there are few of them.
+// * What was claimed and not called is at most `spare`, and as much as was claimed and called, and an eighth of all
+//   that was called, and never more than `most`. Where guesses are bad there are few of them.
 //
 // Not for threads: LazyCode's mutex guards it.
 
@@ -35,8 +35,8 @@ class Ahead {
 
   Ahead(const wasm::Module& module, u64 most);
 
-  // By its place among the module's own: a function that nobody knows to be called, which the caller compiles now. None:
-  // there is no candidate, or enough was made in vain.
+  // By its place among the module's own: a function that nobody knows to be called, which the caller compiles now.
+  // None: there is no candidate, or enough was made in vain.
   std::optional<u32> claim();
   bool is_claimed(u32 function) const { return stages_[function] == Stage::Claimed; }
 

@@ -9,8 +9,8 @@
 namespace skerry::runtime {
 namespace {
 
-// Functions that are compiled ahead, some milliseconds' worth, for which one more thread pays; and how many there are at
-// most, since they take turns at writing what they made.
+// Functions that are compiled ahead, some milliseconds' worth, for which one more thread pays; and how many threads
+// there are at most, since they take turns at writing what they made.
 constexpr u32 turns_per_worker = 64;
 constexpr u32 most_for_ahead = 4;
 

@@ -1,11 +1,11 @@
 // Background: compiles functions that have become hot, beside the programs that run (docs/tiers.md).
 //
 // A bounded queue of jobs, first in, first out, and threads that do them, each started when there is more to do than
-// others are at work on. Modules for which functions are to be compiled ahead of their first calls (ahead.h) come before
-// that, a function at a time: somebody is about to wait for those, and a module has few of them at once. Where there is
-// much of that, more threads help, while no more than were asked for do jobs. They come behind all others who want a processor, on platforms that can tell them apart, but
-// while somebody waits for what they do. Where the engine wants no thread, or the platform has none, whoever asks does
-// the job himself, and so does who cannot wait any longer.
+// others are at work on. Modules for which functions are to be compiled ahead of their first calls (ahead.h) come
+// before that, a function at a time: somebody is about to wait for those, and a module has few of them at once. Where
+// there is much of that, more threads help, while no more than were asked for do jobs. They come behind all others who
+// want a processor, on platforms that can tell them apart, but while somebody waits for what they do. Where the engine
+// wants no thread, or the platform has none, whoever asks does the job himself, and so does who cannot wait any longer.
 //
 // All may be called by any thread. A module takes its jobs out before it goes.
 

@@ -28,8 +28,8 @@ class BodyRuns {
   explicit BodyRuns(const wasm::Module& module);
   const std::vector<Run>& runs() const { return runs_; }
 
-  // `wanted` threads, 0 for one on each processor; but one less for each `bytes_per_thread` that the code section does not
-  // have, and fewer where the system refuses.
+  // `wanted` threads, 0 for one on each processor; but one less for each `bytes_per_thread` that the code section does
+  // not have, and fewer where the system refuses.
   void do_all(u32 wanted, u32 bytes_per_thread, void (*work)(void* self), void* self);
 
   // The number of the next run; none when all are taken, or what is left comes behind a failure.

@@ -1,11 +1,13 @@
-// CodeWriter: machine code of functions that are compiled one by one -> where it can run, one function behind the other.
+// CodeWriter: machine code of functions that are compiled one by one -> where it can run, one function behind the
+// other.
 //
 //   |<- taken before ... ->|<- pages of a writer ->|<- of another ->|<- free ... ->|   one CodeSpace
 //                           bodies ... room
 //
-// Pages are opened for some functions at once (platform::CodePages), the more the more the writer has written, so that a
-// function takes neither a page nor calls of the system for itself. Where a system has no such pages, each function has
-// pages of its own, which are written and then published. What lies at an address is in either case never changed again.
+// Pages are opened for some functions at once (platform::CodePages), the more the more the writer has written, so that
+// a function takes neither a page nor calls of the system for itself. Where a system has no such pages, each function
+// has pages of its own, which are written and then published. What lies at an address is in either case never changed
+// again.
 //
 // A space is for any thread. A writer is for one at a time.
 

@@ -7,18 +7,18 @@
 // code can name them by distance. An entry is what tables and references hold of a function: a
 // jump through its slot.
 //
-// Functions come one after the other into pages that are opened for some at once (code_writer.h), those that are compiled
-// for a call and those that are compiled beside the program each by a writer of their own, so that neither waits for the
-// other.
+// Functions come one after the other into pages that are opened for some at once (code_writer.h), those that are
+// compiled for a call and those that are compiled beside the program each by a writer of their own, so that neither
+// waits for the other.
 //
-// Threads that meet at a function compile it once. What is compiled for a call is so one after the other; beside that the
-// background of a tiered engine compiles ahead of calls (ahead.h), into bodies that are in no slot before the first call
-// comes for them. Who calls what the background is at work on does the next of its functions meanwhile, and his own when
-// it takes too long: nobody waits for the background.
+// Threads that meet at a function compile it once. What is compiled for a call is so one after the other; beside that
+// the background of a tiered engine compiles ahead of calls (ahead.h), into bodies that are in no slot before the first
+// call comes for them. Who calls what the background is at work on does the next of its functions meanwhile, and his
+// own when it takes too long: nobody waits for the background.
 //
-// Once a slot is set it stays, unless the engine is tiered (docs/tiers.md): then a counter is a word per function that its quick body takes one off at each call and
-// iteration; when it has run out, the body calls warm_up(), and what follows from that is Warmth's to say (warmth.h),
-// which sets the slot again. Bodies stay until the module is dropped.
+// Once a slot is set it stays, unless the engine is tiered (docs/tiers.md): then a counter is a word per function that
+// its quick body takes one off at each call and iteration; when it has run out, the body calls warm_up(), and what
+// follows from that is Warmth's to say (warmth.h), which sets the slot again. Bodies stay until the module is dropped.
 
 #pragma once
 

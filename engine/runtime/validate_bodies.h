@@ -1,6 +1,6 @@
-// validate_bodies: the bodies of a module that has passed validate_module, on several threads where it is large.
+// validate_bodies: bodies of a module that has passed validate_module, on several threads where it is large.
 //
-// For modules that are compiled function by function: whatever is called later has been found valid before anything runs.
+// For modules that are compiled function by function: what is called later has been found valid before anything runs.
 
 #pragma once
 
