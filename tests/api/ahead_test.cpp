@@ -128,10 +128,11 @@ TEST(AheadThreads, CodeIsTheSameWhoeverCompiledIt) {
       for (const Frame& frame : trapped.error().frames()) position.push_back(frame.position);
     }
     all.push_back(sizes->sizes);
-    all.back().erase("n");  // which lies behind them, and may have been compiled ahead
-    EXPECT_EQ(all.back().size(), u64{count} + 1);
   }
-  EXPECT_EQ(all[0], all[1]);
+  EXPECT_EQ(all[0].size(), u64{count} + 1);
+  // What lies behind them may have been compiled ahead, and is not called.
+  EXPECT_LE(all[1].size(), u64{count} + 2);
+  for (auto& [name, size] : all[0]) EXPECT_EQ(all[1][name], size) << name;
   ASSERT_EQ(position.size(), 2u);
   EXPECT_EQ(position[0], position[1]);
 }
