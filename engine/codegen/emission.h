@@ -29,6 +29,8 @@
 //   begin_table(bytes)                  what comes before the table of a br_table: alignment
 //   far_call(stub), signature_failure(stub), raise(code, position)       out of line
 //   cold_code_of_isa()                  what else is out of line
+//   static repeats(inst)                whether a jump to an instruction may be that instruction, and what comes behind it:
+//                                       one of a few bytes, of which emit() knows all from itself
 
 #pragma once
 
@@ -158,6 +160,9 @@ class Emission {
   void resolve_moves(Gpr copy_scratch) {
     moves_.resolve(Isa::scratch, [&](const Move& move) { self().emit_move(move, copy_scratch); });
   }
+  bool is_short(ir::Block block, ir::Op terminator, u32 most) const;
+  ir::Block destination(u32 target);
+  bool is_repeated(ir::Block block);
   Label edge_label(u32 target);
   void jump_edge(u32 target);
   // The two edges of a branch; jump_if(Label, holds) jumps if the condition is as `holds` says.
@@ -206,6 +211,7 @@ class Emission {
   usize next_move_ = 0;    // of the allocation's, the first that is not emitted, and its instruction
   u32 next_moves_at_ = 0;
   u32 outgoing_words_ = 0;    // stack arguments and overflowing results of calls
+  bool is_repeating_ = false;  // what is emitted is another block's
   bool has_calls_ = false;
   bool has_tail_calls_ = false;
   Array<TrapStub> traps_;
@@ -498,13 +504,51 @@ bool Emission<Isa>::edge_moves(u32 target) {
   return moves;
 }
 
+// Whether a block of the gear best ends like that, with no more than `most` instructions before, which an ISA repeats.
+template <class Isa>
+bool Emission<Isa>::is_short(ir::Block block, ir::Op terminator, u32 most) const {
+  const VBlock& data = code_->blocks[block];
+  if (!allocation_->plans_edges || data.end - data.begin > most + 1) return false;
+  if ((*function_)[ir::Value(function_->blocks[block].end - 1)].op != terminator) return false;
+  for (u32 i = data.begin; i + 1 < data.end; ++i)
+    if (!Emitter::repeats(code_->insts[i])) return false;
+  std::span<const PlannedMove> moves = allocation_->moves;
+  auto at = std::ranges::lower_bound(moves, data.begin, {}, &PlannedMove::at);
+  return at == moves.end() || at->at >= data.end;
+}
+
+// Where an edge leads that moves nothing: through blocks that only jump on, a few at most.
+template <class Isa>
+ir::Block Emission<Isa>::destination(u32 target) {
+  ir::Block block = function_->target_block(target);
+  constexpr u32 most = 4;
+  for (u32 i = 0; i < most && !is_loop_header(block) && is_short(block, ir::Op::Jump, 0); ++i) {
+    target = (*function_)[ir::Value(function_->blocks[block].end - 1)].b;
+    if (edge_moves(target)) break;
+    block = function_->target_block(target);
+  }
+  return block;
+}
+
 // The label of the target's block, or of a piece of code that moves what the edge hands over.
 template <class Isa>
 typename Isa::Label Emission<Isa>::edge_label(u32 target) {
-  if (!edge_moves(target)) return block_label(function_->target_block(target));
+  if (!edge_moves(target)) return block_label(destination(target));
   Label label = a_.new_label();
   edges_.push_back({label, target});
   return label;
+}
+
+// Whether a jump to a block is as well the block itself: in a loop one that only branches, or does little before, as on
+// both sides of a condition in front of the test at the loop's end, which then jump once; and the head of an interpreter's
+// loop, from which each instruction of the program goes to its own place.
+template <class Isa>
+bool Emission<Isa>::is_repeated(ir::Block block) {
+  constexpr u32 most = 2, most_of_head = 12;
+  if (is_repeating_ || code_->blocks[block].weight == 1) return false;
+  if (!is_loop_header(block)) return is_short(block, ir::Op::Branch, most);
+  if (context_->settings.polls || context_->settings.counts) return false;
+  return is_short(block, ir::Op::BrTable, most_of_head) && is_dispatch(block);
 }
 
 template <class Isa>
@@ -512,7 +556,16 @@ void Emission<Isa>::jump_edge(u32 target) {
   plan_edge(target);
   resolve_moves(Isa::far_register);
   ir::Block to = function_->target_block(target);
-  if (to != block_.next()) self().jump(block_label(to));
+  if (to == block_.next()) return;
+  to = destination(target);
+  if (to == block_.next()) return;
+  if (!is_repeated(to)) return self().jump(block_label(to));
+  is_repeating_ = true;
+  for (u32 i = code_->blocks[to].begin; i < code_->blocks[to].end; ++i) {
+    line_site(code_->insts[i].position);
+    self().emit(code_->insts[i]);
+  }
+  is_repeating_ = false;
 }
 
 // What the second edge hands over is moved in line; the first edge's moves go in line as

@@ -16,8 +16,8 @@
 //   static constexpr bool holds_constants         // whether loops keep constants in registers (hold)
 //
 // and Lower has make_constant(VReg, Type, bits), which appends what makes a constant, and where constants are held
-// make_field(VReg, bits) for a field of the instance that never changes, and make_address(VReg, Value, bits) for what
-// it makes of a value.
+// make_field(VReg, bits) for a field of the instance that never changes, make_address(VReg, Value, bits) for what it
+// makes of a value, and make_targets(VReg, Value) for where the targets of a br_table lie.
 
 #pragma once
 
@@ -76,13 +76,13 @@ class RuleTable {
 
 // Memory reused from function to function.
 struct SelectionScratch {
-  enum class HeldKind : u8 { Constant, Field, Address };
+  enum class HeldKind : u8 { Constant, Field, Address, Targets };
   struct Held {
     ir::Block home;  // where it is made
     HeldKind kind;
     Type type;       // of a constant
     u64 bits;
-    Value value;     // of an address
+    Value value;     // of an address, of targets
     VReg vreg;
   };
   Array<VInst> pending;
@@ -146,13 +146,17 @@ class Selection {
   }
   VReg constant_in_register(Type type, u64 bits) {
     if constexpr (Isa::holds_constants) {
-      // Integers that are alike in their registers are one.
-      if (!ir::is_float(type)) bits = Isa::register_bits(type, bits), type = Type::I64;
-      if (VReg held = hold(home_, HeldKind::Constant, type, bits); !held.is_none()) return held;
+      if (VReg held = held_constant(type, bits); !held.is_none()) return held;
     }
     VReg vreg = temp(class_of(type));
     static_cast<Lower*>(this)->make_constant(vreg, type, bits);
     return vreg;
+  }
+  // A constant as one of the registers that loops keep; none where who wants it makes it. Integers that are alike in
+  // their registers are one.
+  VReg held_constant(Type type, u64 bits) {
+    if (!ir::is_float(type)) bits = Isa::register_bits(type, bits), type = Type::I64;
+    return hold(home_, HeldKind::Constant, type, bits);
   }
   // A field of the instance that never changes; none where who wants it loads it.
   VReg held_field(u64 bits) { return hold(home_, HeldKind::Field, Type::Void, bits); }
@@ -161,6 +165,8 @@ class Selection {
   VReg held_address(Value value, u64 bits) {
     return hold(value.is_none() ? home_ : home_of(value), HeldKind::Address, Type::Void, bits, value);
   }
+  // Where the targets of a br_table lie; none where it is no loop that would make that in each round.
+  VReg held_targets(Value terminator) { return hold(home_, HeldKind::Targets, Type::Void, 0, terminator); }
   // Whether a value comes from outside of the loop, and may be held in another form.
   bool is_from_outside(Value value) const { return !home_of(value).is_none(); }
   // Whether constants that instructions here read are made elsewhere.
@@ -351,6 +357,7 @@ void Selection<Isa>::make_held(ir::Block block) {
       case HeldKind::Constant: lower.make_constant(held.vreg, held.type, held.bits); break;
       case HeldKind::Field: lower.make_field(held.vreg, held.bits); break;
       case HeldKind::Address: lower.make_address(held.vreg, held.value, held.bits); break;
+      case HeldKind::Targets: lower.make_targets(held.vreg, held.value); break;
     }
     return true;
   });
@@ -478,15 +485,18 @@ Value Selection<Isa>::next_round(Value param) const {
   return next;
 }
 
-// A block further down has been lowered, and it is known which of its parameters are read;
-// of a loop's header it is not.
+// A block further down has been lowered, and it is known which of its parameters are read, and of which the low half
+// alone is: then in the gear best nobody makes the upper one of what is handed over. Of a loop's header it is not known.
 template <class Isa>
 void Selection<Isa>::needs_target(Value jump, u32 target) {
   const ir::BlockData& block = function_->blocks[function_->target_block(target)];
   std::span<const u32> arguments = function_->target_args(target);
-  bool backwards = block.begin <= jump.raw();
-  for (u32 i = 0; i < arguments.size(); ++i)
-    if (backwards || is_needed(Value(block.begin + i))) mark_needed(Value(arguments[i]));
+  bool backwards = block.begin <= jump.raw(), tells_halves = context.settings.allocator == Allocator::Ranges;
+  for (u32 i = 0; i < arguments.size(); ++i) {
+    Value param(block.begin + i), argument(arguments[i]);
+    if (backwards || is_whole_needed(param) || (is_needed(param) && !tells_halves)) mark_needed(argument);
+    else if (is_needed(param) && !is_constant(argument)) states_[argument] |= Needed;
+  }
 }
 
 template <class Isa>

@@ -6,8 +6,9 @@
 // extend their result, or bitwise ones, which keep what their operands have; comparisons, also
 // unsigned ones, are those of 64 bits; and what wants an i32 as an unsigned number (an address, i64.extend_i32_u)
 // extends it first. The one exception is a sum of which all users read the low half alone (Selection::use_low,
-// add_shifted_low): it lives within the function, as what instructions that end in w, shorter stores and addresses
-// take; it is in no list of arguments or results, and no comparison or branch reads it. An f32 is NaN-boxed in its register, and spilled with the box.
+// add_shifted_low), and in the gear best a block's parameter that it is handed to, of which the same is so: it lives
+// within the function, as what instructions that end in w, shorter stores and addresses take; it is in no list of
+// arguments or results, and no comparison or branch reads it. An f32 is NaN-boxed in its register, and spilled with the box.
 
 #pragma once
 

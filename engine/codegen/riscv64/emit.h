@@ -56,6 +56,13 @@ class Emitter : public codegen::Emission<Isa> {
   void begin_loop(u32) {}
   void begin_dispatch() {}
   void begin_table(u32 bytes);
+  static bool repeats(const VInst& inst) {
+    switch (VOp(inst.op)) {
+      case VOp::Alu: case VOp::AluImm: case VOp::ShiftImm: case VOp::Constant: case VOp::Nothing:
+      case VOp::MemoryAddress: case VOp::Load: return true;
+      default: return false;
+    }
+  }
   void far_call(const FarStub& stub);
   void signature_failure(const SignatureStub& stub);
   void cold_code_of_isa();

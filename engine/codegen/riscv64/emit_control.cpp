@@ -17,6 +17,14 @@ bool Emitter::emit_control(const VInst& inst) {
       return true;
     }
     case VOp::BranchTable: branch_table(inst); return true;
+    case VOp::TargetsAddress: {
+      Label table = a_.new_label();
+      tables_.push_back({table, u32(inst.imm)});
+      Gpr d = result_gpr(inst.d);
+      a_.la(d, table);
+      store_result(inst.d, d);
+      return true;
+    }
     case VOp::Trap: raise(TrapCode(inst.imm), inst.position); return true;
     default: return false;
   }
@@ -31,9 +39,10 @@ void Emitter::branch_table(const VInst& inst) {
     return;
   }
   Gpr index = gpr(inst.a, far_register), held = scratch_gpr;
-  a_.li(held, last);
+  Gpr end = inst.b.is_none() ? held : gpr(inst.b, scratch_gpr);
+  if (inst.b.is_none()) a_.li(held, last);
   if (a_.features().has(CpuFeature::Zbb)) {
-    a_.minu(held, index, held);
+    a_.minu(held, index, end);
   } else {
     // last ^ ((index ^ last) & -(index < last))
     a_.sltu(assembler_gpr, index, held);
@@ -42,17 +51,20 @@ void Emitter::branch_table(const VInst& inst) {
     a_.and_(far_register, far_register, assembler_gpr);
     a_.xor_(held, held, far_register);
   }
-  Label table = a_.new_label();
-  tables_.push_back({table, u32(inst.imm)});
-  a_.la(far_register, table);
+  Gpr targets = inst.c.is_none() ? far_register : gpr(inst.c, far_register);
+  if (inst.c.is_none()) {
+    Label table = a_.new_label();
+    tables_.push_back({table, u32(inst.imm)});
+    a_.la(targets, table);
+  }
   if (a_.features().has(CpuFeature::Zba)) {
-    a_.sh2add(held, held, far_register);
+    a_.sh2add(held, held, targets);
   } else {
     a_.slli(held, held, 2);
-    a_.add(held, held, far_register);
+    a_.add(held, held, targets);
   }
   a_.lw(held, Mem::at(held));
-  a_.add(far_register, far_register, held);
+  a_.add(far_register, targets, held);
   a_.jr(far_register);
 }
 

@@ -101,6 +101,9 @@ class Lower : public codegen::Selection<Isa> {
   VReg constant_field(u32 offset, Access access);
   void make_field(VReg vreg, u64 bits) { emit(VOp::LoadField, vreg, none(), none(), u8(bits >> 32), i64(u32(bits))); }
   void make_address(VReg vreg, Value term, u64 rest);
+  void make_targets(VReg vreg, Value terminator) {
+    emit(VOp::TargetsAddress, vreg, none(), none(), 0, terminator.raw());
+  }
   // The entry of a table at an index that is checked, or traps with `code`.
   VReg table_entry(Value index, TableIndex table, TrapCode code);
 

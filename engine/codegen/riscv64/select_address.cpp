@@ -188,7 +188,8 @@ Address Lower::address(Value address, u64 offset, MemoryIndex memory, u32 size) 
     out.base = base;
   };
   if (constant) {
-    if (rest != 0) add_base(made(i64(rest)), AddressPart::Whole);
+    if (VReg held = in_register && rest != 0 ? held_address(Value::none(), rest) : none(); !held.is_none()) out.base = held;
+    else if (rest != 0) add_base(made(i64(rest)), AddressPart::Whole);
     return out;
   }
   if (out.base.is_none()) out.base = memory_address(address, index);

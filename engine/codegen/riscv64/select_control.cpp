@@ -21,7 +21,12 @@ bool branch(Lower& l, Value value, const Inst& inst) {
 
 bool branch_table(Lower& l, Value value, const Inst& inst) {
   l.needs_targets(value, inst);
-  l.emit(VOp::BranchTable, none(), l.use(Value(inst.a)), none(), 0, value.raw());
+  u32 last = inst.c - 1;
+  VInst& table = l.emit(VOp::BranchTable, none(), l.use(Value(inst.a)), none(), 0, value.raw());
+  if (last > 0 && l.holds_constants_here()) {
+    if (l.has(CpuFeature::Zbb)) table.b = l.held_constant(Type::I32, last);
+    table.c = l.held_targets(value);
+  }
   return true;
 }
 

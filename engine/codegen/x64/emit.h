@@ -37,6 +37,7 @@ class Emitter : public codegen::Emission<Isa> {
   void begin_loop(u32 insts);
   void begin_dispatch();
   void begin_table(u32 bytes);
+  static bool repeats(const VInst&) { return false; }
   void far_call(const FarStub& stub);
   void signature_failure(const SignatureStub& stub);
   void cold_code_of_isa() {}

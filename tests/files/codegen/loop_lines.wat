@@ -266,8 +266,9 @@
 ;;     addiw a0, a0, 513
 ;;     sw a0, 103(s11)
 ;;     li a3, 3
+;;     auipc a4, 0
+;;     addi a4, a4, 264
 ;;     li a0, 0
-;;   L0:
 ;;     addiw a2, a2, 1
 ;;     slli t2, a2, 32
 ;;     srli t2, t2, 32
@@ -279,30 +280,74 @@
 ;;     xor t1, a1, t2
 ;;     and t1, t1, t6
 ;;     xor t2, t2, t1
-;;     auipc t1, 0
-;;     addi t1, t1, 66
 ;;     slli t2, t2, 2
-;;     add t2, t2, t1
+;;     add t2, t2, a4
 ;;     lw t2, 0(t2)
-;;     add t1, t1, t2
+;;     add t1, a4, t2
 ;;     jr t1
 ;;     addiw a0, a0, 5
-;;     j L0
+;;     addiw a2, a2, 1
+;;     slli t2, a2, 32
+;;     srli t2, t2, 32
+;;     add a1, t2, s11
+;;     lbu a1, 100(a1)
+;;     li t2, 3
+;;     sltu t6, a1, t2
+;;     neg t6, t6
+;;     xor t1, a1, t2
+;;     and t1, t1, t6
+;;     xor t2, t2, t1
+;;     slli t2, t2, 2
+;;     add t2, t2, a4
+;;     lw t2, 0(t2)
+;;     add t1, a4, t2
+;;     jr t1
 ;;     sw a0, 200(s11)
 ;;     sw a0, 204(s11)
 ;;     sw a0, 208(s11)
 ;;     sw a0, 212(s11)
 ;;     sw a0, 216(s11)
 ;;     slliw a0, a0, 1
-;;     j L0
+;;     addiw a2, a2, 1
+;;     slli t2, a2, 32
+;;     srli t2, t2, 32
+;;     add a1, t2, s11
+;;     lbu a1, 100(a1)
+;;     li t2, 3
+;;     sltu t6, a1, t2
+;;     neg t6, t6
+;;     xor t1, a1, t2
+;;     and t1, t1, t6
+;;     xor t2, t2, t1
+;;     slli t2, t2, 2
+;;     add t2, t2, a4
+;;     lw t2, 0(t2)
+;;     add t1, a4, t2
+;;     jr t1
 ;;     mulw a0, a0, a3
-;;     j L0
+;;     addiw a2, a2, 1
+;;     slli t2, a2, 32
+;;     srli t2, t2, 32
+;;     add a1, t2, s11
+;;     lbu a1, 100(a1)
+;;     li t2, 3
+;;     sltu t6, a1, t2
+;;     neg t6, t6
+;;     xor t1, a1, t2
+;;     and t1, t1, t6
+;;     xor t2, t2, t1
+;;     slli t2, t2, 2
+;;     add t2, t2, a4
+;;     lw t2, 0(t2)
+;;     add t1, a4, t2
+;;     jr t1
 ;;     ret
-;;     nop
 ;;   function 4
 ;;     mv a1, a0
 ;;     sw a1, 103(s11)
 ;;     li a2, 3
+;;     auipc a3, 0
+;;     addi a3, a3, 112
 ;;     li a0, 0
 ;;   L0:
 ;;     li t2, 3
@@ -311,14 +356,14 @@
 ;;     xor t1, a1, t2
 ;;     and t1, t1, t6
 ;;     xor t2, t2, t1
-;;     auipc t1, 0
-;;     addi t1, t1, 72
 ;;     slli t2, t2, 2
-;;     add t2, t2, t1
+;;     add t2, t2, a3
 ;;     lw t2, 0(t2)
-;;     add t1, t1, t2
+;;     add t1, a3, t2
 ;;     jr t1
 ;;     addiw a0, a0, 5
+;;     addiw a1, a1, -1
+;;     bgez a1, L0
 ;;     j L1
 ;;     sw a0, 200(s11)
 ;;     sw a0, 204(s11)
@@ -326,9 +371,12 @@
 ;;     sw a0, 212(s11)
 ;;     sw a0, 216(s11)
 ;;     slliw a0, a0, 1
-;;     j L1
-;;     mulw a0, a0, a2
-;;   L1:
 ;;     addiw a1, a1, -1
 ;;     bgez a1, L0
+;;     j L1
+;;     mulw a0, a0, a2
+;;     addiw a1, a1, -1
+;;     bgez a1, L0
+;;   L1:
 ;;     ret
+;;     nop

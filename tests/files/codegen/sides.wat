@@ -54,12 +54,14 @@
 ;;     beqz a1, L1
 ;;     sh1add a0, a0, a0
 ;;     addi a0, a0, 1
+;;     addi a2, a2, 1
+;;     bne a0, a3, L0
 ;;     j L2
 ;;   L1:
 ;;     srli a0, a0, 1
-;;   L2:
 ;;     addi a2, a2, 1
 ;;     bne a0, a3, L0
+;;   L2:
 ;;     mv a0, a2
 ;;     ret
 ;;   function 1
@@ -122,12 +124,14 @@
 ;;     beqz a1, L1
 ;;     mul a0, a0, a4
 ;;     addi a0, a0, 1
+;;     addi a2, a2, 1
+;;     bne a0, a3, L0
 ;;     j L2
 ;;   L1:
 ;;     srli a0, a0, 1
-;;   L2:
 ;;     addi a2, a2, 1
 ;;     bne a0, a3, L0
+;;   L2:
 ;;     mv a0, a2
 ;;     ret
 ;;   function 1
