@@ -20,6 +20,7 @@ enum class RuntimeStub : u8 {
   Unwind,      // raises the trap whose code is the first argument (TrapStyle::Call)
   Leave,       // StubKind::Unwind itself, for stubs that find a pending trap
   TailReturn,  // where a callee returns to that was tail-called out of its caller's frame (docs/abi.md)
+  FarEntry,    // in a table that an instance has for itself: goes on to another's function
   WarmUp,      // StubKind::WarmUp, for counters of tiered code (docs/tiers.md)
   Count,
 };

@@ -51,12 +51,18 @@ struct FuncRecord {
 
 // An element of a table of functions, all that a call needs in one place. Null: all zero.
 struct TableEntry {
-  const void* code;                // FuncRecord::code
+  // FuncRecord::code; in a table that an instance has for itself RuntimeStub::FarEntry where the function belongs to
+  // another, so that calls by such a table need not compare.
+  const void* code;
   struct InstanceHeader* instance;  // FuncRecord::instance
   u32 signature;                   // FuncRecord::signature; no function's is 0
   u32 handle;                      // the reference, of functions and of externs alike
 };
 static_assert(sizeof(TableEntry) == 24);
+// What stands behind the last element of a table that is as long as it may be: no signature is its own, and what finds
+// out why sees that there is no such element.
+inline constexpr u32 no_element = ~u32{0};
+inline constexpr TableEntry end_of_table = {nullptr, nullptr, 0, no_element};
 
 // A table. Owned by its store; base never changes, length only grows.
 struct TableRecord {

@@ -84,6 +84,7 @@ class Emission {
     Label label;
     Gpr entry;
     u32 position;
+    bool is_clamped = false;  // where the index is outside of the table the entry is end_of_table
   };
   struct TableStub {
     Label label;

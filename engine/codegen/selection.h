@@ -169,6 +169,16 @@ class Selection {
   VReg held_targets(Value terminator) { return hold(home_, HeldKind::Targets, Type::Void, 0, terminator); }
   // Whether a value comes from outside of the loop, and may be held in another form.
   bool is_from_outside(Value value) const { return !home_of(value).is_none(); }
+  // Whether a loop computed it that does not go around the block.
+  bool is_of_past_loop(Value value) const {
+    if (in_this_block(value) || function_->loops.empty()) return false;
+    std::span<const ir::BlockData> blocks(&function_->blocks[ir::Block(0)], function_->blocks.size());
+    auto behind = std::ranges::upper_bound(blocks, value.raw(), {}, &ir::BlockData::begin);
+    ir::Loop loop = (behind - 1)->loop;
+    if (loop.is_none()) return false;
+    ir::Block end = function_->loops[loop].end;
+    return end < function_->blocks.end_key() && function_->blocks[end].begin <= block_begin_;
+  }
   // Whether constants that instructions here read are made elsewhere.
   bool holds_constants_here() const { return Isa::holds_constants && !home_.is_none(); }
   VReg temp(RegClass reg_class) { return code_->new_vreg(reg_class); }

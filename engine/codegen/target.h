@@ -137,6 +137,9 @@ enum class StubKind : u8 {
   Unwind,
   // RuntimeStub::TailReturn.
   TailReturn,
+  // RuntimeStub::FarEntry. With the TableEntry in the far register (r10; on riscv64 in t3): jumps to its function's
+  // far_code, as who called would have.
+  FarEntry,
   // RuntimeStub::WarmUp. Called from a body between two instructions, with the scratch register: 0 in the prologue, else
   // the number of the loop, and one. Keeps all registers in a WarmUpFrame and calls
   //   const void* address(InstanceHeader*, WarmUpFrame*, u32)

@@ -300,6 +300,8 @@ class Decoder {
       if (kind > u8(ExternKind::Tag)) return fail(ErrorCode::Malformed, start, concat("malformed export kind ", kind));
       u32 index = TRY(reader.leb_u32());
       if (ExternKind(kind) == ExternKind::Func) declare(FuncIndex(index));
+      if (ExternKind(kind) == ExternKind::Table && module_.tables.contains(TableIndex(index)))
+        module_.tables[TableIndex(index)].is_exported = true;
       module_.exports.push_back({name, ExternKind(kind), index});
     }
     sort_exports();

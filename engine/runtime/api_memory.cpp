@@ -81,7 +81,7 @@ Result<Table> Table::create(const Store& store, const TableType& type, const Val
   if (!is_reference(type.element)) return fail(ErrorCode::Argument, "the elements of a table are references");
   u64 bits = TRY(bits_for(store.link(), type.element, initial));
   runtime::Table* table = TRY(store.internal().add_table(type));
-  TableEntry entry = store.internal().entry_of(type.element, u32(bits));
+  TableEntry entry = table->entry(u32(bits));
   std::fill_n(table->record.base, table->record.length, entry);
   return Table(store.link(), table);
 }
@@ -103,14 +103,14 @@ Result<void> Table::set(u32 index, const Value& value) const {
   if (index >= size())
     return fail(ErrorCode::Argument, concat("a table of ", size(), " elements has no element ", index));
   u64 bits = TRY(bits_for(link_, table_->type.element, value));
-  table_->record.base[index] = link_->store->entry_of(table_->type.element, u32(bits));
+  table_->record.base[index] = table_->entry(u32(bits));
   return {};
 }
 
 Result<u32> Table::grow(u32 count, const Value& initial) const {
   if (!is_alive(link_)) return fail(ErrorCode::Argument, gone);
   u64 bits = TRY(bits_for(link_, table_->type.element, initial));
-  std::optional<u32> before = table_->grow(count, link_->store->entry_of(table_->type.element, u32(bits)));
+  std::optional<u32> before = table_->grow(count, table_->entry(u32(bits)));
   if (!before) return fail(ErrorCode::Limit, concat("the table cannot grow by ", count, " elements"));
   return *before;
 }

@@ -74,13 +74,13 @@ void table_set(InstanceHeader* header, u32 table, u32 index, u32 value) {
   Instance& instance = Instance::of(header);
   Table& to = instance.table(TableIndex(table));
   if (index >= to.record.length) return instance.store().raise(TrapCode::TableOutOfBounds);
-  to.record.base[index] = instance.store().entry_of(to.type.element, value);
+  to.record.base[index] = to.entry(value);
 }
 
 u64 table_grow(InstanceHeader* header, u32 table, u32 value, u32 count) {
   Instance& instance = Instance::of(header);
   Table& to = instance.table(TableIndex(table));
-  std::optional<u32> before = to.grow(count, instance.store().entry_of(to.type.element, value));
+  std::optional<u32> before = to.grow(count, to.entry(value));
   return before ? *before : u32(-1);
 }
 
@@ -88,7 +88,7 @@ void table_fill(InstanceHeader* header, u32 table, u32 start, u32 value, u32 cou
   Instance& instance = Instance::of(header);
   Table& to = instance.table(TableIndex(table));
   if (!in_bounds(start, count, to.record.length)) return instance.store().raise(TrapCode::TableOutOfBounds);
-  TableEntry entry = instance.store().entry_of(to.type.element, value);
+  TableEntry entry = to.entry(value);
   in_pieces(instance.store(), count, table_piece, Direction::Up,
             [&](u64 at, u64 n) { std::fill_n(to.record.base + start + at, n, entry); });
 }
@@ -109,14 +109,18 @@ void elem_drop(InstanceHeader* header, u32 elem) { Instance::of(header).drop_ele
 
 void table_copy(InstanceHeader* header, u32 to_table, u32 from_table, u32 destination, u32 source, u32 count) {
   Instance& instance = Instance::of(header);
-  TableRecord& to = instance.table(TableIndex(to_table)).record;
-  TableRecord& from = instance.table(TableIndex(from_table)).record;
+  const Table &to_owned = instance.table(TableIndex(to_table)), &from_owned = instance.table(TableIndex(from_table));
+  const TableRecord &to = to_owned.record, &from = from_owned.record;
   if (!in_bounds(source, count, from.length) || !in_bounds(destination, count, to.length)) {
     return instance.store().raise(TrapCode::TableOutOfBounds);
   }
   Direction direction = &to == &from && destination > source ? Direction::Down : Direction::Up;
   in_pieces(instance.store(), count, table_piece, direction, [&](u64 at, u64 n) {
-    std::memmove(to.base + destination + at, from.base + source + at, n * sizeof(TableEntry));
+    TableEntry* into = to.base + destination + at;
+    const TableEntry* entries = from.base + source + at;
+    // Between tables of which one is an instance's own entries differ.
+    if (to_owned.owner == from_owned.owner) std::memmove(into, entries, n * sizeof(TableEntry));
+    else for (u64 i = 0; i < n; ++i) into[i] = to_owned.entry(entries[i].handle);
   });
 }
 

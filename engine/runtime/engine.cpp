@@ -71,6 +71,7 @@ Result<void> Engine::make_stubs() {
   FuncType raise_type{{ValueType::I32, ValueType::I64}, {}};
   make(StubKind::CallBuiltin, &raise_type, raise_function(), &builtins_[builtin_slot(RuntimeStub::Unwind)]);
   make(StubKind::TailReturn, nullptr, nullptr, &builtins_[builtin_slot(RuntimeStub::TailReturn)]);
+  make(StubKind::FarEntry, nullptr, nullptr, &builtins_[builtin_slot(RuntimeStub::FarEntry)]);
   make(StubKind::CompileLazily, nullptr, lazy_function(), &compile_lazily_);
   make(StubKind::WarmUp, nullptr, warm_up_function(), &builtins_[builtin_slot(RuntimeStub::WarmUp)]);
 

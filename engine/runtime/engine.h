@@ -119,7 +119,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   MemoryPool memories_;
   SpacePool func_record_spaces_{FuncRecords::space_size};
-  SpacePool table_spaces_{u64{limits::table_elements} * sizeof(TableEntry)};
+  SpacePool table_spaces_{(u64{limits::table_elements} + 1) * sizeof(TableEntry)};
   Signatures signatures_;
 };
 

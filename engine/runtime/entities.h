@@ -39,12 +39,16 @@ struct Table {
   TableType type;
   Space space;  // without base: the elements are on the heap
   Store* store;
+  // The instance that has the table for itself; else null.
+  InstanceHeader* owner = nullptr;
 
   TableType current_type() const {
     TableType current = type;
     current.limits.min = record.length;
     return current;
   }
+  // What stands for a reference in it.
+  TableEntry entry(u32 handle) const;
   std::optional<u32> grow(u32 count, const TableEntry& value);
 };
 

@@ -110,8 +110,7 @@ bool Instance::init_table(TableIndex to, ElemIndex from, u64 destination, u64 so
   if (source > size || count > size - source) return false;
   if (destination > table.record.length || count > table.record.length - destination) return false;
   TableEntry* entries = table.record.base + destination;
-  ValueType type = table.type.element;
-  for (u64 i = 0; i < count; ++i) entries[i] = store_.entry_of(type, elem_reference(from, u32(source + i)));
+  for (u64 i = 0; i < count; ++i) entries[i] = table.entry(elem_reference(from, u32(source + i)));
   return true;
 }
 

@@ -110,7 +110,7 @@ class Instantiation {
       instance_.memories_.push_back(TRY(store_.add_memory(module_.memories[m], compiled_.image(m))));
     }
     for (TableIndex t(module_.imported_tables); t < module_.tables.end_key(); t = t.next()) {
-      instance_.tables_.push_back(TRY(store_.add_table(module_.tables[t].type)));
+      instance_.tables_.push_back(TRY(store_.add_table(module_.tables[t].type, module_.is_private(t) ? header : nullptr)));
     }
     for (u32 i = 0; i < instance_.memories_.size(); ++i) {
       MemoryRecord& record = instance_.memories_[i]->record;

@@ -163,9 +163,12 @@ namespace {
 // Tables up to so many elements are on the heap as a whole.
 constexpr u64 heap_elements = 1024;
 
+// With room for what stands at the end.
+u64 bytes_of_elements(u64 count) { return (count + 1) * sizeof(TableEntry); }
+
 }  // namespace
 
-Result<Table*> Store::add_table(const TableType& type) {
+Result<Table*> Store::add_table(const TableType& type, InstanceHeader* owner) {
   if (tables_.size() >= limits_.tables) return fail(ErrorCode::Limit, "the store's limit on tables is reached");
   u64 maximum = std::min<u64>(type.limits.max.value_or(limits::table_elements), limits::table_elements);
   if (type.limits.min > maximum) return fail(ErrorCode::Limit, "the table is larger than a table may be");
@@ -176,9 +179,10 @@ Result<Table*> Store::add_table(const TableType& type) {
   auto table = std::make_unique<Table>();
   table->type = type;
   table->store = this;
+  table->owner = owner;
   table->record.length = u32(type.limits.min);
   table->record.maximum = u32(maximum);
-  u64 on_heap = (maximum + 1) * sizeof(TableEntry);
+  u64 on_heap = bytes_of_elements(maximum);
   if (maximum <= heap_elements && platform::available_memory() < on_heap) {
     elements_ -= type.limits.min;
     return fail(ErrorCode::Environment, "there is not enough memory for the table");
@@ -194,33 +198,42 @@ Result<Table*> Store::add_table(const TableType& type) {
     auto space = pool.take();
     if (!space) return give_up(space.take_failure());
     table->space = *space;
-    auto grown = pool.grow(table->space, type.limits.min * sizeof(TableEntry));
+    auto grown = pool.grow(table->space, bytes_of_elements(type.limits.min));
     if (!grown) {
       pool.give(table->space, 0);
       return give_up(grown.take_failure());
     }
     table->record.base = reinterpret_cast<TableEntry*>(table->space.base);
   }
+  if (type.limits.min == maximum) table->record.base[maximum] = end_of_table;
   tables_.push_back(std::move(table));
   return tables_.back().get();
 }
 
 void Store::release(Table& table) {
   elements_ -= table.record.length;
-  if (table.space.base) engine_->table_spaces().give(table.space, u64{table.record.length} * sizeof(TableEntry));
+  if (table.space.base) engine_->table_spaces().give(table.space, bytes_of_elements(table.record.length));
   else delete[] table.record.base;
+}
+
+TableEntry Table::entry(u32 handle) const {
+  TableEntry entry = store->entry_of(type.element, handle);
+  if (owner && entry.signature != 0 && entry.instance != owner)
+    entry.code = owner->builtins[builtin_slot(RuntimeStub::FarEntry)];
+  return entry;
 }
 
 std::optional<u32> Table::grow(u32 count, const TableEntry& value) {
   u32 before = record.length;
   if (count > record.maximum - before || !store->take_elements(count)) return std::nullopt;
-  u64 needed = u64{before + count} * sizeof(TableEntry);
+  u64 needed = bytes_of_elements(before + count);
   if (space.base && !store->engine().table_spaces().grow(space, needed)) {
     store->give_elements(count);
     return std::nullopt;
   }
   std::fill_n(record.base + before, count, value);
   record.length = before + count;
+  if (record.length == record.maximum) record.base[record.length] = end_of_table;
   return before;
 }
 

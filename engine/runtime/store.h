@@ -88,7 +88,7 @@ class Store {
 
   Result<Memory*> add_memory(const MemoryType& type, const std::shared_ptr<const MemoryImage>& image);
   // All null.
-  Result<Table*> add_table(const TableType& type);
+  Result<Table*> add_table(const TableType& type, InstanceHeader* owner = nullptr);
   Global* add_global(const GlobalType& type, GlobalCell* cell, u64 bits);
   // Room for so many more bytes and elements under the limits, which is taken.
   bool take_memory(u64 bytes);

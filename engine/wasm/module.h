@@ -47,6 +47,7 @@ struct Func {
 
 struct Table {
   TableType type;
+  bool is_exported = false;
 };
 
 struct Global {
@@ -120,6 +121,8 @@ struct Module {
 
   const FuncType& type_of(FuncIndex function) const { return types[functions[function].type]; }
   bool is_imported(FuncIndex function) const { return function.raw() < imported_functions; }
+  // Whether an instance has the table for itself: nobody else calls its elements.
+  bool is_private(TableIndex table) const { return table.raw() >= imported_tables && !tables[table].is_exported; }
   std::span<const u8> slice(ByteRange range) const { return bytes.subspan(range.offset, range.size); }
 };
 

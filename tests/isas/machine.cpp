@@ -159,6 +159,7 @@ void Machine::make_builtins() {
 #undef BUILTIN
   builtins_[builtin_slot(RuntimeStub::Unwind)] = place_stub(codegen::StubKind::Unwind, nullptr, nullptr);
   builtins_[builtin_slot(RuntimeStub::Leave)] = builtins_[builtin_slot(RuntimeStub::Unwind)];
+  builtins_[builtin_slot(RuntimeStub::FarEntry)] = place_stub(codegen::StubKind::FarEntry, nullptr, nullptr);
   builtins_[builtin_slot(RuntimeStub::TailReturn)] = place_stub(codegen::StubKind::TailReturn, nullptr, nullptr);
 }
 
@@ -198,7 +199,8 @@ void Machine::make_instance(const oracle::Instance* initial) {
     const Limits& limits = module.tables[i].type.limits;
     u64 maximum = std::max<u64>(limits.min, std::min<u64>(limits.max.value_or(~u32{0}),
         oracle::Limits{}.table_elements));
-    TableEntry* base = reinterpret_cast<TableEntry*>(reserve(maximum * sizeof(TableEntry)));
+    TableEntry* base = reinterpret_cast<TableEntry*>(reserve((maximum + 1) * sizeof(TableEntry)));
+    base[maximum] = end_of_table;
     tables_.push({base, u32(limits.min), u32(maximum)});
   }
 

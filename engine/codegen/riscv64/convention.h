@@ -21,6 +21,7 @@ constexpr Gpr instance_register = Gpr::S1;
 constexpr Gpr memory_base_register = Gpr::S11;
 constexpr Gpr frame_register = Gpr::S0;
 constexpr Gpr far_register = Gpr::T1;  // the record of a call that may leave the instance; scratch
+constexpr Gpr entry_register = Gpr::T3;  // the entry of a call through a table; no argument is in it
 constexpr Gpr scratch_gpr = Gpr::T2;
 constexpr Fpr scratch_fpr = Fpr::Ft11;
 constexpr Fpr second_scratch_fpr = Fpr::Ft10;

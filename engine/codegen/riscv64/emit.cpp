@@ -96,6 +96,13 @@ void Emitter::signature_failure(const SignatureStub& stub) {
   Label null = a_.new_label();
   a_.lw(scratch_gpr, Mem::at(stub.entry, offsetof(TableEntry, handle)));
   a_.branch(Condition::Equal, scratch_gpr, Gpr::Zero, null);
+  if (stub.is_clamped) {
+    Label in_table = a_.new_label();
+    a_.li(assembler_gpr, u64(i64(i32(no_element))));
+    a_.branch(Condition::NotEqual, scratch_gpr, assembler_gpr, in_table);
+    raise(TrapCode::UndefinedElement, stub.position);
+    a_.bind(in_table);
+  }
   raise(TrapCode::IndirectCallMismatch, stub.position);
   a_.bind(null);
   raise(TrapCode::UninitializedElement, stub.position);

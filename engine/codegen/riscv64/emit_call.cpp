@@ -31,13 +31,18 @@ bool Emitter::emit_call(const VInst& inst) {
       if (entry == far_register) move_to(far_register, inst.a);
       move_arguments(call);
       FarStub stub{a_.new_label(), a_.new_label(), inst.position, entry};
-      a_.ld(scratch_gpr, Mem::at(entry, offsetof(TableEntry, instance)));
-      a_.branch(Condition::NotEqual, scratch_gpr, instance_register, stub.label);
+      bool is_private = inst.aux;
+      if (!is_private) {
+        a_.ld(scratch_gpr, Mem::at(entry, offsetof(TableEntry, instance)));
+        a_.branch(Condition::NotEqual, scratch_gpr, instance_register, stub.label);
+      } else if (entry != entry_register) {
+        a_.mv(entry_register, entry);
+      }
       a_.ld(scratch_gpr, Mem::at(entry, offsetof(TableEntry, code)));
       a_.call(scratch_gpr);
       call_site(inst.position);
       a_.bind(stub.back);
-      fars_.push_back(stub);
+      if (!is_private) fars_.push_back(stub);
       fetch_results(call);
       return true;
     }
@@ -134,6 +139,11 @@ void Emitter::tail_call(const VInst& inst) {
     }
     if (op == VOp::TailImport) {
       load_imported(FuncIndex(call.target));
+    } else if (inst.aux) {  // the instance's own table
+      a_.ld(scratch_gpr, Mem::at(far_register, offsetof(TableEntry, code)));
+      a_.mv(entry_register, far_register);
+      a_.jr(scratch_gpr);
+      return;
     } else {
       Label far = a_.new_label();
       a_.ld(scratch_gpr, Mem::at(far_register, offsetof(TableEntry, instance)));

@@ -100,7 +100,7 @@ void Emitter::check_signature(const VInst& inst) {
   Gpr entry = gpr(inst.a, far_register), id = gpr(inst.b, scratch_gpr);
   a_.lw(assembler_gpr, Mem::at(entry, offsetof(TableEntry, signature)));
   Label differs = a_.new_label();
-  signatures_.push_back({differs, entry, inst.position});
+  signatures_.push_back({differs, entry, inst.position, inst.aux != 0});
   a_.branch(Condition::NotEqual, id, assembler_gpr, differs);
 }
 

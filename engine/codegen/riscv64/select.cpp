@@ -73,15 +73,40 @@ void Lower::trap_if(Test test, TrapCode code) {
   emit(VOp::TrapIf, none(), test.a, test.b, u8(test.condition), i64(code));
 }
 
+// A table that cannot grow is always as long as it was declared, and where it was; one that is imported has the limits
+// asked for.
+bool Lower::is_fixed(TableIndex table) const {
+  const Limits& limits = context.module.tables[table].type.limits;
+  return limits.max == limits.min && limits.min > 0 && limits.min < INT32_MAX;
+}
+
+VReg Lower::table_base(TableIndex table) {
+  u32 base_at = context.layout.table(table) + offsetof(TableRef, base);
+  return is_fixed(table) ? constant_field(base_at, Access::W64) : load_field(none(), base_at, Access::W64);
+}
+
+// Below the length or that, and so not negative.
+VReg Lower::entry_at(VReg index, VReg base) {
+  static_assert(sizeof(TableEntry) == 24);
+  if (has(CpuFeature::Zba)) return made(RRR::Sh3add, made(RRR::Sh1add, index, index), base);
+  VReg thrice = made(RRR::Add, made(Shift::Slli, index, 1), index);
+  return made(RRR::Add, made(Shift::Slli, thrice, 3), base);
+}
+
+// Of a table that cannot grow an index is held to its length: there stands what no signature fits, also where speculation
+// goes past the comparison of signatures.
+VReg Lower::function_entry(Value index, TableIndex table) {
+  if (!clamps(table)) return table_entry(index, table, TrapCode::UndefinedElement);
+  VReg i = use(index), base = table_base(table);
+  return entry_at(made(RRR::Minu, i, made(i64(context.module.tables[table].type.limits.min))), base);
+}
+
 VReg Lower::table_entry(Value index, TableIndex table, TrapCode code) {
   u32 ref = context.layout.table(table);
   VReg i = use(index);
-  // A table that cannot grow is always as long as it was declared, and where it was; one that is imported has the
-  // limits asked for.
   const Limits& limits = context.module.tables[table].type.limits;
-  bool is_fixed = limits.max == limits.min && limits.min > 0 && limits.min <= INT32_MAX;
-  u32 base_at = ref + offsetof(TableRef, base);
-  VReg base = is_fixed ? constant_field(base_at, Access::W64) : load_field(none(), base_at, Access::W64);
+  bool is_fixed = this->is_fixed(table);
+  VReg base = table_base(table);
   if (is_fixed && has(CpuFeature::Zbb)) {
     VReg last = made(i64(limits.min - 1));
     trap_if({Condition::Below, last, i}, code);
@@ -102,11 +127,7 @@ VReg Lower::table_entry(Value index, TableIndex table, TrapCode code) {
       i = made(RRR::And, i, made(RRR::Sub, none(), below));
     }
   }
-  // Below the length, and so not negative.
-  static_assert(sizeof(TableEntry) == 24);
-  if (has(CpuFeature::Zba)) return made(RRR::Sh3add, made(RRR::Sh1add, i, i), base);
-  VReg thrice = made(RRR::Add, made(Shift::Slli, i, 1), i);
-  return made(RRR::Add, made(Shift::Slli, thrice, 3), base);
+  return entry_at(i, base);
 }
 
 Test Lower::condition(Value condition) {

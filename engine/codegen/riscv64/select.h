@@ -104,6 +104,9 @@ class Lower : public codegen::Selection<Isa> {
   void make_targets(VReg vreg, Value terminator) {
     emit(VOp::TargetsAddress, vreg, none(), none(), 0, terminator.raw());
   }
+  // The entry of a table at an index, for a call: of a table that `clamps` end_of_table if there is none.
+  VReg function_entry(Value index, TableIndex table);
+  bool clamps(TableIndex table) const { return is_fixed(table) && has(CpuFeature::Zbb); }
   // The entry of a table at an index that is checked, or traps with `code`.
   VReg table_entry(Value index, TableIndex table, TrapCode code);
 
@@ -111,6 +114,9 @@ class Lower : public codegen::Selection<Isa> {
   void forget_addresses() { ++calls_; }
 
  private:
+  bool is_fixed(TableIndex table) const;
+  VReg table_base(TableIndex table);
+  VReg entry_at(VReg index, VReg base);
   enum class Extended : u8 { Unsigned, Signed };
   // The address of an access that comes later in the block.
   struct KnownAddress {

@@ -36,7 +36,8 @@ struct Sum {
   i64 constant = 0;
 };
 
-// Up to `most` terms; what would be more stays a sum of its own.
+// Up to `most` terms; what would be more stays a sum of its own. So does what a loop that is over computed: its terms
+// would live on for this alone, as a counter beside its next value (passes/rebase.h).
 Sum sum_of(const Lower& l, Value address) {
   Sum sum;
   Value open[Sum::most] = {address};
@@ -47,7 +48,8 @@ Sum sum_of(const Lower& l, Value address) {
     const Inst& inst = l.inst(value);
     if (inst.op == Op::Const) {
       sum.constant += u32(inst.imm64());
-    } else if (inst.op == Op::IAdd && steps < most_steps && sum.count + left + 2 <= Sum::most) {
+    } else if (inst.op == Op::IAdd && steps < most_steps && sum.count + left + 2 <= Sum::most &&
+               !l.is_of_past_loop(value)) {
       open[left++] = Value(inst.a);
       open[left++] = Value(inst.b);
     } else {

@@ -70,6 +70,7 @@ class Stub {
   void slot_entry(const void* address);
   void unwind();
   void tail_return();
+  void far_entry();
 
  private:
   void ld(Gpr to, const Mem& from) { a_.ld(to, a_.near(from)); }
@@ -247,6 +248,19 @@ void Stub::tail_return() {
   set_memory_base();
   pop_frame();
   a_.ret();
+}
+
+void Stub::far_entry() {
+  static_assert(sizeof(FuncRecord) == 48);
+  a_.lwu(far_register, Mem::at(entry_register, offsetof(TableEntry, handle)));
+  a_.slli(scratch_gpr, far_register, 1);
+  a_.add(far_register, far_register, scratch_gpr);
+  a_.slli(far_register, far_register, 4);
+  a_.ld(scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
+  a_.ld(scratch_gpr, Mem::at(scratch_gpr, offsetof(StoreState, functions)));
+  a_.add(far_register, far_register, scratch_gpr);
+  a_.ld(scratch_gpr, Mem::at(far_register, offsetof(FuncRecord, far_code)));
+  a_.jr(scratch_gpr);
 }
 
 void Stub::bridge(const FuncType& type) {
@@ -510,6 +524,7 @@ u32 add_stub(CpuFeatures cpu, codegen::StubKind kind, const FuncType* type, cons
     case codegen::StubKind::SlotEntry: stub.slot_entry(address); break;
     case codegen::StubKind::Unwind: stub.unwind(); break;
     case codegen::StubKind::TailReturn: stub.tail_return(); break;
+    case codegen::StubKind::FarEntry: stub.far_entry(); break;
   }
   return stub.finish(code);
 }

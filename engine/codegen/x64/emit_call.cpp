@@ -27,12 +27,15 @@ bool Emitter::emit_call(const VInst& inst) {
       move_to(far_register, inst.a);
       move_arguments(call);
       FarStub stub{a_.new_label(), a_.new_label(), inst.position};
-      a_.cmp(Width::W64, instance_register, Mem::at(far_register, offsetof(TableEntry, instance)));
-      a_.jcc(Condition::NotEqual, stub.label);
+      bool is_private = inst.aux;
+      if (!is_private) {
+        a_.cmp(Width::W64, instance_register, Mem::at(far_register, offsetof(TableEntry, instance)));
+        a_.jcc(Condition::NotEqual, stub.label);
+      }
       a_.call(Mem::at(far_register, offsetof(TableEntry, code)));
       call_site(inst.position);
       a_.bind(stub.back);
-      fars_.push_back(stub);
+      if (!is_private) fars_.push_back(stub);
       fetch_results(call);
       return true;
     }
@@ -124,6 +127,9 @@ void Emitter::tail_call(const VInst& inst) {
     }
     if (op == VOp::TailImport) {
       a_.mov(Width::W64, far_register, Mem::at(instance_register, i32(context_->layout.imported_function(FuncIndex(call.target)))));
+    } else if (inst.aux) {  // the instance's own table
+      a_.jmp(Mem::at(far_register, offsetof(TableEntry, code)));
+      return;
     } else {
       Label far = a_.new_label();
       a_.cmp(Width::W64, instance_register, Mem::at(far_register, offsetof(TableEntry, instance)));

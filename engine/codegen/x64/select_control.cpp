@@ -47,8 +47,13 @@ bool call(Lower& l, Value value, const Inst& inst) {
   return true;
 }
 
+TableIndex table_of(Lower& l, const Inst& inst) { return TableIndex(l.function().extra[inst.b + 1]); }
+
+// Calls by a table that the instance has for itself go where the entry says, whose function it may be (abi/instance.h).
+bool is_private(Lower& l, const Inst& inst) { return l.context.module.is_private(table_of(l, inst)); }
+
 VReg checked_entry(Lower& l, const Inst& inst, TypeIndex type) {
-  VReg entry = l.table_entry(Value(inst.a), TableIndex(l.function().extra[inst.b + 1]), TrapCode::UndefinedElement);
+  VReg entry = l.table_entry(Value(inst.a), table_of(l, inst), TrapCode::UndefinedElement);
   l.emit(VOp::CheckSignature, Width::W32, none(), entry, none(), 0, l.context.layout.signature(type));
   return entry;
 }
@@ -58,7 +63,7 @@ bool call_indirect(Lower& l, Value value, const Inst& inst) {
   const FuncType& type = l.context.module.types[index];
   VReg entry = checked_entry(l, inst, index);
   u32 call = l.add_call(l.function().list(inst.b + 2, inst.c), value, u32(type.results.size()), &type, index.raw());
-  l.emit(VOp::CallEntry, Width::W64, none(), entry, none(), 0, call);
+  l.emit(VOp::CallEntry, Width::W64, none(), entry, none(), is_private(l, inst), call);
   return true;
 }
 
@@ -83,7 +88,7 @@ bool tail_call_indirect(Lower& l, Value value, const Inst& inst) {
   const FuncType& type = l.context.module.types[index];
   VReg entry = checked_entry(l, inst, index);
   u32 call = l.add_call(l.function().list(inst.b + 2, inst.c), value, 0, &type, index.raw());
-  l.emit(VOp::TailEntry, Width::W64, none(), entry, l.result_pointer(), 0, call);
+  l.emit(VOp::TailEntry, Width::W64, none(), entry, l.result_pointer(), is_private(l, inst), call);
   return true;
 }
 

@@ -49,6 +49,7 @@ class Stub {
   void slot_entry(const void* address);
   void unwind();
   void tail_return();
+  void far_entry();
 
  private:
   // The instructions that stubs consist of, out of line: they are written here dozens of times.
@@ -217,6 +218,16 @@ void Stub::tail_return() {
   set_memory_base();
   a_.leave();
   a_.ret();
+}
+
+void Stub::far_entry() {
+  static_assert(sizeof(FuncRecord) == 48);
+  a_.mov(Width::W32, far_register, Mem::at(far_register, offsetof(TableEntry, handle)));
+  a_.lea(Width::W64, far_register, Mem::indexed(far_register, far_register, Scale::By2));
+  a_.shl(Width::W64, far_register, 4);
+  load(scratch_gpr, instance_register, offsetof(InstanceHeader, store));
+  a_.add(Width::W64, far_register, Mem::at(scratch_gpr, offsetof(StoreState, functions)));
+  a_.jmp(Mem::at(far_register, offsetof(FuncRecord, far_code)));
 }
 
 void Stub::bridge(const FuncType& type) {
@@ -507,6 +518,7 @@ u32 add_stub(CpuFeatures cpu, codegen::StubKind kind, const FuncType* type, cons
     case codegen::StubKind::SlotEntry: stub.slot_entry(address); break;
     case codegen::StubKind::Unwind: stub.unwind(); break;
     case codegen::StubKind::TailReturn: stub.tail_return(); break;
+    case codegen::StubKind::FarEntry: stub.far_entry(); break;
   }
   return stub.finish(code);
 }

@@ -37,35 +37,24 @@
 ;;     mov rax, qword ptr [r14 + table0.record]
 ;;     mov rcx, qword ptr [r14 + table0.base]
 ;;     cmp esi, dword ptr [rax + 8]
-;;     jae L4
+;;     jae L2
 ;;     sbb r11d, r11d
 ;;     and esi, r11d
 ;;     lea rax, [rsi + 2*rsi]
 ;;     lea rax, [rcx + 8*rax]
 ;;     mov r11d, dword ptr [r14 + signature0]
 ;;     cmp r11d, dword ptr [rax + 16]
-;;     jne L2
+;;     jne L0
 ;;     mov r10, rax
-;;     cmp r14, qword ptr [r10 + 8]
-;;     jne L1
 ;;     call qword ptr [r10]
-;;   L0:
 ;;     ret
-;;   L1:
-;;     mov r10d, dword ptr [r10 + 20]
-;;     lea r10, [r10 + 2*r10]
-;;     shl r10, 4
-;;     mov r11, qword ptr [r14 + store]
-;;     add r10, qword ptr [r11 + 32]
-;;     call qword ptr [r10 + 16]
-;;     jmp L0
-;;   L2:
+;;   L0:
 ;;     cmp dword ptr [rax + 20], 0
-;;     je L3
+;;     je L1
 ;;     ud2
-;;   L3:
+;;   L1:
 ;;     ud2
-;;   L4:
+;;   L2:
 ;;     ud2
 ;;   function 3
 ;;     jmp function0
@@ -102,7 +91,7 @@
 ;;     ld a2, table0.base(s1)
 ;;     ld a3, table0.record(s1)
 ;;     lw a3, 8(a3)
-;;     bgeu a1, a3, L4
+;;     bgeu a1, a3, L2
 ;;     sltu a3, a1, a3
 ;;     neg a3, a3
 ;;     and a1, a1, a3
@@ -112,32 +101,17 @@
 ;;     add t3, a1, a2
 ;;     lw a1, signature0(s1)
 ;;     lw t6, 16(t3)
-;;     bne a1, t6, L2
-;;     ld t2, 8(t3)
-;;     bne t2, s1, L1
+;;     bne a1, t6, L0
 ;;     ld t2, 0(t3)
 ;;     jalr t2
-;;   L0:
 ;;     ret
-;;   L1:
-;;     mv t1, t3
-;;     lwu t1, 20(t1)
-;;     slli t2, t1, 1
-;;     add t1, t1, t2
-;;     slli t1, t1, 4
-;;     ld t2, store(s1)
-;;     ld t2, 32(t2)
-;;     add t1, t1, t2
-;;     ld t2, 16(t1)
-;;     jalr t2
-;;     j L0
-;;   L2:
+;;   L0:
 ;;     lw t2, 20(t3)
-;;     beqz t2, L3
+;;     beqz t2, L1
 ;;     unimp
-;;   L3:
+;;   L1:
 ;;     unimp
-;;   L4:
+;;   L2:
 ;;     unimp
 ;;   function 3
 ;;     auipc t6, function0
@@ -178,7 +152,7 @@
 ;;     ld a2, table0.base(s1)
 ;;     ld a3, table0.record(s1)
 ;;     lw a3, 8(a3)
-;;     bgeu a1, a3, L4
+;;     bgeu a1, a3, L2
 ;;     sltu a3, a1, a3
 ;;     neg a3, a3
 ;;     and a1, a1, a3
@@ -186,32 +160,17 @@
 ;;     sh3add t3, a1, a2
 ;;     lw a1, signature0(s1)
 ;;     lw t6, 16(t3)
-;;     bne a1, t6, L2
-;;     ld t2, 8(t3)
-;;     bne t2, s1, L1
+;;     bne a1, t6, L0
 ;;     ld t2, 0(t3)
 ;;     jalr t2
-;;   L0:
 ;;     ret
-;;   L1:
-;;     mv t1, t3
-;;     lwu t1, 20(t1)
-;;     slli t2, t1, 1
-;;     add t1, t1, t2
-;;     slli t1, t1, 4
-;;     ld t2, store(s1)
-;;     ld t2, 32(t2)
-;;     add t1, t1, t2
-;;     ld t2, 16(t1)
-;;     jalr t2
-;;     j L0
-;;   L2:
+;;   L0:
 ;;     lw t2, 20(t3)
-;;     beqz t2, L3
+;;     beqz t2, L1
 ;;     unimp
-;;   L3:
+;;   L1:
 ;;     unimp
-;;   L4:
+;;   L2:
 ;;     unimp
 ;;   function 3
 ;;     auipc t6, function0
