@@ -1,7 +1,8 @@
 // The memory and string functions of C that clang and libstdc++ call.
 //
-// Copies go by 16 bytes: under an emulator, `rep movsb` goes byte by byte. Sizes up to 32 are two
-// loads that may overlap, so that no loop runs for them. Compiled with -fno-builtin.
+// Copies go by 16 bytes: under an emulator, `rep movsb` goes byte by byte. Sizes up to 64 are two
+// loads that may overlap, so that no loop runs for them; and what loops leave at the end is one more
+// turn that overlaps the last. Compiled with -fno-builtin.
 
 #include <cstddef>
 #include <cstdint>
@@ -14,21 +15,31 @@ using Byte = unsigned char;
 template <class T>
 struct [[gnu::packed, gnu::may_alias]] Unaligned { T value; };
 template <class T>
-T load(const Byte* p) { return reinterpret_cast<const Unaligned<T>*>(p)->value; }
+const Unaligned<T>& at(const Byte* p) { return *reinterpret_cast<const Unaligned<T>*>(p); }
 template <class T>
-void store(Byte* p, T value) { reinterpret_cast<Unaligned<T>*>(p)->value = value; }
+Unaligned<T>& at(Byte* p) { return *reinterpret_cast<Unaligned<T>*>(p); }
 
+// Registers of 16 bytes: one, two, four.
 using Vector = std::uint64_t __attribute__((vector_size(16)));
+using Pair = std::uint64_t __attribute__((vector_size(32)));
+using Line = std::uint64_t __attribute__((vector_size(64)));
 
 // size in [sizeof(T), 2 * sizeof(T)]: both ends, loaded before either is stored.
 template <class T>
 void move_ends(Byte* to, const Byte* from, usize size) {
-  T head = load<T>(from), tail = load<T>(from + size - sizeof(T));
-  store(to, head);
-  store(to + size - sizeof(T), tail);
+  T head = at<T>(from).value, tail = at<T>(from + size - sizeof(T)).value;
+  at<T>(to).value = head;
+  at<T>(to + size - sizeof(T)).value = tail;
 }
 
+template <class T>
+void set_ends(Byte* to, std::uint64_t word, usize size) {
+  at<T>(to).value = at<T>(to + size - sizeof(T)).value = T(T{} + word);
+}
+
+// size <= sizeof(Line)
 void move_small(Byte* to, const Byte* from, usize size) {
+  if (size >= 32) return move_ends<Pair>(to, from, size);
   if (size >= 16) return move_ends<Vector>(to, from, size);
   if (size >= 8) return move_ends<std::uint64_t>(to, from, size);
   if (size >= 4) return move_ends<std::uint32_t>(to, from, size);
@@ -36,52 +47,30 @@ void move_small(Byte* to, const Byte* from, usize size) {
   if (size == 1) *to = *from;
 }
 
+// size > sizeof(Line)
 void copy_up(Byte* to, const Byte* from, usize size) {
-  Vector tail = load<Vector>(from + size - 16);
-  Byte* end = to + size;
-  for (; size > 64; size -= 64, to += 64, from += 64) {
-    Vector a = load<Vector>(from), b = load<Vector>(from + 16);
-    Vector c = load<Vector>(from + 32), d = load<Vector>(from + 48);
-    store(to, a);
-    store(to + 16, b);
-    store(to + 32, c);
-    store(to + 48, d);
-  }
-  for (; size > 16; size -= 16, to += 16, from += 16) store(to, load<Vector>(from));
-  store(end - 16, tail);
+  Byte* last = to + size - sizeof(Line);
+  Line tail = at<Line>(from + size - sizeof(Line)).value;
+  for (; to < last; to += sizeof(Line), from += sizeof(Line)) at<Line>(to).value = at<Line>(from).value;
+  at<Line>(last).value = tail;
 }
 
 void copy_down(Byte* to, const Byte* from, usize size) {
-  Vector head = load<Vector>(from);
-  Byte* begin = to;
-  to += size;
-  from += size;
-  for (; size > 64; size -= 64) {
-    to -= 64;
-    from -= 64;
-    Vector a = load<Vector>(from), b = load<Vector>(from + 16);
-    Vector c = load<Vector>(from + 32), d = load<Vector>(from + 48);
-    store(to + 48, d);
-    store(to + 32, c);
-    store(to + 16, b);
-    store(to, a);
-  }
-  for (; size > 16; size -= 16) {
-    to -= 16;
-    from -= 16;
-    store(to, load<Vector>(from));
-  }
-  store(begin, head);
+  Line head = at<Line>(from).value;
+  for (usize end = size; end > sizeof(Line); end -= sizeof(Line))
+    at<Line>(to + end - sizeof(Line)).value = at<Line>(from + end - sizeof(Line)).value;
+  at<Line>(to).value = head;
 }
 
 }  // namespace
 
 extern "C" {
 
-void* memcpy(void* to, const void* from, usize size) {
+// It serves memmove as well, where `to` is not in what is read after it was written.
+[[gnu::noinline]] void* memcpy(void* to, const void* from, usize size) {
   Byte* t = static_cast<Byte*>(to);
   const Byte* f = static_cast<const Byte*>(from);
-  if (size <= 32) move_small(t, f, size);
+  if (size <= sizeof(Line)) move_small(t, f, size);
   else copy_up(t, f, size);
   return to;
 }
@@ -89,31 +78,29 @@ void* memcpy(void* to, const void* from, usize size) {
 void* memmove(void* to, const void* from, usize size) {
   Byte* t = static_cast<Byte*>(to);
   const Byte* f = static_cast<const Byte*>(from);
-  if (size <= 32) move_small(t, f, size);
-  else if (usize(t - f) >= size) copy_up(t, f, size);
-  else copy_down(t, f, size);
+  if (size <= sizeof(Line) || usize(t - f) >= size) return memcpy(to, from, size);
+  copy_down(t, f, size);
   return to;
 }
 
 void* memset(void* to, int value, usize size) {
   Byte* t = static_cast<Byte*>(to);
   std::uint64_t word = 0x0101010101010101u * Byte(value);
-  if (size < 16) {
-    if (size >= 8) store(t, word), store(t + size - 8, word);
-    else if (size >= 4) store(t, std::uint32_t(word)), store(t + size - 4, std::uint32_t(word));
-    else if (size) t[0] = t[size / 2] = t[size - 1] = Byte(value);
-    return to;
+  if (size > sizeof(Line)) {
+    Byte* last = t + size - sizeof(Line);
+    for (; t < last; t += sizeof(Line)) at<Line>(t).value = Line{} + word;
+    at<Line>(last).value = Line{} + word;
+  } else if (size >= 32) {
+    set_ends<Pair>(t, word, size);
+  } else if (size >= 16) {
+    set_ends<Vector>(t, word, size);
+  } else if (size >= 8) {
+    set_ends<std::uint64_t>(t, word, size);
+  } else if (size >= 4) {
+    set_ends<std::uint32_t>(t, word, size);
+  } else if (size) {
+    t[0] = t[size / 2] = t[size - 1] = Byte(value);
   }
-  Vector vector = {word, word};
-  Byte* end = t + size;
-  for (; end - t > 64; t += 64) {
-    store(t, vector);
-    store(t + 16, vector);
-    store(t + 32, vector);
-    store(t + 48, vector);
-  }
-  for (; end - t > 16; t += 16) store(t, vector);
-  store(end - 16, vector);
   return to;
 }
 
@@ -121,7 +108,7 @@ int memcmp(const void* left, const void* right, usize size) {
   const Byte* l = static_cast<const Byte*>(left);
   const Byte* r = static_cast<const Byte*>(right);
   usize i = 0;
-  while (size - i >= 8 && load<std::uint64_t>(l + i) == load<std::uint64_t>(r + i)) i += 8;
+  while (size - i >= 8 && at<std::uint64_t>(l + i).value == at<std::uint64_t>(r + i).value) i += 8;
   for (; i < size; ++i) {
     if (l[i] != r[i]) return l[i] < r[i] ? -1 : 1;
   }
