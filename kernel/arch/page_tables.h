@@ -191,14 +191,21 @@ class PageTables {
       while (level > 0 && (begin % span_of(level) || end - begin < span_of(level))) --level;
       u64* entry = find_entry(arch::direct_map + begin, level, Missing::Create);
       if (!entry) arch::stop("no memory to map the memory");
-      *entry = Format::direct(begin, level);
-      begin += span_of(level);
+      do {
+        *entry++ = Format::direct(begin, level);
+        begin += span_of(level);
+      } while (begin % span_of(level + 1) && end - begin >= span_of(level));
     }
   }
 
   void map_image(const char* begin, const char* end, arch::Access access) {
-    for (u64 at = u64(begin); at < u64(end); at += page_size) {
-      if (!map(at, {at, access})) arch::stop("no memory to map the kernel");
+    for (u64 at = u64(begin); at < u64(end);) {
+      u64* entry = find_entry(at, 0, Missing::Create);
+      if (!entry) arch::stop("no memory to map the kernel");
+      do {
+        *entry++ = Format::page({at, access});
+        at += page_size;
+      } while (at % span_of(1) && at < u64(end));
     }
   }
 
