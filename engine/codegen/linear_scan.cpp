@@ -24,7 +24,12 @@ class Scan {
  public:
   Scan(const VCode& code, const Liveness& liveness, const RegisterFile& file, LinearScanScratch& scratch, Allocation& out)
       : code_(code), liveness_(liveness), file_(file), scratch_(scratch), out_(out), calls_{&liveness.calls} {
-    for (u32 reg = 0; reg < 32; ++reg) destroyed_[reg] = {&liveness.destroyed[reg]};
+    for (u32 reg = 0; reg < 32; ++reg) {
+      destroyed_[reg] = {&liveness.destroyed[reg]};
+      if (!liveness.destroyed[reg].empty()) ever_destroyed_ |= u64{1} << reg;
+    }
+    for (u32 c = 0; c < std::size(all_); ++c)
+      for (u32 i = 0; i < file.classes[c].count; ++i) all_[c] |= u64{1} << file.classes[c].order[i];
     std::fill(std::begin(holder_), std::end(holder_), no_interval);
   }
 
@@ -41,13 +46,14 @@ class Scan {
 
   // Registers of the class that nothing destroys within the interval.
   u64 candidates(const Interval& live, RegClass reg_class) {
-    u64 regs = 0;
-    const RegisterFile::Class& all = file_.classes[u8(reg_class)];
-    for (u32 i = 0; i < all.count; ++i) regs |= u64{1} << all.order[i];
+    u64 regs = all_[u8(reg_class)];
     if (calls_.any_in(live.begin, live.end)) regs &= file_.callee_saved;
-    if (reg_class == RegClass::Int)
-      for (u32 reg = 0; reg < 32; ++reg)
-        if (!destroyed_[reg].times->empty() && destroyed_[reg].any_in(live.begin, live.end)) regs &= ~(u64{1} << reg);
+    if (reg_class == RegClass::Int) {
+      for (u64 rest = regs & ever_destroyed_; rest; rest &= rest - 1) {
+        u32 reg = u32(__builtin_ctzll(rest));
+        if (destroyed_[reg].any_in(live.begin, live.end)) regs &= ~(u64{1} << reg);
+      }
+    }
     return regs;
   }
 
@@ -147,6 +153,8 @@ class Scan {
   Allocation& out_;
   Times calls_;
   Times destroyed_[32];
+  u64 ever_destroyed_ = 0;      // bits of registers, as below
+  u64 all_[2] = {};             // by RegClass: the registers of its order
   u32 holder_[register_count];  // the interval that took the register last
 };
 
