@@ -17,6 +17,8 @@
 
 namespace skerry::riscv64 {
 
+class Assembler;
+
 constexpr Gpr instance_register = Gpr::S1;
 constexpr Gpr memory_base_register = Gpr::S11;
 constexpr Gpr frame_register = Gpr::S0;
@@ -41,5 +43,8 @@ inline constexpr codegen::RegisterFile register_file = {
     {{{10, 11, 12, 13, 14, 15, 16, 17, 5 /*t0*/, 28 /*t3*/, 29, 30, 18 /*s2*/, 19, 20, 21, 22, 23, 24, 25, 26}, 21},
      {{42 /*fa0*/, 43, 44, 45, 46, 47, 48, 49, 32 /*ft0*/, 33, 34, 35, 36, 37, 38, 39, 60 /*ft8*/, 61}, 18}},
     u64{0x1ff} << 18};
+
+// What is called through an entry of a table: of the TableEntry in `entry` the FuncRecord, in the far register.
+void far_record_from_entry(Assembler& a, Gpr entry);
 
 }  // namespace skerry::riscv64

@@ -86,7 +86,7 @@ void Emitter::emit(const VInst& inst) {
 
 void Emitter::far_call(const FarStub& stub) {
   if (stub.entry != far_register) a_.mv(far_register, stub.entry);
-  far_record_from_entry();
+  far_record_from_entry(a_, far_register);
   a_.ld(scratch_gpr, Mem::at(far_register, offsetof(FuncRecord, far_code)));
   a_.call(scratch_gpr);
   call_site(stub.position);

@@ -96,7 +96,6 @@ class Emitter : public codegen::Emission<Isa> {
   void load_imported(FuncIndex function);
   void tail_call(const VInst& inst);
   void branch_table(const VInst& inst);
-  void far_record_from_entry();
   void runtime_stub_address(RuntimeStub stub);
 
   // Operands

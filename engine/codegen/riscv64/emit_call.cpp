@@ -101,16 +101,15 @@ void Emitter::load_imported(FuncIndex function) {
   ld(far_register, Mem::at(instance_register, i32(context_->layout.imported_function(function))));
 }
 
-// far_register: TableEntry*  =>  FuncRecord*
-void Emitter::far_record_from_entry() {
+void far_record_from_entry(Assembler& a, Gpr entry) {
   static_assert(sizeof(FuncRecord) == 48);
-  a_.lwu(far_register, Mem::at(far_register, offsetof(TableEntry, handle)));
-  a_.slli(scratch_gpr, far_register, 1);
-  a_.add(far_register, far_register, scratch_gpr);
-  a_.slli(far_register, far_register, 4);
-  a_.ld(scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
-  a_.ld(scratch_gpr, Mem::at(scratch_gpr, offsetof(StoreState, functions)));
-  a_.add(far_register, far_register, scratch_gpr);
+  a.lwu(far_register, Mem::at(entry, offsetof(TableEntry, handle)));
+  a.slli(scratch_gpr, far_register, 1);
+  a.add(far_register, far_register, scratch_gpr);
+  a.slli(far_register, far_register, 4);
+  a.ld(scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
+  a.ld(scratch_gpr, Mem::at(scratch_gpr, offsetof(StoreState, functions)));
+  a.add(far_register, far_register, scratch_gpr);
 }
 
 // The frame goes before the callee runs. Its stack arguments take the place of this function's own, if
@@ -151,7 +150,7 @@ void Emitter::tail_call(const VInst& inst) {
       a_.ld(scratch_gpr, Mem::at(far_register, offsetof(TableEntry, code)));
       a_.jr(scratch_gpr);
       a_.bind(far);
-      far_record_from_entry();
+      far_record_from_entry(a_, far_register);
     }
     a_.ld(scratch_gpr, Mem::at(far_register, offsetof(FuncRecord, far_code)));
     a_.jr(scratch_gpr);

@@ -251,14 +251,7 @@ void Stub::tail_return() {
 }
 
 void Stub::far_entry() {
-  static_assert(sizeof(FuncRecord) == 48);
-  a_.lwu(far_register, Mem::at(entry_register, offsetof(TableEntry, handle)));
-  a_.slli(scratch_gpr, far_register, 1);
-  a_.add(far_register, far_register, scratch_gpr);
-  a_.slli(far_register, far_register, 4);
-  a_.ld(scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
-  a_.ld(scratch_gpr, Mem::at(scratch_gpr, offsetof(StoreState, functions)));
-  a_.add(far_register, far_register, scratch_gpr);
+  far_record_from_entry(a_, entry_register);
   a_.ld(scratch_gpr, Mem::at(far_register, offsetof(FuncRecord, far_code)));
   a_.jr(scratch_gpr);
 }

@@ -10,6 +10,8 @@
 
 namespace skerry::x64 {
 
+class Assembler;
+
 constexpr Gpr instance_register = Gpr::R14;
 constexpr Gpr far_register = Gpr::R10;  // the record of a call that may leave the instance; scratch
 constexpr Gpr scratch_gpr = Gpr::R11;
@@ -36,5 +38,8 @@ constexpr PlaceCounter argument_places() { return convention.argument_places(); 
 constexpr PlaceCounter result_places() { return convention.result_places(); }
 inline u32 overflowing_results(const FuncType& type) { return convention.overflowing_results(type); }
 inline u32 stack_arguments(const FuncType& type) { return convention.stack_arguments(type); }
+
+// What is called through an entry of a table: the TableEntry in the far register becomes the FuncRecord there.
+void far_record_from_entry(Assembler& a);
 
 }  // namespace skerry::x64

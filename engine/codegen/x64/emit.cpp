@@ -75,7 +75,7 @@ bool Emitter::is_tested(const VInst& test) const {
 }
 
 void Emitter::far_call(const FarStub& stub) {
-  far_record_from_entry();
+  far_record_from_entry(a_);
   a_.call(Mem::at(far_register, offsetof(FuncRecord, far_code)));
   call_site(stub.position);
 }

@@ -75,7 +75,6 @@ class Emitter : public codegen::Emission<Isa> {
   void return_(const VInst& inst);
   void branch(const VInst& inst);
   void branch_table(const VInst& inst);
-  void far_record_from_entry();
   void runtime_stub_address(RuntimeStub stub);
 
   // Operands

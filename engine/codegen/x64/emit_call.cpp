@@ -91,14 +91,13 @@ void Emitter::return_(const VInst& inst) {
   a_.ret();
 }
 
-// far_register: TableEntry*  =>  FuncRecord*
-void Emitter::far_record_from_entry() {
+void far_record_from_entry(Assembler& a) {
   static_assert(sizeof(FuncRecord) == 48);
-  a_.mov(Width::W32, far_register, Mem::at(far_register, offsetof(TableEntry, handle)));
-  a_.lea(Width::W64, far_register, Mem::indexed(far_register, far_register, Scale::By2));
-  a_.shl(Width::W64, far_register, 4);
-  a_.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
-  a_.add(Width::W64, far_register, Mem::at(scratch_gpr, offsetof(StoreState, functions)));
+  a.mov(Width::W32, far_register, Mem::at(far_register, offsetof(TableEntry, handle)));
+  a.lea(Width::W64, far_register, Mem::indexed(far_register, far_register, Scale::By2));
+  a.shl(Width::W64, far_register, 4);
+  a.mov(Width::W64, scratch_gpr, Mem::at(instance_register, offsetof(InstanceHeader, store)));
+  a.add(Width::W64, far_register, Mem::at(scratch_gpr, offsetof(StoreState, functions)));
 }
 
 // The frame goes before the callee runs. Its stack arguments take the place of this function's own, if
@@ -136,7 +135,7 @@ void Emitter::tail_call(const VInst& inst) {
       a_.jcc(Condition::NotEqual, far, Reach::Short);
       a_.jmp(Mem::at(far_register, offsetof(TableEntry, code)));
       a_.bind(far);
-      far_record_from_entry();
+      far_record_from_entry(a_);
     }
     a_.jmp(Mem::at(far_register, offsetof(FuncRecord, far_code)));
   };

@@ -221,12 +221,7 @@ void Stub::tail_return() {
 }
 
 void Stub::far_entry() {
-  static_assert(sizeof(FuncRecord) == 48);
-  a_.mov(Width::W32, far_register, Mem::at(far_register, offsetof(TableEntry, handle)));
-  a_.lea(Width::W64, far_register, Mem::indexed(far_register, far_register, Scale::By2));
-  a_.shl(Width::W64, far_register, 4);
-  load(scratch_gpr, instance_register, offsetof(InstanceHeader, store));
-  a_.add(Width::W64, far_register, Mem::at(scratch_gpr, offsetof(StoreState, functions)));
+  far_record_from_entry(a_);
   a_.jmp(Mem::at(far_register, offsetof(FuncRecord, far_code)));
 }
 
