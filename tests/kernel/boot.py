@@ -17,15 +17,32 @@ HELLO = '#include <stdio.h>\nint main(void) { puts("hello"); THEN }\n'
 harts = next((word.removeprefix("--harts=") for word in sys.argv[2:] if word.startswith("--harts=")), "1")
 named = [word for word in sys.argv[2:] if not word.startswith("--")]
 
-BOOT = """
+WITH_OPTIONS = """
 import sys
 sys.path.insert(0, {tools!r})
 import machine
 for boards in machine.BOARDS.values():
     for command in boards.values():
         command += {options!r}
+"""
+BOOT = WITH_OPTIONS + """
 sys.exit(machine.run(machine.Machine({kernel!r}, {arch!r}, append={append!r}, board={board!r}, harts={harts!r})))
 """
+
+OS = WITH_OPTIONS + """
+import importlib.util
+spec = importlib.util.spec_from_file_location("skerry_os", {tools!r} + "/os.py")
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.main()
+"""
+tools = os.path.join(root, "tools", "dev")
+
+# The clock advances by a nanosecond with each instruction, or by four: what is measured by it is the same however busy the
+# host is. Where all wait it advances with the host's: else (sleep=off) it would leap to the next timer of the board,
+# centuries ahead, if the host is slow to take a message.
+COUNTED = ("-icount", "shift=0")
+COUNTED_BY_FOUR = ("-icount", "shift=2")
 
 
 def run_cases(module):
@@ -56,7 +73,7 @@ def hello(*records, then=""):
 
 def command(build, test, board=None, harts=1, options=()):
     """The command that boots the test; its streams and exit code are the machine's. The options are QEMU's."""
-    source = BOOT.format(tools=os.path.join(root, "tools", "dev"), kernel=build + "/skerry_parts.elf",
+    source = BOOT.format(tools=tools, kernel=build + "/skerry_parts.elf",
                          arch=arch_of(build), append="test=" + test, board=board, harts=harts,
                          options=options)
     return ["timeout", "-k", "5", "60", "/usr/bin/python3", "-c", source]
@@ -64,3 +81,9 @@ def command(build, test, board=None, harts=1, options=()):
 
 def run(build, test, data=b"", board=None, harts=1, options=()):
     return subprocess.run(command(build, test, board, harts, options), input=data, capture_output=True)
+
+
+def os_command(build, *words, options=(), seconds=240):
+    """The command that is `./dev os` with these words, and QEMU's options."""
+    return ["timeout", "-k", "5", str(seconds), "/usr/bin/python3", "-B", "-c", OS.format(tools=tools, options=options),
+            build + "/skerry.elf", "--arch", arch_of(build), *words]

@@ -19,7 +19,7 @@ if boot.arch_of(build) == "riscv64":
 
 # A lock goes from one who waits to the next: what that takes, counted in instructions, grows with how many they are, and
 # not with its square.
-done = boot.run(build, "crowd", options=("-icount", "shift=0"))
+done = boot.run(build, "crowd", options=boot.COUNTED)
 assert (done.returncode, done.stderr) == (0, b""), done
 few, many = (int(count) for count in done.stdout.split())
 print(f"a lock for 16 in turn: {few} instructions, for 128: {many}")
