@@ -16,81 +16,10 @@ constexpr u32 max_jumps = 1 << 16;
 
 }  // namespace
 
-Label CodeBuffer::new_labels(u32 count) {
-  Label first = labels_.end_key();
-  labels_.resize(labels_.size() + count, unbound);
-  return first;
-}
-
-void CodeBuffer::grow(usize more) {
-  usize size = offset(), capacity = usize(end_ - bytes_.get());
-  usize larger = std::max({usize{4096}, 2 * capacity, size + more});
-  CHECK(larger <= max_size);
-  auto bytes = std::make_unique_for_overwrite<u8[]>(larger);
-  if (size != 0) memcpy(bytes.get(), bytes_.get(), size);
-  bytes_ = std::move(bytes);
-  cursor_ = bytes_.get() + size;
-  end_ = bytes_.get() + larger;
-}
-
-void CodeBuffer::data(std::span<const u8> bytes) {
-  if (bytes.empty()) return;
-  keep_together(u32(bytes.size()));
-  memcpy(cursor_, bytes.data(), bytes.size());
-  cursor_ += bytes.size();
-}
-
-void CodeBuffer::data32(u32 value) {
-  u8* p = reserve();
-  memcpy(p, &value, 4);
-  commit(p + 4);
-}
-
-void CodeBuffer::data64(u64 value) {
-  u8* p = reserve();
-  memcpy(p, &value, 8);
-  commit(p + 8);
-}
-
 void CodeBuffer::jump_table_entry(Label target, Label table) {
   data32(offset() - offset_of(table));
   words_.push_back({offset() - 4, target});
 }
-
-void CodeBuffer::put_word(u32 word) { data32(word); }
-
-// Two zero bytes are the illegal instruction.
-void CodeBuffer::fill(u32 alignment) {
-  while (offset() % alignment != 0) {
-    u8* p = reserve();
-    *p = 0;
-    commit(p + 1);
-  }
-}
-
-// --- the constant pool
-
-Label CodeBuffer::constant(const codegen::Constant& constant) {
-  u32 index = pool_.add(constant);
-  if (index == constant_labels_.size()) constant_labels_.push_back(new_label());
-  return constant_labels_[index];
-}
-
-// The largest constants come first: each then lies aligned behind those before it.
-void CodeBuffer::emit_constants() {
-  auto constants = pool_.constants();
-  for (u32 size : {16u, 8u, 4u}) {
-    for (u32 i = 0; i < constants.size(); ++i) {
-      if (constants[i].size != size) continue;
-      fill(size);
-      bind(constant_labels_[i]);
-      u64 words[2] = {constants[i].low, constants[i].high};
-      data({reinterpret_cast<const u8*>(words), size});
-    }
-  }
-}
-
-// --- those who wait
 
 // An island at `c` begins with a jump of 4 bytes over it. The forms for branches come next, 4 bytes each: the first
 // within reach of the first branch, then all are, for branches are no less than 4 bytes apart.
@@ -139,7 +68,7 @@ void CodeBuffer::put_island(u32 bytes) {
   bool far = jump_deadline() < u64(offset()) + bytes + jump_slack || jumps_.size() + branches_.size() >= max_jumps;
   u32 waiting_jumps = jumps_.size();
   u32 start = offset();
-  put_word(opcode_jal);
+  data32(opcode_jal);
   while (!branches_.empty()) {
     Reference reference = branches_.front();
     if (is_bound(reference.label)) {
@@ -147,7 +76,7 @@ void CodeBuffer::put_island(u32 bytes) {
     } else if (far || branch_deadline() < u64(offset()) + bytes + branch_slack) {
       patch_branch(reference.offset, offset());
       jumps_.push({offset(), reference.label});
-      put_word(opcode_jal);
+      data32(opcode_jal);
     } else {
       break;
     }
@@ -160,8 +89,8 @@ void CodeBuffer::put_island(u32 bytes) {
     } else {
       patch_jump(reference.offset, offset());
       refer_pair(offset(), reference.label);
-      put_word(opcode_auipc | number(assembler_gpr) << 7);
-      put_word(opcode_jalr | number(assembler_gpr) << 15);
+      data32(opcode_auipc | number(assembler_gpr) << 7);
+      data32(opcode_jalr | number(assembler_gpr) << 15);
     }
     jumps_.pop();
   }
@@ -200,7 +129,8 @@ void CodeBuffer::resolve_waiting() {
 
 void CodeBuffer::finish() {
   resolve_waiting();
-  emit_constants();
+  emit_constants(0);  // two zero bytes are the illegal instruction
+  update_limit();
   for (Reference pair : pairs_) set_distance(bytes_.get() + pair.offset, i64(offset_of(pair.label)) - pair.offset);
   for (Reference word : words_) patch32(word.offset, read32(word.offset) + offset_of(word.label) - word.offset);
   pairs_.clear();
@@ -208,14 +138,11 @@ void CodeBuffer::finish() {
 }
 
 void CodeBuffer::clear() {
-  cursor_ = bytes_.get();
-  labels_.clear();
+  CodeBytes::clear();
   branches_.clear();
   jumps_.clear();
   pairs_.clear();
   words_.clear();
-  pool_.clear();
-  constant_labels_.clear();
   update_limit();
 }
 

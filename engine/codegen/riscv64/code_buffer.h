@@ -1,4 +1,4 @@
-// The bytes of machine code under construction: a growing buffer, labels, references, a constant pool.
+// The bytes of RISC-V code under construction, and what in them refers to labels.
 //
 // Instructions stay where they were put: offsets that the caller notes on the way are final. A branch to a
 // label that is bound takes the form that reaches it. One to a label that is not yet bound takes the short form,
@@ -22,25 +22,13 @@
 
 #pragma once
 
-#include <memory>
-#include <span>
-#include <string.h>
-
-#include "base/array.h"
-#include "base/check.h"
-#include "base/types.h"
-#include "engine/codegen/constant_pool.h"
+#include "engine/codegen/code_bytes.h"
 #include "engine/codegen/riscv64/registers.h"
 
 namespace skerry::riscv64 {
 
-class CodeBuffer {
+class CodeBuffer : public codegen::CodeBytes {
  public:
-  CodeBuffer() = default;
-  CodeBuffer(CodeBuffer&&) = default;
-  CodeBuffer& operator=(CodeBuffer&&) = default;
-
-  u32 offset() const { return u32(cursor_ - bytes_.get()); }
   // Where the next instruction will stand.
   u32 next_offset() {
     reserve();
@@ -50,50 +38,31 @@ class CodeBuffer {
   void keep_together(u32 bytes) {
     if (limit_ - cursor_ < i64(bytes) + reserved) make_room(bytes + reserved);  // for the last of them, too
   }
-  std::span<const u8> code() const { return {bytes_.get(), usize(offset())}; }
 
-  Label new_label() { return labels_.push(unbound); }
-  // Makes `count` labels with consecutive indices and returns the first: a label per block, say.
-  Label new_labels(u32 count);
   // Puts the label here. A label is bound once.
   void bind(Label label) {
-    DCHECK(labels_[label] == unbound);
-    labels_[label] = next_offset();
+    reserve();
+    bind_here(label);
   }
-  bool is_bound(Label label) const { return labels_[label] != unbound; }
-  u32 offset_of(Label label) const {
-    CHECK(is_bound(label));
-    return labels_[label];
-  }
-
-  // The label of a constant in the pool, aligned to its size. The same value gives the same label, unless
-  // many that came between collide with it.
-  Label constant32(u32 value) { return constant({value, 0, 4}); }
-  Label constant64(u64 value) { return constant({value, 0, 8}); }
-  Label constant128(u64 low, u64 high) { return constant({low, high, 16}); }
 
   // Data amid the code: tables of jumps and the like, for which the caller keeps together what must not be parted.
-  void data(std::span<const u8> bytes);
-  void data32(u32 value);
-  void data64(u64 value);
+  void data(std::span<const u8> bytes) {
+    keep_together(u32(bytes.size()));
+    append(bytes);
+  }
+  void data32(u32 value) {
+    reserve();
+    append32(value);
+  }
+  void data64(u64 value) {
+    reserve();
+    append64(value);
+  }
   // Four bytes: the distance from `table`, which is bound, to `target`. A jump adds it to the table's address.
   void jump_table_entry(Label target, Label table);
 
-  u32 read32(u32 offset) const {
-    DCHECK(offset + 4 <= this->offset());
-    u32 value;
-    memcpy(&value, bytes_.get() + offset, 4);
-    return value;
-  }
-  void patch32(u32 offset, u32 value) {
-    DCHECK(offset + 4 <= this->offset());
-    memcpy(bytes_.get() + offset, &value, 4);
-  }
-
   // Emits the pool and resolves all references. Every label that is referred to must be bound.
   void finish();
-  // What the address of the finished code must be a multiple of: 16 if all stays aligned.
-  static constexpr u32 alignment() { return 16; }
   // Forgets code, labels and constants; keeps the memory.
   void clear();
 
@@ -102,17 +71,10 @@ class CodeBuffer {
   static void set_distance(u8* pair, i64 distance);
 
  protected:
-  // The longest thing written between reserve() and commit().
-  static constexpr u32 reserved = 16;
-
   // A cursor with room for `reserved` bytes behind it, in which no island comes.
   u8* reserve() {
     if (limit_ - cursor_ < i64(reserved)) [[unlikely]] make_room(reserved);
     return cursor_;
-  }
-  void commit(u8* cursor) {
-    DCHECK(cursor >= cursor_ && cursor - cursor_ <= i64(reserved));
-    cursor_ = cursor;
   }
 
   // The instruction at `offset`, which is the last one, will refer to the label, which is not bound.
@@ -128,9 +90,6 @@ class CodeBuffer {
   void refer_pair(u32 offset, Label label) { pairs_.push_back({offset, label}); }
 
  private:
-  static constexpr u32 unbound = ~u32{0};
-  static constexpr u32 max_size = 1u << 30;
-
   struct Reference {
     u32 offset;
     Label label;
@@ -159,32 +118,19 @@ class CodeBuffer {
   u64 jump_deadline() const;
   void update_limit();
   [[gnu::cold]] void make_room(u32 bytes);
-  void grow(usize more);
   void drop_bound();
   void put_island(u32 bytes);
-  void put_word(u32 word);
   void patch_branch(u32 offset, u32 target);
   void patch_jump(u32 offset, u32 target);
   void resolve_waiting();
 
-  void fill(u32 alignment);
-  Label constant(const codegen::Constant& constant);
-  void emit_constants();
-
-  std::unique_ptr<u8[]> bytes_;
-  u8* cursor_ = nullptr;
   u8* limit_ = nullptr;  // the end of the memory, or the deadline of those who wait
-  u8* end_ = nullptr;    // of the memory
   bool in_island_ = false;
 
-  IndexMap<Label, u32> labels_;  // offset, or unbound
   Queue branches_;
   Queue jumps_;
   Array<Reference> pairs_;
   Array<Reference> words_;  // of jump tables
-
-  codegen::ConstantPool pool_;
-  Array<Label> constant_labels_;  // parallel to the pool's constants
 };
 
 }  // namespace skerry::riscv64

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/index.h"
 #include "base/types.h"
+#include "engine/codegen/label.h"
 
 namespace skerry::riscv64 {
 
@@ -48,9 +49,7 @@ constexpr Condition invert(Condition condition) { return Condition(u8(condition)
 // to nearest with ties away from zero. Arithmetic here always rounds to nearest, ties to even.
 enum class Rounding : u8 { Rne, Rtz, Rdn, Rup, Rmm };
 
-// A place in the code or in its constant pool; CodeBuffer makes and binds them.
-struct LabelTag;
-using Label = Index<LabelTag>;
+using codegen::Label;
 
 // Whether `value` fits the signed field of so many bits.
 constexpr bool fits_signed(i64 value, u32 bits) {

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/index.h"
 #include "base/types.h"
+#include "engine/codegen/label.h"
 
 namespace skerry::x64 {
 
@@ -55,9 +56,7 @@ constexpr Condition commute(Condition condition) {
   }
 }
 
-// A place in the code or in its constant pool; CodeBuffer makes and binds them.
-struct LabelTag;
-using Label = Index<LabelTag>;
+using codegen::Label;
 
 enum class Scale : u8 { By1, By2, By4, By8 };
 enum class Segment : u8 { None, Gs };
