@@ -3,11 +3,6 @@
 #include <algorithm>
 
 namespace skerry::runtime {
-namespace {
-
-constexpr u64 step = 16 * KiB;
-
-}  // namespace
 
 SpacePool::~SpacePool() { drop_kept(); }
 
@@ -52,7 +47,7 @@ void SpacePool::give(Space space, u64 used) {
 Result<void> SpacePool::grow(Space& space, u64 needed) const {
   CHECK(needed <= size_);
   if (needed <= space.usable) return {};
-  u64 usable = std::min(align_up(std::max(needed, space.usable + space.usable / 2), step), size_);
+  u64 usable = std::min(align_up(std::max(needed, space.usable + space.usable / 2), platform::page_size()), size_);
   TRY(platform::commit(space.base + space.usable, usable - space.usable, platform::Access::ReadWrite));
   space.usable = usable;
   return {};

@@ -30,7 +30,8 @@ class SpacePool {
   void give(Space space, u64 used);
   // Those that are kept go.
   void drop_kept();
-  // At least `needed` bytes usable; more, so that growing step by step is not a call of the system each time.
+  // At least `needed` bytes usable; more where some were before, so that growing step by step is not a call of the system
+  // each time. No more at first: where memory is promised before it is used, each of ten thousand stores would have it.
   Result<void> grow(Space& space, u64 needed) const;
 
  private:
