@@ -28,7 +28,7 @@ constexpr u8 exit_failure = 1, exit_trap = 134, exit_interrupted = 130;
 constexpr u64 room_for_guards = 1024 * GiB;
 
 // What handlers of interrupts and exceptions want done, which a thread of its own does, since it takes locks.
-enum Wanted : u32 { wanted_interrupt = 1, wanted_end_out_of_memory = 2, wanted_end = 4 };
+enum Wanted : u32 { wanted_interrupt = 1, wanted_end_exhausted = 2, wanted_end = 4 };
 u32 wanted;
 bool is_loading = true;  // nothing was begun that could be lost
 
@@ -64,7 +64,7 @@ class Minder {
     for (;;) {
       u32 now_wanted = __atomic_exchange_n(&wanted, 0, __ATOMIC_ACQUIRE);
       if (now_wanted & wanted_interrupt) all_.interrupt();
-      if (now_wanted & wanted_end_out_of_memory) all_.end_out_of_memory();
+      if (now_wanted & wanted_end_exhausted) all_.end_exhausted();
       if (now_wanted & wanted_end) return;
       if (deadline_ != never && arch::monotonic_ns() >= deadline_) {
         all_.time_out();
@@ -298,9 +298,11 @@ class Program {
 void out_of_memory() {
   if (__atomic_load_n(&is_loading, __ATOMIC_RELAXED)) return;
   current_thread().is_out_of_memory = true;
-  want(wanted_end_out_of_memory);
+  want(wanted_end_exhausted);
   end_slice();  // so that who ends it comes next
 }
+
+void out_of_time() { want(wanted_end_exhausted); }
 
 u8 run_program(const BootInfo& info, Channel& channel, Terminal& terminal, Virtio9pDevices& servers) {
   return Program(channel, terminal, servers).run(info);

@@ -52,9 +52,16 @@ static char *join(char *const texts[], uint32_t *size) {
 
 int process_start(const char *path, char *const arguments[], char *const environment[], const int descriptors[3],
                   uint32_t *number) {
+  const struct skerry_request no_limits = {0};
+  return process_start_limited(path, arguments, environment, descriptors, &no_limits, number);
+}
+
+int process_start_limited(const char *path, char *const arguments[], char *const environment[], const int descriptors[3],
+                          const struct skerry_request *limits, uint32_t *number) {
   int error = find_directories();
   if (error) return error;
-  struct skerry_request request = {0};
+  struct skerry_request request = *limits;
+  request.flags = SKERRY_LIMITED;
   size_t relative_size = strlen(path) + 256;
   char *relative = malloc(relative_size), *within = relative;
   struct skerry_pass *passes = malloc((3 + directory_count) * sizeof *passes);

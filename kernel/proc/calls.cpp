@@ -33,6 +33,12 @@ struct Request {
   u64 memory;
 };
 static_assert(sizeof(Request) == 48);
+struct LimitedRequest {
+  Request request;
+  u64 processor_ns;
+  u32 descriptors, children;
+};
+static_assert(sizeof(LimitedRequest) == 64);
 struct Pass {
   u32 descriptor;
   u32 name, name_size;
@@ -55,6 +61,8 @@ constexpr u32 most_text = 1 * MiB;   // of arguments, and of environment
 constexpr u32 text_cost = 32;        // of each text, besides its bytes
 constexpr u32 most_passes = 1024;
 constexpr u32 wait_flag_look = 1;
+constexpr u32 spawn_flag_limited = 1;  // it is a LimitedRequest
+constexpr u32 no_children = ~u32{0};
 
 Outcome<std::string> copy_text(const GuestMemory& memory, u32 address, u32 size, u32 most, Errno too_long) {
   wasi::Pinned bytes = TRY(memory.pin(GuestSpan<u8>{address, size}));
@@ -81,17 +89,26 @@ class Calls {
 
   Outcome<u32> spawn(const GuestMemory& memory, GuestPtr<Request> pointer) const {
     Request request = TRY(memory.load(pointer));
-    if (request.flags != 0) return fail(Errno::Inval);
+    if (request.flags & ~spawn_flag_limited) return fail(Errno::Inval);
+    LimitedRequest limited = {};
+    if (request.flags & spawn_flag_limited) limited = TRY(memory.load(GuestPtr<LimitedRequest>{pointer.address}));
     std::string path = TRY(copy_text(memory, request.path, request.path_size, self_.context().limits.path_bytes, Errno::Nametoolong));
     if (path.find('\0') != path.npos) return fail(Errno::Inval);
 
     Launch launch;
-    launch.context = all_.new_context();
+    wasi::Limits limits = self_.context().limits;
+    if (limited.descriptors != 0) limits.descriptors = std::min(limits.descriptors, limited.descriptors);
+    launch.context = all_.new_context(limits);
     launch.context->arguments = TRY(copy_texts(memory, request.arguments, request.arguments_size));
     launch.context->environment = TRY(copy_texts(memory, request.environment, request.environment_size));
     TRY(pass_descriptors(memory, {request.passes, request.pass_count}, *launch.context));
     launch.max_memory = self_.memory_limit();
     if (request.memory != 0) launch.max_memory = std::min(*launch.max_memory, request.memory);
+    launch.processor_ns = self_.processor_limit();
+    if (limited.processor_ns != 0) {
+      launch.processor_ns = std::min(launch.processor_ns.value_or(never), limited.processor_ns);
+    }
+    if (limited.children != 0) launch.most_below = limited.children == no_children ? 0 : limited.children;
 
     launch.name = path.substr(path.rfind('/') + 1);
     TRY(open_program(request.directory, path, launch));

@@ -70,6 +70,31 @@ thread_local Process* current_process;
 
 // --------------------------------------------------------------------------------- One process
 
+Quota::~Quota() {
+  while (above && above.use_count() == 1) {
+    auto next = std::move(above->above);
+    above = std::move(next);
+  }
+}
+
+bool Quota::has_room(const Quota* quota) {
+  for (; quota; quota = quota->above.get()) {
+    if (quota->count >= quota->most) return false;
+  }
+  return true;
+}
+
+// Under the lock, as its end.
+Process::Process(Processes& all, u32 number, u32 parent, std::shared_ptr<Quota> counted_in, Launch&& launch)
+    : number(number), parent(parent), all_(all), launch_(std::move(launch)), counted_in_(std::move(counted_in)),
+      quota_(launch_.most_below ? std::make_shared<Quota>(*launch_.most_below, counted_in_) : counted_in_) {
+  for (Quota* quota = counted_in_.get(); quota; quota = quota->above.get()) ++quota->count;
+}
+
+Process::~Process() {
+  for (Quota* quota = counted_in_.get(); quota; quota = quota->above.get()) --quota->count;
+}
+
 Process& Process::current() {
   CHECK(current_process);
   return *current_process;
@@ -101,9 +126,13 @@ Ending Process::refuse(const Error& error) {
 
 Ending Process::end_with(const Trap& trap) {
   if (trap.code() == TrapCode::Exit) return {Ending::How::Exited, trap.exit_status() & 0xff};
-  if (ran_out_) {
+  if (lacks_ == Lack::Memory) {
     report(concat(name(), ": the machine has no memory for it"));
     return {Ending::How::Trapped, u32(TrapCode::OutOfMemory)};
+  }
+  if (lacks_ == Lack::Time) {
+    report(concat(name(), ": it has had its processor time"));
+    return {Ending::How::Trapped, u32(TrapCode::Interrupted)};
   }
   if (interruption_.raised() && !timed_out_) return {Ending::How::Killed, 0};
   report(concat(name(), ": ", trap.text()));
@@ -224,8 +253,8 @@ void Processes::define_calls(Linker& linker) {
 
 Processes::~Processes() { CHECK(running_ == 0); }
 
-std::shared_ptr<wasi::Context> Processes::new_context() const {
-  return std::make_shared<wasi::Context>(host_, wasi::Limits{});
+std::shared_ptr<wasi::Context> Processes::new_context(wasi::Limits limits) const {
+  return std::make_shared<wasi::Context>(host_, limits);
 }
 
 Process* Processes::find(u32 number) const {
@@ -236,7 +265,8 @@ Process* Processes::find(u32 number) const {
 // Under the lock.
 Process& Processes::add(Process* parent, Launch&& launch) {
   u32 number = ++last_number_;
-  auto process = std::unique_ptr<Process>(new Process(*this, number, parent ? parent->number : 0, std::move(launch)));
+  auto process = std::unique_ptr<Process>(new Process(*this, number, parent ? parent->number : 0,
+                                                      parent ? parent->quota_ : nullptr, std::move(launch)));
   Process& added = *processes_.emplace_hint(processes_.end(), number, std::move(process))->second;
   if (parent) parent->children_.insert(parent->children_.end(), number);
   ++running_;
@@ -246,6 +276,7 @@ Process& Processes::add(Process* parent, Launch&& launch) {
 void Processes::begin(Process& process) {
   process.interruption_.make_current();
   current_process = &process;
+  if (process.launch_.processor_ns) limit_processor_time(*process.launch_.processor_ns);
   Ending ending = process.run();
   process.has_begun();
   finish(process, ending);
@@ -290,6 +321,7 @@ HostResult<u32> Processes::start(u32 parent, Launch launch) {
   Process* above = find(parent);
   if (above && above->interruption_.raised()) return fail(Errno::Canceled);
   if (processes_.size() >= most || last_number_ == ~u32{0}) return fail(Errno::Again);
+  if (above && !Quota::has_room(above->quota_.get())) return fail(Errno::Again);
   // Or else so many would begin that not one of them could come to run.
   if (!charge_frames(pages_to_begin, For::Guest)) return fail(Errno::Nomem);
   Process& process = add(above, std::move(launch));
@@ -431,11 +463,13 @@ void Processes::time_out() {
   first_->kill();
 }
 
-void Processes::end_out_of_memory() {
+void Processes::end_exhausted() {
   platform::MutexGuard guard(lock_);
   for (const auto& [number, process] : processes_) {
     Thread* thread = process->ended_ ? nullptr : process->interruption_.thread();
-    if (thread && thread->is_out_of_memory.exchange(false)) process->run_out_of_memory();
+    if (!thread) continue;
+    if (thread->is_out_of_time.exchange(false)) process->run_out_of(Process::Lack::Time);
+    if (thread->is_out_of_memory.exchange(false)) process->run_out_of(Process::Lack::Memory);
   }
 }
 

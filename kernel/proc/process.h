@@ -40,6 +40,20 @@ struct Ending {
 // What tells a file and its content from others: device, inode, size, times of modification and of change.
 using ModuleKey = std::array<u64, 5>;
 
+// How many processes may be below one, children and theirs, counted until somebody has asked for their end. Within another,
+// which one further above has; those count there as well. All of it is under the lock of the processes.
+struct Quota {
+  u32 most;
+  std::shared_ptr<Quota> above;
+  u32 count = 0;
+
+  Quota(u32 most, std::shared_ptr<Quota> above) : most(most), above(std::move(above)) {}
+  Quota(const Quota&) = delete;
+  // Without recursion, since guests choose how many are within one another.
+  ~Quota();
+  static bool has_room(const Quota* quota);
+};
+
 struct Launch {
   std::string name;
   // A .wasm, .wat or, if it may be, an artifact: bytes that somebody keeps, or a file, which is read if need be.
@@ -48,7 +62,8 @@ struct Launch {
   // The same for starts of the same program, whose module is then shared; none: it is not shared.
   std::optional<ModuleKey> module_key;
   std::shared_ptr<wasi::Context> context;
-  std::optional<u64> max_memory, fuel;
+  std::optional<u64> max_memory, fuel, processor_ns;
+  std::optional<u32> most_below;  // how many processes may be below it; none: as many as its parent may have
   std::string unknown_imports;
   bool allow_precompiled = false;
 };
@@ -65,11 +80,13 @@ class Process {
   wasi::Context& context() const { return *launch_.context; }
   // The most that its memories may have together.
   u64 memory_limit() const;
+  // Nanoseconds; none: it has no limit.
+  std::optional<u64> processor_limit() const { return launch_.processor_ns; }
+  ~Process();
 
  private:
   friend class Processes;
-  Process(Processes& all, u32 number, u32 parent, Launch&& launch)
-      : number(number), parent(parent), all_(all), launch_(std::move(launch)) {}
+  Process(Processes& all, u32 number, u32 parent, std::shared_ptr<Quota> counted_in, Launch&& launch);
 
   // Ends it: in compiled code at once, in a wait of the host, or on the way back from it. Under the lock.
   void kill();
@@ -83,9 +100,10 @@ class Process {
   Ending end_with(const Trap& trap);
   // It has all that it begins with, or has ended before.
   void has_begun();
-  // There is no memory for what it does.
-  void run_out_of_memory() {
-    ran_out_ = true;
+  // There is no memory for what it does, or it has had its processor time.
+  enum class Lack : u8 { Nothing, Memory, Time };
+  void run_out_of(Lack what) {
+    lacks_ = what;
     kill();
   }
   // On its standard error, as far as it has one.
@@ -101,11 +119,13 @@ class Process {
   const Store* store_ = nullptr;           // likewise
   Thread* thread_ = nullptr;               // null: the thread of who called run_here
   bool sees_interrupts_ = false;
-  bool ran_out_ = false;
+  Lack lacks_ = Lack::Nothing;
   bool has_pages_to_begin_ = false;
   bool ended_ = false;
   Ending ending_;
 
+  std::shared_ptr<Quota> counted_in_;  // the nearest above that counts it; null: nobody limits those above
+  std::shared_ptr<Quota> quota_;       // of those below it
   std::set<u32> children_;        // that it may ask for
   std::set<u32> ended_children_;  // of these
   u32 endings_ = 0;               // how many of its children have ended, for who waits
@@ -119,10 +139,10 @@ class Processes {
   ~Processes();
 
   // What a new process's context is made of.
-  std::shared_ptr<wasi::Context> new_context() const;
+  std::shared_ptr<wasi::Context> new_context(wasi::Limits limits = {}) const;
 
   static constexpr u32 most = 16'000;  // for which there are addresses
-  // Begins a process with a thread of its own. Again where there are too many; Nomem; Canceled where the parent is to
+  // Begins a process with a thread of its own. Again where there are too many, or as many as one above may have; Nomem; Canceled where the parent is to
   // end.
   wasi::HostResult<u32> start(u32 parent, Launch launch);
   // The first process, on the caller's thread, to its end; then ends all others.
@@ -159,8 +179,9 @@ class Processes {
   void interrupt();
   // Kills the first process, as a trap of its own that it tells of.
   void time_out();
-  // Kills those whose threads have more memory than there is (Thread::is_out_of_memory).
-  void end_out_of_memory();
+  // Kills those whose threads have more memory than there is, or have had their time (Thread::is_out_of_memory,
+  // is_out_of_time).
+  void end_exhausted();
   void see_interrupts(Process& process, bool sees);
   // Is called when the one that Ctrl-C is meant for has become one that sees to it, and that goes on, or no longer is.
   void on_who_sees_interrupts(std::function<void(bool)> callback) { tell_who_sees_ = std::move(callback); }

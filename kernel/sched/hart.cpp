@@ -52,6 +52,12 @@ void set_up(Hart& hart, Thread* idle) {
   idle->is_on_hart = true;
 }
 
+// `ran` is what the thread, which is about to run, has had so far.
+void set_time_end(Hart& hart, const Thread& thread, u64 ran, u64 now) {
+  u64 limit = thread.time_limit;
+  hart.time_end = limit == never ? never : now + std::min(limit - std::min(limit, ran), never - now);
+}
+
 void start_slice(Hart& hart, u64 now) {
   hart.slice_end = now + slice_ns;
   arm_timer(hart);
@@ -149,6 +155,7 @@ void switch_to(Hart& hart, Thread& last, Thread& next, u64 now) {
   u64 ran = next.clock.load(std::memory_order_relaxed);
   if (ran >= next.turn_end) next.turn_end = ran + slice_ns;
   start_clock_of(next, now);
+  set_time_end(hart, next, ran, now);
   hart.is_slice_over = false;
   hart.slice_end = never;
   if (&next != hart.idle && hart.ready_count.load(std::memory_order_relaxed) != 0) {
@@ -331,7 +338,7 @@ void set_order(Thread& thread, ThreadOrder order) {
 }
 
 void arm_timer(Hart& hart) {
-  u64 nearest = std::min(hart.sleepers.nearest(), hart.slice_end);
+  u64 nearest = std::min({hart.sleepers.nearest(), hart.slice_end, hart.time_end});
   if (nearest >= hart.timer_set_to) return;
   hart.timer_set_to = nearest;
   arch::set_timer(nearest);
@@ -374,6 +381,16 @@ bool in_interrupt() {
 u64 processor_time(const Thread& thread) {
   u64 clock = thread.clock.load(std::memory_order_relaxed);
   return clock & clock_runs ? ran_until(thread, arch::monotonic_ns()) : clock;
+}
+
+void limit_processor_time(u64 ns) {
+  NoInterrupts no_interrupts;
+  Thread& thread = current_thread();
+  Hart& hart = this_hart();
+  u64 now = arch::monotonic_ns();
+  thread.time_limit = ns;
+  set_time_end(hart, thread, ran_until(thread, now), now);
+  arm_timer(hart);
 }
 
 void interrupt_thread(Thread& thread) {
@@ -499,6 +516,11 @@ void timer_expired() {
   if (hart.slice_end <= now) {
     hart.slice_end = now + slice_ns;
     hart.is_slice_over = true;
+  }
+  if (hart.time_end <= now) {
+    hart.time_end = never;
+    current_thread().is_out_of_time = true;
+    out_of_time();
   }
   arm_timer(hart);
 }

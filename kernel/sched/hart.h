@@ -4,8 +4,8 @@
 //               is not in it
 //   idle        the thread that runs where no other does: on the stack that the hart came up on. It is in no queue
 //   sleepers    threads that began to wait for an instant on this hart
-//   timer       set to what comes first: the nearest sleeper, or the end of the running thread's slice, which only
-//               counts while another is ready. Setting it is a device's work and slow, so it is set anew only where
+//   timer       set to what comes first: the nearest sleeper, the end of the running thread's slice, which only
+//               counts while another is ready, or of all the time that it may have. Setting it is a device's work and slow, so it is set anew only where
 //               that is earlier: it may ring too early, and is then set to what is the nearest.
 //
 // A hart that has nothing to do looks through the others' queues, then says that it is idle, looks once more, and
@@ -54,6 +54,7 @@ struct Hart {
   bool is_slice_over;
   u64 switched_at;      // when the running thread began
   u64 slice_end = never;
+  u64 time_end = never;  // when the running thread will have had its processor time
   u64 timer_set_to = never;
 
   SpinLock ready_lock;

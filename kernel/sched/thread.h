@@ -17,6 +17,8 @@ namespace skerry::kernel {
 
 struct Hart;
 
+constexpr u64 never = ~u64{0};
+
 enum class ThreadOrder : u8 {
   InTurn,
   BehindAll,  // it runs where no thread InTurn is ready on any hart
@@ -36,6 +38,7 @@ struct Thread {
   bool is_preempted;    // it does not run, and did not wait for anything
   u64 turn_end;         // of its clock: until then it comes before those whose turn is over (scheduling.md)
   u64 known_harts;      // where it ran
+  u64 time_limit = never;  // of its clock: what it may have of processor time
   u64 outdated_harts;   // of these, those that may know pages of its as they no longer are (note_changed_pages)
 
   // Of anybody.
@@ -45,6 +48,7 @@ struct Thread {
   std::atomic<bool> interrupt_pending;  // interrupt_thread was called for it
   std::atomic<bool> wake_pending;       // wake_thread was called while it did not wait
   std::atomic<bool> is_out_of_memory;   // it has more than there is (mm/address_space.h), and is to end
+  std::atomic<bool> is_out_of_time;     // it has had its processor time, and is to end
   std::atomic<u64> clock;               // for how long it ran (processor_time)
   std::atomic<ThreadOrder> order;       // changes under the lock of those BehindAll
   std::atomic<const u32*> wait_word;    // null while it does not wait; changes under its bucket's lock
@@ -64,13 +68,17 @@ inline Thread& current_thread() { return *static_cast<Thread*>(arch::thread_poin
 // Nanoseconds for which a thread had a hart.
 u64 processor_time(const Thread& thread);
 
+// The most that the running thread may have of that; ends its time where it has had it already. Once.
+void limit_processor_time(u64 ns);
+// What the kernel does of it: the running thread has had its processor time (Thread::is_out_of_time), and is to end. From
+// handlers of interrupts.
+void out_of_time();
+
 Result<Thread*> spawn_thread(void (*body)(void*), void* argument, ThreadOrder order = ThreadOrder::InTurn);
 // Of a thread that nobody joins meanwhile.
 void set_order(Thread& thread, ThreadOrder order);
 // Waits until it has ended, and frees it.
 void join_thread(Thread* thread);
-
-constexpr u64 never = ~u64{0};
 
 // Lets others run until wake_threads(word) or the instant of monotonic_ns, while *word == expected.
 // May come back early.

@@ -169,8 +169,12 @@ def test_tools():
         ("date +%Y | grep -c '^20[0-9][0-9]$'", "1\n=0\n"),
         ("free | wc -l; top -n 1 | head -n 1", "2\n3 processes\n=0\n"),
         ("init sh -c 'echo below $0; exit 7' init", "below init\n=7\n"),
+        ("limit -m 64K true; echo $?; limit -m 8M -d 100 -c 4 -t 5 cat b; limit -m 1X true", "1\ncopied\n=2\n"),
+        ("limit -t 0.05 sh -c 'while :; do :; done'; limit -c 1 sh -c 'echo one; sleep 0.1 | cat'",
+         "one\n=126\n"),
     ], "--dir", f"{root}::/work")
-    for message in ("cmp: b ends after byte 7", "cmp: none: No such file", "grep: [: ", "ls: a: No such file"):
+    for message in ("cmp: b ends after byte 7", "cmp: none: No such file", "grep: [: ", "ls: a: No such file",
+                    "skerry: sh.wasm: it has had its processor time", "usage: limit "):
         assert message in errors, (message, errors)
 
 

@@ -25,8 +25,13 @@ struct skerry_request {
   uint32_t environment_size;
   const struct skerry_pass *passes;  // the child's descriptors 0, 1, ...
   uint32_t pass_count;
-  uint32_t flags;          // 0
-  uint64_t memory;         // the most that its memories may have together; 0: as its parent
+  uint32_t flags;          // SKERRY_LIMITED, or 0
+  // Limits. Each is at most its parent's, and 0 is as its parent has it.
+  uint64_t memory;         // bytes that its memories may have together
+  // These are looked at where SKERRY_LIMITED is set.
+  uint64_t processor_ns;   // of processor time, after which it ends as by a trap
+  uint32_t descriptors;    // that may be open at once
+  uint32_t children;       // and theirs, that may be below it at once; SKERRY_NO_CHILDREN: none
 };
 
 enum skerry_how { SKERRY_EXITED = 0, SKERRY_TRAPPED = 1, SKERRY_KILLED = 2 };
@@ -47,11 +52,13 @@ struct skerry_memory {
   uint64_t total, free;    // bytes of the machine
 };
 
+enum { SKERRY_LIMITED = 1 };
+enum { SKERRY_NO_CHILDREN = 0xffffffff };
 enum { SKERRY_WAIT_LOOK = 1 };
 enum { SKERRY_INTERRUPT_ENDS = 0, SKERRY_INTERRUPT_TELLS = 1 };
 
 _Static_assert(sizeof(struct skerry_pass) == 12, "as in kernel/proc/calls.cpp");
-_Static_assert(sizeof(struct skerry_request) == 48, "as in kernel/proc/calls.cpp");
+_Static_assert(sizeof(struct skerry_request) == 64, "as in kernel/proc/calls.cpp");
 _Static_assert(sizeof(struct skerry_process) == 64, "as in kernel/proc/calls.cpp");
 
 SKERRY_IMPORT("spawn") int skerry_spawn(const struct skerry_request *request, uint32_t *number);
@@ -68,6 +75,9 @@ SKERRY_IMPORT("interrupts") int skerry_interrupts(uint32_t mode);
 // Starts the program at a path, with all directories that the caller was given. `descriptors` become 0, 1 and 2.
 int process_start(const char *path, char *const arguments[], char *const environment[], const int descriptors[3],
                   uint32_t *number);
+// The same with the request's limits, of which nothing else is looked at.
+int process_start_limited(const char *path, char *const arguments[], char *const environment[], const int descriptors[3],
+                          const struct skerry_request *limits, uint32_t *number);
 // The path of a program: `name` itself where it has a slash, else what is found in the folders of `search`; with
 // ".wasm" behind it where that alone is there. On the heap; null where there is none.
 char *process_find(const char *name, const char *search);

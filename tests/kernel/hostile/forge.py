@@ -59,8 +59,8 @@ SPECS = {
 }
 # skerry_process: type and values. The request is at 2048; its directory is /own, where no program is.
 PROCESS = {
-    "spawn": ("ii:i", "p 2048 48; p 512 4; @2048 4; @2052 a 64 1 4; @2056 n 4; @2060 a 160 1 6; @2064 n 2;"
-                      "@2068 a 160 1 8; @2072 n 2; @2076 a 112 12 10; @2080 n 1; @116 a 160 1 12; @120 n 0"),
+    "spawn": ("ii:i", "p 2048 64; p 512 4; @2048 4; @2052 a 64 1 4; @2056 n 4; @2060 a 160 1 6; @2064 n 2;"
+                      "@2068 a 160 1 8; @2072 n 2; @2076 a 112 12 10; @2080 n 1; @2084 1; @116 a 160 1 13; @120 n 0"),
     "wait": ("iii:i", "9; 1; p 512 12"),
     "kill": ("i:i", "0"),
     "self": ("i:i", "p 512 4"),

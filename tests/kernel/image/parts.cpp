@@ -718,6 +718,8 @@ void out_of_memory() {
   if (!refuses) arch::stop("no test takes so much");
 }
 
+void out_of_time() { arch::stop("no test limits time"); }
+
 u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&, Virtio9pDevices&) {
   channel = &the_channel;
   std::string_view line = info.command_line, key = "test=";

@@ -56,7 +56,7 @@ static void test_requests(void) {
   request = whole;
   assert(spawn() == 0 && status_of(number) == 7);
 
-  request.flags = 1;
+  request.flags = 2;
   assert(spawn() == EINVAL);
   request = whole;
   request.directory = 1000;
@@ -183,6 +183,53 @@ static void test_descriptors(void) {
   close(ends[0][1]);
 }
 
+static uint32_t spawn_with(const struct skerry_request *limits, const char *a, const char *b) {
+  char *words[] = {"processes", (char *)a, (char *)b, NULL};
+  uint32_t number = 0;
+  assert(process_start_limited("/work/processes.wasm", words, no_environment, streams, limits, &number) == 0);
+  return number;
+}
+
+static void test_limits(void) {
+  // Descriptors: those that are passed count; a grandchild, whatever it is given, has no more.
+  struct skerry_request limits = {.descriptors = 9};
+  assert(status_of(spawn_with(&limits, "descriptors", NULL)) == 9);
+  // Where a request does not say that it has limits, what is behind it is none of its own.
+  request = (struct skerry_request){.path = "", .descriptors = 1, .children = SKERRY_NO_CHILDREN, .processor_ns = 1};
+  request.directory = folder_of("/work/processes.wasm", &request.path);
+  request.path_size = strlen(request.path);
+  request.arguments = "processes\0exit\0007";
+  request.arguments_size = 17;
+  static const struct skerry_pass two[] = {{1, NULL, 0}, {2, NULL, 0}};
+  request.passes = two;
+  request.pass_count = 2;
+  assert(spawn() == 0 && status_of(number) == 7);
+  request.flags = SKERRY_LIMITED;
+  assert(spawn() == EMFILE);
+  assert(status_of(spawn_with(&limits, "below", "descriptors")) == 9);
+  limits.descriptors = 2;
+  char *words[] = {"processes", "exit", NULL};
+  assert(process_start_limited("/work/processes.wasm", words, no_environment, streams, &limits, &number) == EMFILE);
+
+  // Children: however they are started, so many are below it at once; and again when they have ended.
+  limits = (struct skerry_request){.children = SKERRY_NO_CHILDREN};
+  assert(status_of(spawn_with(&limits, "nest", NULL)) == 0);
+  limits.children = 3;
+  assert(status_of(spawn_with(&limits, "nest", NULL)) == 3);
+  assert(status_of(spawn_with(&limits, "many", NULL)) == 3);
+  limits.children = 5;
+  assert(status_of(spawn_with(&limits, "below", "nest")) == 4);
+  limits.children = 1000;
+  assert(status_of(spawn_with(&limits, "nest", NULL)) == 20);
+
+  // Processor time: in its own code, in calls, and of what a child was given no other limit for; not what it waits.
+  limits = (struct skerry_request){.processor_ns = 60000000};
+  assert(status_of(spawn_with(&limits, "spin", NULL)) == 134);
+  assert(status_of(spawn_with(&limits, "calls", NULL)) == 134);
+  assert(status_of(spawn_with(&limits, "below", "spin")) == 134);
+  assert(status_of(spawn_with(&limits, "sleep", NULL)) == 0);
+}
+
 static void test_programs(void) {
   uint32_t number;
   // The file is read when the process begins: it says on standard error what is wrong, and ends with 1.
@@ -196,6 +243,39 @@ static int as_child(const char *what, const char *with) {
   uint32_t number = strtoul(with ? with : "", NULL, 10), two[2];
   struct skerry_ended ended;
   void *outside = (void *)0xfffffff0;
+  const struct skerry_request more = {
+      .memory = 1ull << 40, .processor_ns = 1ull << 60, .descriptors = 10000, .children = 10000};
+  if (strcmp(what, "below") == 0) return status_of(spawn_with(&more, with, NULL));
+  if (strcmp(what, "descriptors") == 0) {
+    // The last place is for an end of a pipe that has none for its other; a file takes it.
+    int last = 0;
+    while (skerry_pipe(two) == 0) last = two[1] + 1;
+    for (int fd; (fd = open("/work/processes.wasm", O_RDONLY)) >= 0;) last = fd + 1;
+    return errno == EMFILE ? last : 98;
+  }
+  if (strcmp(what, "nest") == 0) {
+    // How many are within one another, at most twenty; twice, since the first have gone by then.
+    uint32_t depth = with ? number : 0, below = 0;
+    char text[16];
+    snprintf(text, sizeof text, "%lu", (unsigned long)depth + 1);
+    char *words[] = {"processes", "nest", text, NULL};
+    if (depth == 20) return 0;
+    for (int i = 0; i < (depth == 0 ? 2 : 1); ++i) {
+      int error = process_start_limited("/work/processes.wasm", words, no_environment, streams, &more, &number);
+      if (error) return error == EAGAIN ? 0 : 99;
+      uint32_t found = 1 + status_of(number);
+      if (i == 1 && found != below) return 98;
+      below = found;
+    }
+    return below;
+  }
+  if (strcmp(what, "many") == 0) {
+    int started = 0;
+    while (start("/work/processes.wasm", &number, "exit", "0") == 0) ++started;
+    return started;
+  }
+  if (strcmp(what, "calls") == 0) for (char bytes[64];;) getentropy(bytes, sizeof bytes);
+  if (strcmp(what, "sleep") == 0) return usleep(200000) != 0;
   if (strcmp(what, "exit") == 0) return number;
   if (strcmp(what, "spin") == 0) for (volatile bool forever = true; forever;) {}
   if (strcmp(what, "kill") == 0) return skerry_kill(number);
@@ -234,6 +314,7 @@ int main(int count, char **words) {
   test_requests();
   test_pointers();
   test_descriptors();
+  test_limits();
   test_programs();
   puts("all is as it should be");
 }
