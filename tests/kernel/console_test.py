@@ -13,7 +13,8 @@ arch = boot.arch_of(build)
 here = os.path.dirname(os.path.abspath(__file__))
 MACHINES = {
     "x64": [["qemu-system-x86_64", "-M", "microvm", "-cpu", "max"], ["qemu-system-x86_64", "-M", "q35", "-cpu", "max"]],
-    "riscv64": [["qemu-system-riscv64", "-M", "virt"]],
+    # With each of the interrupt controllers that the board can have: PLIC, APLIC, APLIC and IMSIC.
+    "riscv64": [["qemu-system-riscv64", "-M", "virt" + controller] for controller in ("", ",aia=aplic", ",aia=aplic-imsic")],
 }
 # What is typed, a pause after each; and what of the screen must be there, in this order. \x7f takes back a character,
 # \x17 a word, \x15 the line; \x1b[A brings the line before; \x04 ends the file.

@@ -56,6 +56,21 @@ TEST(DeviceTree, DescribesTheBoard) {
   EXPECT_EQ(b.devices[1].line, 3u);
 }
 
+TEST(DeviceTree, FindsTheInterruptController) {
+  using enum BoardDescription::Controller;
+  EXPECT_EQ(describe(virt_tree(), 3).controller, Plic);
+  BoardDescription aplic = describe(virt_tree(InterruptsBy::Aplic), 3);
+  EXPECT_EQ(aplic.controller, Aplic);
+  EXPECT_EQ(aplic.interrupt_controller.begin, 0xc00'0009u);  // not the firmware's
+  EXPECT_EQ(aplic.find_hart(3)->external, 0u);
+  EXPECT_EQ(aplic.find_hart(0)->external, 1u);
+  BoardDescription imsic = describe(virt_tree(InterruptsBy::Imsic), 3);
+  EXPECT_EQ(imsic.controller, Imsic);
+  EXPECT_EQ(imsic.interrupt_controller.begin, 0xc00'0009u);
+  EXPECT_EQ(imsic.find_hart(3)->external, 0u);
+  EXPECT_EQ(imsic.identities, 209u);
+}
+
 TEST(DeviceTree, SaysWhatIsMissing) {
   EXPECT_EQ(describe(virt_tree(), 5).problem, "the device tree does not know this hart");
   EXPECT_EQ(describe(TreeWriter().begin("").end().take(), 0).problem, "the device tree names no memory");

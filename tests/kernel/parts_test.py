@@ -17,6 +17,13 @@ if boot.arch_of(build) == "riscv64":
         done = boot.run(build, part + " sv39")
         assert (done.returncode, done.stdout, done.stderr) == (0, part.encode() + b"\n", b""), (part, done)
 
+# Devices interrupt by an APLIC, by itself and with messages, as they do by the PLIC of all other tests.
+if boot.arch_of(build) == "riscv64":
+    for controller in ("aplic", "aplic-imsic"):
+        data = bytes(range(256)) * 4000
+        done = boot.run(build, "echo", data, harts=2, options=("-M", f"virt,aia={controller}"))
+        assert (done.returncode, done.stdout, done.stderr) == (42, data, b"%d" % len(data)), (controller, done.stderr)
+
 # A lock goes from one who waits to the next: what that takes, counted in instructions, grows with how many they are, and
 # not with its square.
 done = boot.run(build, "crowd", options=boot.COUNTED)

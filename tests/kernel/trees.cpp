@@ -63,7 +63,7 @@ std::vector<u8> TreeWriter::take() {
   return {out.begin(), out.end()};
 }
 
-std::vector<u8> virt_tree() {
+std::vector<u8> virt_tree(InterruptsBy controller) {
   TreeWriter w;
   w.reserve(0x8000'0000, 0x1000);
   w.begin("").cells("#address-cells", {2}).cells("#size-cells", {2}).texts("compatible", "riscv-virtio");
@@ -89,9 +89,24 @@ std::vector<u8> virt_tree() {
     if (i == 1) w.texts("status", "disabled");
     w.end();
   }
-  w.begin("plic@c000000").cells("reg", {0, 0xc00'0000, 0, 0x60'0000});
-  w.cells("interrupts-extended", {7, 11, 7, 9, 10, 11, 10, 9});
-  w.bytes("compatible", std::string("sifive,plic-1.0.0\0riscv,plic0\0", 30)).end();
+  if (controller == InterruptsBy::Plic) {
+    w.begin("plic@c000000").cells("reg", {0, 0xc00'0000, 0, 0x60'0000});
+    w.cells("interrupts-extended", {7, 11, 7, 9, 10, 11, 10, 9});
+    w.bytes("compatible", std::string("sifive,plic-1.0.0\0riscv,plic0\0", 30)).end();
+  } else {
+    // The kernel's and the firmware's.
+    for (u32 cause : {9u, 11u}) {
+      u32 file = 20 + cause;
+      w.begin("aplic").texts("compatible", "riscv,aplic").cells("reg", {0, 0xc00'0000 + cause, 0, 0x8000});
+      if (controller == InterruptsBy::Imsic) w.cells("msi-parent", {file});
+      else w.cells("interrupts-extended", {10, cause, 7, cause});
+      if (cause == 11) w.cells("riscv,children", {1});
+      w.end();
+      if (controller == InterruptsBy::Aplic) continue;
+      w.begin("imsics").texts("compatible", "riscv,imsics").cells("phandle", {file}).cells("riscv,num-ids", {200 + cause});
+      w.cells("interrupts-extended", {10, cause, 7, cause}).end();
+    }
+  }
   w.begin("test@100000").bytes("compatible", std::string("sifive,test1\0sifive,test0\0syscon\0", 33));
   w.cells("reg", {0, 0x10'0000, 0, 0x1000}).end();
   w.begin("rtc@101000").texts("compatible", "google,goldfish-rtc").cells("reg", {0, 0x10'1000, 0, 0x1000}).end();

@@ -27,7 +27,8 @@ class TreeWriter {
   std::string structure_, strings_, reservations_;
 };
 
+enum class InterruptsBy : u8 { Plic, Aplic, Imsic };
 // Of a board like QEMU's virt, with two harts, 0 and 3, and some things that it has not.
-std::vector<u8> virt_tree();
+std::vector<u8> virt_tree(InterruptsBy controller = InterruptsBy::Plic);
 
 }  // namespace skerry::kernel::riscv64

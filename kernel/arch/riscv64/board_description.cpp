@@ -9,7 +9,7 @@ namespace {
 using Walk = DeviceTree::Walk;
 
 constexpr std::string_view too_many_reserved = "the device tree reserves more memory than the kernel can note";
-constexpr u32 supervisor_external = 9;  // the interrupt of a hart that a PLIC raises
+constexpr u32 supervisor_external = 9;  // the interrupt of a hart that its controller raises
 
 template <usize size>
 void copy_text(std::string_view text, char (&to)[size]) {
@@ -64,11 +64,19 @@ class Reader {
   }
 
   void finish() {
-    // Context i of the PLIC is the i-th pair: a hart's interrupt controller, and which interrupt of it.
+    using enum BoardDescription::Controller;
+    if (board_.interrupt_controller.size() == 0 && aplic_.size() != 0) {
+      bool sends = imsic_ != 0 && aplic_sends_to_ == imsic_;
+      board_.controller = sends ? Imsic : Aplic;
+      board_.interrupt_controller = aplic_;
+      contexts_ = sends ? imsic_contexts_ : aplic_contexts_;
+    }
+    // A PLIC's context i is the i-th pair: a hart's interrupt controller, and which interrupt of it. So are an APLIC's
+    // and an IMSIC's harts counted.
     for (usize i = 0; i < contexts_.size() / 8; ++i) {
-      if (word(i * 8 + 4) != supervisor_external) continue;
+      if (word(contexts_, i * 8 + 4) != supervisor_external) continue;
       for (BoardDescription::Hart& hart : std::span(board_.harts, board_.hart_count)) {
-        if (hart.interrupts != 0 && hart.interrupts == word(i * 8)) hart.external = u32(i);
+        if (hart.interrupts != 0 && hart.interrupts == word(contexts_, i * 8)) hart.external = u32(i);
       }
     }
   }
@@ -76,10 +84,17 @@ class Reader {
  private:
   static u32 phandle(const Walk& walk) { return walk.cell("phandle").value_or(0); }
 
-  u32 word(usize offset) const {
+  static u32 word(Walk::Bytes bytes, usize offset) {
     u32 value;
-    __builtin_memcpy(&value, contexts_.data() + offset, sizeof value);
+    __builtin_memcpy(&value, bytes.data() + offset, sizeof value);
     return __builtin_bswap32(value);
+  }
+
+  static Walk::Bytes contexts(const Walk& walk) {
+    return walk.property("interrupts-extended").value_or(Walk::Bytes());
+  }
+  static bool is_supervisors(Walk::Bytes contexts) {
+    return contexts.size() >= 8 && word(contexts, 4) == supervisor_external;
   }
 
   void read_chosen(const Walk& walk) {
@@ -114,7 +129,19 @@ class Reader {
     } else if (walk.is_compatible("sifive,plic-1.0.0") || walk.is_compatible("riscv,plic0")) {
       if (board_.interrupt_controller.size() != 0) return;
       take_first(walk.reg(), board_.interrupt_controller);
-      contexts_ = walk.property("interrupts-extended").value_or(std::span<const u8>());
+      if (board_.interrupt_controller.size() != 0) board_.controller = BoardDescription::Controller::Plic;
+      contexts_ = contexts(walk);
+    } else if (walk.is_compatible("riscv,aplic")) {
+      // One for each level of privilege; the firmware's has that of the kernel below it.
+      if (walk.property("riscv,children") || aplic_.size() != 0) return;
+      take_first(walk.reg(), aplic_);
+      aplic_sends_to_ = walk.cell("msi-parent").value_or(0);
+      aplic_contexts_ = contexts(walk);
+    } else if (walk.is_compatible("riscv,imsics")) {
+      if (!is_supervisors(contexts(walk))) return;
+      imsic_ = phandle(walk);
+      imsic_contexts_ = contexts(walk);
+      board_.identities = walk.cell("riscv,num-ids").value_or(0);
     } else if (walk.is_compatible("sifive,test0") || walk.is_compatible("sifive,test1")) {
       take_first(walk.reg(), board_.finisher);
     } else if (walk.is_compatible("google,goldfish-rtc")) {
@@ -129,7 +156,9 @@ class Reader {
   BoardDescription& board_;
   u64 boot_hart_;
   bool hart_is_open_ = false;  // the last in the list is the one whose children come
-  std::span<const u8> contexts_;
+  Walk::Bytes contexts_, aplic_contexts_, imsic_contexts_;
+  PhysicalRange aplic_;
+  u32 aplic_sends_to_ = 0, imsic_ = 0;  // phandles
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ struct BoardDescription {
   struct Hart {
     u64 id;            // as the firmware counts
     u32 interrupts;    // phandle of its own interrupt controller, 0 if it has none
-    u32 external;      // which context of the PLIC interrupts it as a supervisor; no_context if none does
+    u32 external;      // as what the interrupt controller knows it as a supervisor; no_context if as nothing
   };
   static constexpr u32 max_harts = 64;
   static constexpr u32 no_context = ~u32{0};
@@ -34,7 +34,15 @@ struct BoardDescription {
   u32 serial_stride = 1;     // bytes from one register to the next
   u32 serial_width = 1;      // of one access
   u32 serial_line = 0;       // 0: it interrupts nobody
-  PhysicalRange interrupt_controller;  // a PLIC
+  enum class Controller : u8 {
+    None,
+    Plic,
+    Aplic,  // which interrupts harts itself
+    Imsic,  // an APLIC that sends messages to files of interrupts, of which each hart has its own
+  };
+  Controller controller = Controller::None;
+  PhysicalRange interrupt_controller;  // its registers: those of a PLIC or an APLIC
+  u32 identities = 0;                  // of Imsic: the highest number of an interrupt
   PhysicalRange finisher;    // ends the emulator
   PhysicalRange clock;       // a goldfish clock
   DeviceWindow devices[BootInfo::max_devices];  // virtio

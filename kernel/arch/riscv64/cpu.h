@@ -10,6 +10,7 @@ namespace skerry::kernel::riscv64 {
 enum class Csr : u32 {
   Status = 0x100, InterruptEnable = 0x104, TrapVector = 0x105, Scratch = 0x140, InterruptPending = 0x144,
   Pages = 0x180, Time = 0xc01,
+  Select = 0x150, Selected = 0x151, TopInterrupt = 0x15c,  // of an IMSIC
 };
 template <Csr csr>
 u64 read_csr() {
@@ -19,6 +20,13 @@ u64 read_csr() {
 }
 template <Csr csr>
 void write_csr(u64 value) { asm volatile("csrw %0, %1" ::"i"(u32(csr)), "r"(value) : "memory"); }
+// Answers what it was.
+template <Csr csr>
+u64 swap_csr(u64 value) {
+  u64 before;
+  asm volatile("csrrw %0, %1, %2" : "=r"(before) : "i"(u32(csr)), "r"(value) : "memory");
+  return before;
+}
 template <Csr csr>
 void set_csr(u64 bits) { asm volatile("csrs %0, %1" ::"i"(u32(csr)), "r"(bits) : "memory"); }
 // Answers what it was.
@@ -88,7 +96,8 @@ void start_supervisor(u32 hart);   // processor.cpp: of the caller's hart
 u64 page_table_register();         // paging.cpp
 void serve();                      // paging.cpp: what another hart asked of this one, if one has
 void handle_timer();           // clock.cpp
-void handle_external();        // clock.cpp: interrupts of devices
+void start_controller();       // controller.cpp: of interrupts of devices
+void handle_external();        // controller.cpp
 void stir_entropy(std::span<const u8> seed);  // entropy.cpp
 
 }  // namespace skerry::kernel::riscv64
