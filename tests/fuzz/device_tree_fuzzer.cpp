@@ -41,7 +41,7 @@ std::vector<Bytes> seeds() {
   TreeWriter small;
   small.begin("").cells("#address-cells", {1}).cells("#size-cells", {1});
   small.begin("memory").texts("device_type", "memory").cells("reg", {0x8000'0000, 0x100'0000}).end();
-  return {virt_tree(), small.end().take()};
+  return {virt_tree(), virt_tree(InterruptsBy::Aplic), virt_tree(InterruptsBy::Imsic), small.end().take()};
 }
 
 }  // namespace
