@@ -68,6 +68,11 @@ Result<Manifest> Manifest::read(std::span<const u8> archive, RamFiles& files) {
       manifest.program = entry->content;
       continue;
     }
+    constexpr std::string_view code_folder = "code/";
+    if (name.starts_with(code_folder)) {
+      manifest.code.emplace_back(name.substr(code_folder.size()), entry->content);
+      continue;
+    }
     constexpr std::string_view folder = "dirs/";
     usize slash = name.find('/', folder.size());
     if (!name.starts_with(folder) || slash == name.npos) return bad(concat("an unknown entry: ", name));

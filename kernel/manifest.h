@@ -22,6 +22,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -49,6 +50,8 @@ struct Manifest {
   bool allow_precompiled = false, eager = false, stats = false, system = false, lines = false;
 
   std::span<const u8> program;  // in the archive
+  // Machine code that the archive has for some modules: the engine's key (CodeCache), and an artifact.
+  std::vector<std::pair<std::string_view, std::span<const u8>>> code;
 
   // The files' contents stay in the archive, which must outlive `files`.
   static Result<Manifest> read(std::span<const u8> archive, RamFiles& files);

@@ -3,6 +3,8 @@
 #include "kernel/program.h"
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
 
 #include "base/string.h"
 #include "engine/runtime/engine.h"
@@ -41,6 +43,28 @@ void on_user_interrupt() {
   if (__atomic_load_n(&is_loading, __ATOMIC_RELAXED)) arch::power_off(exit_interrupted);
   want(wanted_interrupt);
 }
+
+// What an image brings along of machine code (docs/kernel.md, Images). Nobody adds to it.
+class ArchiveCode final : public CodeCache {
+ public:
+  explicit ArchiveCode(const Manifest& manifest) : manifest_(manifest) {}
+
+  std::optional<std::vector<u8>> load(std::string_view key) override {
+    for (const auto& [own_key, artifact] : manifest_.code) {
+      if (own_key != key || platform::available_memory() / 2 < artifact.size()) continue;
+      taken_.fetch_add(1, std::memory_order_relaxed);
+      return std::vector<u8>(artifact.begin(), artifact.end());
+    }
+    return std::nullopt;
+  }
+  void store(std::string_view, std::span<const u8>) override {}
+
+  u32 taken() const { return taken_.load(std::memory_order_relaxed); }
+
+ private:
+  const Manifest& manifest_;
+  std::atomic<u32> taken_ = 0;
+};
 
 // Sees to it that processes end that are to end, as long as it lives.
 class Minder {
@@ -165,6 +189,8 @@ class Program {
     config.compilation = manifest_->eager ? Compilation::Eager : Compilation::Fitting;
     if (manifest_->fuel) config.fuel = Fuel::Counted;
     if (manifest_->lines) config.debug_information = DebugInformation::Lines;
+    auto code = manifest_->code.empty() ? nullptr : std::make_shared<ArchiveCode>(*manifest_);
+    config.cache = code;
     if (arch::address_limit() < room_for_guards) config.memory_bounds = MemoryBounds::Comparison;
     auto engine = Engine::create(config);
     if (!engine) return refuse(concat(manifest_->file, ": ", engine.error().message));
@@ -194,6 +220,7 @@ class Program {
     Ending ending = all.run_here(std::move(launch));
     minder->reset();
     stats_ += all.stages;
+    if (code) stats_ += concat("precompiled ", code->taken(), "  ");
     if (manifest_->stats) note_tiers(engine->internal().tiers());
     switch (ending.how) {
       case Ending::How::Exited: return u8(ending.code);

@@ -1,6 +1,9 @@
 // skerry compile: a module -> machine code in an ELF file, which `skerry run --allow-precompiled` takes.
 
+#include <cstdio>
+
 #include "base/string.h"
+#include "engine/runtime/artifact.h"
 #include "skerry/skerry.h"
 #include "tools/commands.h"
 #include "tools/engine_options.h"
@@ -18,11 +21,12 @@ int compile_command(Words words) {
                    "runs it trusts whoever made it.");
   EngineOptions options;
   std::string output;
-  bool want_stats = false, fuel = false;
+  bool want_stats = false, fuel = false, want_key = false;
   line.text("-o", "FILE", "write to FILE", output);
   options.add_cross_to(line);
   options.add_to(line);
   line.flag("--fuel", "code that counts, for `skerry run --fuel`", fuel);
+  line.flag("--key", "print what a code cache would know it by", want_key);
   line.flag("--stats", "tell the time and memory of each stage at the end", want_stats);
   std::vector<std::string_view> files;
   if (auto status = line.parse(words, Options::Anywhere, files)) return *status;
@@ -59,6 +63,7 @@ int compile_command(Words words) {
     report(written.error().message);
     return exit_failure;
   }
+  if (want_key) std::printf("%s\n", runtime::cache_key(engine->internal(), module->binary()).c_str());
   stats.end_stage("write");
   if (want_stats) stats.print(engine->internal());
   return 0;

@@ -157,18 +157,21 @@ class Tree:
 
 
 class Programs(Tree):
-    """The .wasm files of a folder, at /bin."""
+    """The .wasm files of a folder, at /bin, and others, which come before those of the same name."""
 
-    def __init__(self, host):
+    def __init__(self, host, others=()):
         super().__init__(host, "/bin", writable=False)
         self.is_chosen = True  # not all of the folder is to be seen
+        names = (name for name in os.listdir(host) if name.endswith(".wasm"))
+        self.files = {name: os.path.join(host, name) for name in names}
+        self.files.update((os.path.basename(path), path) for path in others)
 
     def pack(self):
-        for name in sorted(os.listdir(os.fsencode(self.host))):
-            if name.endswith(b".wasm"):
-                with open(os.path.join(os.fsencode(self.host), name), "rb") as file:
-                    content = file.read()
-                    yield pack_entry(stat.S_IFREG | 0o755, self.prefix + name, content, os.fstat(file.fileno()).st_mtime_ns)
+        for name, path in sorted(self.files.items()):
+            with open(path, "rb") as file:
+                content = file.read()
+                yield pack_entry(stat.S_IFREG | 0o755, self.prefix + os.fsencode(name), content,
+                                 os.fstat(file.fileno()).st_mtime_ns)
 
 
 # -------------------------------------------------------------------------------- Command line
@@ -206,8 +209,9 @@ def serve(trees, arch, board):
         tree.record = tree.record.replace("dir", "dir-9p")
 
 
-def parse(arguments, is_asked_which, files="9p"):
-    """The manifest's records, the trees, the program's file and the machine's options."""
+def parse(arguments, is_asked_which, files="9p", takes_many=False):
+    """The manifest's records, the trees, the program's file and the machine's options. Where it takes many programs, they
+    are the first words that end in .wasm, up to one that is "--"; several are at /bin."""
     records, trees = [], []
     options = {"arch": "x64", "harts": 1, "memory": "2G", "append": "", "board": None, "verbose": False, "bin": None,
                "system": False, "files": files, "gdb": None}
@@ -277,14 +281,23 @@ def parse(arguments, is_asked_which, files="9p"):
     boards = machine.BOARDS[options["arch"]]
     if options["board"] not in (None, *boards):
         raise Usage(f"--board is one of {', '.join(boards)}, not {options['board']!r}")
-    if at == len(arguments):
+    words, others = arguments[at:], []
+    if takes_many:
+        count = next((i for i, word in enumerate(words) if not word.endswith(".wasm")), len(words))
+        rest = words[count:]
+        words = words[:count] + rest[rest[:1] == ["--"]:]
+        if count > 1:
+            if rest:
+                raise Usage("several programs take no arguments: the shell starts them")
+            words, others = [], words
+    if not words:
         program = None
         if options["bin"] is None and not is_asked_which:
             raise Usage("no program; usage: ./dev os [FLAGS] PROG.wasm ARGS...")
     else:
-        program = arguments[at]
+        program = words[0]
     if options["bin"] is not None:
-        trees.insert(0, Programs(options["bin"]))
+        trees.insert(0, Programs(options["bin"], others))
     if options["system"] or options["bin"] is not None:
         records.append("system=")
     if options["files"] == "9p" and not is_asked_which:
@@ -295,16 +308,17 @@ def parse(arguments, is_asked_which, files="9p"):
     file = program or os.path.join(options["bin"] or "", "sh.wasm")
     records.append("file=" + file)
     records.append("arg=" + (argv0 if argv0 is not None else os.path.basename(program or "sh")))
-    records += ["arg=" + argument for argument in arguments[at + 1:]]
+    records += ["arg=" + argument for argument in words[1:]]
     records += [f"stream={file_type(fd)}" for fd in (0, 1, 2)]
     options["what"] = "program" if program else "shell"
     return records, trees, file, options
 
 
-def boot_archive(records, trees, code):
+def boot_archive(records, trees, code, more=()):
     parts = pack_program([os.fsencode(record) for record in records], code)
     for tree in trees:
         parts.extend(tree.pack())
+    parts.extend(more)
     parts.append(pack_end())
     return b"".join(parts)
 
