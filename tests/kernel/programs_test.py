@@ -419,6 +419,23 @@ def test_a_program_of_any_size():
     assert "skerry: holes.wasm: not enough" in errors, errors
 
 
+def test_crate():
+    # The interface as Rust has it, where the distribution's compiler, its target, and the linker that it goes with are.
+    if not all(map(os.path.exists, ("/usr/bin/rustc", "/usr/lib/rustlib/wasm32-wasi", "/usr/bin/wasm-ld-14"))):
+        print("without Rust for WASI the crate is not tested")
+        return
+    root = f"{work}/crate"
+    os.mkdir(root)
+    rustc = ["/usr/bin/rustc", "--edition", "2021", "--target", "wasm32-wasi", "-O", "-D", "warnings", "-L", root]
+    subprocess.run([*rustc, "--crate-type", "rlib", "--crate-name", "skerry_process", "--out-dir", root,
+                    f"{boot.root}/programs/rust/skerry-process/src/lib.rs"], check=True)
+    subprocess.run([*rustc, "-C", "linker=/usr/bin/wasm-ld-14", "--extern", "skerry_process", f"{here}/programs/crate.rs", "-o",
+                    f"{root}/crate.wasm"], check=True)
+    done = subprocess.run(command("--dir", f"{root}::/work", f"{root}/crate.wasm"), stdin=subprocess.DEVNULL,
+                          capture_output=True)
+    assert (done.returncode, done.stdout) == (0, b"word hello"), done
+
+
 def test_interface():
     root, only = f"{work}/interface", f"{work}/only"
     os.mkdir(root)
