@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import boot
@@ -22,12 +23,23 @@ TYPED = [b"ab\xc3\xa9\x7fd\r", b"hello world\x17you\r", b"lost\x15\x1b[A\x1b[A!\
 SEEN = [b"ready", b"got ABD", b"got HELLO YOU", b"got ABD!", b"end"]
 
 
-def image_of(folder, program):
+def image_of(folder, program, *flags):
     wasm, image = f"{folder}/{program}.wasm", f"{folder}/{program}.img"
-    subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"{here}/programs/{program}.c", "-o", wasm], check=True)
+    subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", f"-I{boot.root}/programs/include",
+                    f"{here}/programs/{program}.c", f"{boot.root}/programs/process.c", "-o", wasm], check=True)
     subprocess.run(["/usr/bin/python3", "-IB", f"{boot.root}/tools/dev/image.py", f"{build}/skerry.elf", "-o", image,
-                    "--arch", arch, wasm], check=True, capture_output=True)
+                    "--arch", arch, *flags, wasm], check=True, capture_output=True)
     return image
+
+
+def start(machine, image):
+    return subprocess.Popen(["timeout", "-k", "5", "90", *machine, "-m", "128M", "-nodefaults", "-display", "none",
+                             "-serial", "stdio", "-kernel", image], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def type_in(process, text):
+    process.stdin.write(text)
+    process.stdin.flush()
 
 
 def read_until(process, screen, text):
@@ -43,15 +55,27 @@ with tempfile.TemporaryDirectory() as folder:
     image = image_of(folder, "typed")
     assert os.path.getsize(image) <= 4_000_000, os.path.getsize(image)
     for machine in MACHINES[arch]:
-        command = ["timeout", "-k", "5", "90", *machine, "-m", "128M", "-nodefaults", "-display", "none", "-serial", "stdio",
-                   "-kernel", image]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process = start(machine, image)
         screen = bytearray()
         for text, seen in zip([b""] + TYPED, SEEN):
-            process.stdin.write(text)
-            process.stdin.flush()
+            type_in(process, text)
             read_until(process, screen, seen)
         process.stdin.close()
         # The machine is off: the emulator ends by itself.
         assert process.wait(timeout=60) in (0, 3), process.returncode
         print(*machine[:3], "ok")
+
+    # The console is flooded from both sides: who does not use it goes on, and afterwards it is as before.
+    for machine in MACHINES[arch]:
+        process = start(machine, image_of(folder, "floods", "--bin", folder))
+        screen = bytearray()
+        read_until(process, screen, b"xxxx")
+        flood = threading.Thread(target=type_in, args=(process, b"none of this is read " * 2000), daemon=True)
+        flood.start()
+        read_until(process, screen, b"answers: 100")
+        flood.join()
+        type_in(process, b"\x15hello\r\x04")
+        read_until(process, screen, b"heard")
+        process.stdin.close()
+        assert process.wait(timeout=60) in (0, 3), process.returncode
+        print(*machine[:3], f"flooded with {screen.count(b'x')} bytes")
