@@ -1,5 +1,5 @@
-// limit [-m BYTES] [-t SECONDS] [-d COUNT] [-c COUNT] PROGRAM ARGS...: runs it with limits: of memory, of processor time, of
-// descriptors, of processes below it
+// limit [-m BYTES] [-t SECONDS] [-d COUNT] [-c COUNT] PROGRAM ARGS...: runs it with limits: of memory, of processor time,
+// of descriptors, of processes below it
 
 #include <errno.h>
 #include <skerry/process.h>

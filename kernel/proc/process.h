@@ -40,8 +40,8 @@ struct Ending {
 // What tells a file and its content from others: device, inode, size, times of modification and of change.
 using ModuleKey = std::array<u64, 5>;
 
-// How many processes may be below one, children and theirs, counted until somebody has asked for their end. Within another,
-// which one further above has; those count there as well. All of it is under the lock of the processes.
+// How many processes may be below one, children and theirs, counted until somebody has asked for their end. Within
+// another, which one further above has; those count there as well. All of it is under the lock of the processes.
 struct Quota {
   u32 most;
   std::shared_ptr<Quota> above;
@@ -142,7 +142,7 @@ class Processes {
   std::shared_ptr<wasi::Context> new_context(wasi::Limits limits = {}) const;
 
   static constexpr u32 most = 16'000;  // for which there are addresses
-  // Begins a process with a thread of its own. Again where there are too many, or as many as one above may have; Nomem; Canceled where the parent is to
+  // Begins a process with a thread of its own. Again where there are too many, or more than one above may have; Nomem; Canceled where the parent is to
   // end.
   wasi::HostResult<u32> start(u32 parent, Launch launch);
   // The first process, on the caller's thread, to its end; then ends all others.

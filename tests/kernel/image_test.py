@@ -12,8 +12,13 @@ build = sys.argv[1]
 arch = boot.arch_of(build)
 programs = os.path.join(boot.root, "build", "programs")
 subprocess.run(["ninja", "-j2", "-f", "programs/build.ninja"], cwd=boot.root, check=True, stdout=subprocess.DEVNULL)
-MACHINE = {"x64": ["qemu-system-x86_64", "-M", "microvm", "-cpu", "max"], "riscv64": ["qemu-system-riscv64", "-M", "virt"]}[arch]
-SOURCE = '#include <stdio.h>\nint main(int n, char **words) { for (; *words; ++words) printf("%s;", *words); puts("end"); }\n'
+MACHINE = {
+    "x64": ["qemu-system-x86_64", "-M", "microvm", "-cpu", "max"],
+    "riscv64": ["qemu-system-riscv64", "-M", "virt"],
+}[arch]
+SOURCE = """#include <stdio.h>
+int main(int n, char **words) { for (; *words; ++words) printf("%s;", *words); puts("end"); }
+"""
 folder = tempfile.mkdtemp(prefix="skerry-image-")
 for name in ("one", "two"):
     subprocess.run(["clang-19", "--target=wasm32-wasi", "-O1", "-x", "c", "-", "-o", f"{folder}/{name}.wasm"],

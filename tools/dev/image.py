@@ -1,5 +1,5 @@
-"""image.py KERNEL -o FILE [FLAGS] [PROG.wasm ARGS... | PROG.wasm PROG.wasm...]: one bootable file with a program in it, or
-with several and a shell.
+"""image.py KERNEL -o FILE [FLAGS] [PROG.wasm ARGS... | PROG.wasm PROG.wasm...]: one bootable file with a program in it,
+or with several and a shell.
 
 The file is the kernel's ELF with one segment more, the boot archive, behind its image in memory; where it lies is
 written to the kernel's variable skerry_archive_in_image. `qemu-system-... -kernel FILE` boots it: its console is the

@@ -1,5 +1,5 @@
-// Starts a process that floods the console, and asks another, over pipes, a hundred times meanwhile; then ends the first,
-// and reads lines until one says hello. It is /bin/floods.wasm.
+// Starts a process that floods the console, and asks another, over pipes, a hundred times meanwhile; then ends the
+// first, and reads lines, of which one is to say hello. It is /bin/floods.wasm.
 #include <assert.h>
 #include <skerry/process.h>
 #include <stdbool.h>

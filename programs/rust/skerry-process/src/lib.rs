@@ -1,5 +1,5 @@
-//! Processes for programs in the kernel: the import module `skerry_process`, as docs/system-interface.md has it and as
-//! programs/include/skerry/process.h has it for C. For a target of WASI preview 1, with or without the standard library.
+//! Processes for programs in the kernel: the import module `skerry_process`, as docs/system-interface.md has it, and
+//! programs/include/skerry/process.h for C. For a target of WASI preview 1, with or without the standard library.
 //!
 //! ```ignore
 //! let program = b"bin/echo.wasm";
