@@ -41,6 +41,10 @@ class AliasClasses {
 
   bool is_own_global(u32 global) const { return global >= module_.imported_globals; }
 
+  bool is_own_memory(u32 memory) const { return memory >= module_.imported_memories; }
+  // What a memory has from the beginning; it never has less.
+  u64 least_bytes(u32 memory) const { return module_.memories[MemoryIndex(memory)].limits.min * page_size; }
+
   // The classes that an instruction may change.
   ClassSet written_by(const ir::Inst& inst) const;
 

@@ -26,6 +26,20 @@ u32 bytes_of_load(const Inst& inst) {
   }
 }
 
+bool is_access(const Inst& inst) {
+  Shape shape = ir::info(inst.op).shape;
+  return shape == Shape::Load || shape == Shape::Store;
+}
+
+u32 bytes_of_store(const Inst& inst, Type value) {
+  switch (inst.op) {
+    case Op::Store8: return 1;
+    case Op::Store16: return 2;
+    case Op::Store32: return 4;
+    default: return bytes_of(value);
+  }
+}
+
 }  // namespace
 
 PassOutcome NumberValues::run(const AliasClasses& classes, ir::Function& function) {
@@ -61,6 +75,7 @@ void NumberValues::begin() {
 
 void NumberValues::begin_block(Block old_block, Opened opened) {
   if (old_block.raw() == 0) {
+    unseen_.begin_block();
     // Constants of the whole function are made here, so that equal ones are one value wherever they stand.
     const ir::Function& function = old();
     for (Value value(0); value < function.insts.end_key(); value = value.next()) {
@@ -70,6 +85,7 @@ void NumberValues::begin_block(Block old_block, Opened opened) {
     return;
   }
   if (opened == Opened::Continued) return;
+  unseen_.begin_block();
   u32 first = first_edge_to(old_block);
   Loop loop = old().blocks[old_block].loop;
   bool is_header = !loop.is_none() && old().loops[loop].header == old_block;
@@ -102,7 +118,9 @@ std::optional<bool> NumberValues::decided(Value value) {
 Value NumberValues::visit(Value old, const Inst& inst) {
   switch (ir::info(inst.op).shape) {
     case Shape::Const: return table_.constant(inst.type, inst.imm64());
-    case Shape::V: return folder_.unary(inst.op, inst.type, Value(inst.a));
+    case Shape::V:
+      if (inst.op == Op::TruncS || inst.op == Op::TruncU) unseen_.show();
+      return folder_.unary(inst.op, inst.type, Value(inst.a));
     case Shape::VV: return divide(inst);
     case Shape::Compare: return folder_.compare(inst.op, inst.cond(), Value(inst.a), Value(inst.b));
     case Shape::VVV:
@@ -120,6 +138,7 @@ Value NumberValues::visit(Value old, const Inst& inst) {
 Value NumberValues::divide(const Inst& inst) {
   Value x(inst.a), y(inst.b);
   bool divides = inst.op == Op::IDivS || inst.op == Op::IDivU || inst.op == Op::IRemS || inst.op == Op::IRemU;
+  if (divides) unseen_.show();
   if (divides && inst.type == Type::I32 && !folder_.constant(x)) {
     if (auto divisor = folder_.constant(y))
       if (auto value = passes::divide(folder_, table_, inst.op, x, u32(*divisor))) return ++changes_, *value;
@@ -145,6 +164,8 @@ Value NumberValues::read(const Inst& inst) {
     if (at.store.is_none() || !are_apart(inst, out()[at.store])) break;
     version = at.before;
   }
+  if (inst.op == Op::TableGet) unseen_.show();
+  else if (unseen_.any() && inst.op != Op::MemorySize && inst.op != Op::TableSize) unseen_.read(place_of(inst));
   return table_.add(inst, now_[index]);
 }
 
@@ -153,6 +174,8 @@ Value NumberValues::read(const Inst& inst) {
 // modulo 2^32 tells.
 bool NumberValues::are_apart(const Inst& load, const Inst& store) const {
   switch (store.op) {
+    // It is buried under what overwrote it, from which nothing else has led here.
+    case Op::Const: return true;
     // Imported ones may be one and the same; they have a class of their own, and so of two in one class either both are
     // imported or neither is.
     case Op::GlobalSet: return load.b != store.b && classes_->is_own_global(load.b);
@@ -172,8 +195,7 @@ bool NumberValues::are_apart(const Inst& load, const Inst& store) const {
   };
   auto loaded = place(load.a, load.b), stored = place(store.a, store.c);
   if (loaded.base != stored.base) return false;
-  u32 stored_bytes = store.op == Op::Store8 ? 1 : store.op == Op::Store16 ? 2 : store.op == Op::Store32 ? 4
-                     : bytes_of(out().type(Value(store.b)));
+  u32 stored_bytes = bytes_of_store(store, out().type(Value(store.b)));
   u64 distance = u32(loaded.offset - stored.offset);
   return distance >= stored_bytes && (u64{1} << 32) - distance >= bytes_of_load(load);
 }
@@ -196,11 +218,14 @@ Value NumberValues::write(Value old, const Inst& inst) {
       break;
     case Op::Store8: case Op::Store16: case Op::Store32: case Op::Call: case Op::CallIndirect: case Op::CallBuiltin: {
       Value made = copy(old, inst);
-      bool is_store = inst.op != Op::Call && inst.op != Op::CallIndirect && inst.op != Op::CallBuiltin;
+      bool is_store = is_access(inst);
+      if (is_store) bury_under(inst, made);
+      else unseen_.show();
       change(classes_->written_by(inst), is_store ? made : Value::none());
       return made;
     }
-    default: return copy(old, inst);  // results of calls, fuel
+    case Op::Fuel: unseen_.show(); [[fallthrough]];
+    default: return copy(old, inst);  // results of calls
   }
   u32 index = classes_->read_by(content);
   // What is there already was read or written here before: the access does not trap.
@@ -209,9 +234,39 @@ Value NumberValues::write(Value old, const Inst& inst) {
     return value;
   }
   Value made = copy(old, inst);
+  bury_under(inst, made);
   change(ClassSet{1} << index, made);
   table_.know(content, now_[index], value);
   return made;
+}
+
+// Of what reads or writes a memory, a global or a slot.
+UnseenStores::Place NumberValues::place_of(const Inst& inst) const {
+  using Kind = UnseenStores::Kind;
+  switch (inst.op) {
+    case Op::GlobalGet: case Op::GlobalSet: return {Kind::Global, !classes_->is_own_global(inst.b), inst.b};
+    case Op::SlotGet: case Op::SlotSet: return {Kind::Slot, false, inst.b};
+    default: break;
+  }
+  bool is_store = ir::info(inst.op).shape == Shape::Store;
+  const Inst& address = out()[Value(inst.a)];
+  u32 bytes = is_store ? bytes_of_store(inst, out().type(Value(inst.b))) : bytes_of_load(inst);
+  u64 begin = is_store ? inst.c : inst.b;
+  bool is_constant = address.op == Op::Const;
+  if (is_constant) begin += u32(address.imm64());
+  return {Kind::Memory, !classes_->is_own_memory(inst.aux), inst.aux,
+          is_constant ? UnseenStores::constant : inst.a, begin, begin + bytes,
+          is_constant && begin + bytes <= classes_->least_bytes(inst.aux)};
+}
+
+// Stores that nothing has seen go under this one. What was first to trap tells where.
+void NumberValues::bury_under(const Inst& inst, Value store) {
+  unseen_.write(place_of(inst), store, [&](Value buried, bool may_trap) {
+    if (may_trap) out().positions[store.raw()] = out().positions[buried.raw()];
+    // For the pruner.
+    out().insts[buried] = {.op = Op::Const, .type = Type::I32};
+    ++changes_;
+  });
 }
 
 void NumberValues::change(ClassSet classes, Value store) {

@@ -4,6 +4,7 @@
 //     the same; of what may trap as well, since the one before did not.
 //   * Folds by translate's rules (fold_rules.h), now that operands are known across blocks.
 //   * A load of what was stored or loaded before is that value; a store of what is there already goes.
+//   * A store that a later one in the block overwrites, before anything can see it, goes (unseen.h).
 //   * A branch on a constant, or on a condition that the way here has decided, is a jump. Blocks that nothing leads to
 //     go, and parameters that are always the same value (rebuild.h).
 //   * i32 division by a constant is a multiplication (divide.h).
@@ -21,6 +22,7 @@
 
 #include "engine/passes/pass.h"
 #include "engine/passes/rebuild.h"
+#include "engine/passes/unseen.h"
 #include "engine/passes/value_table.h"
 #include "engine/translate/fold.h"
 
@@ -54,6 +56,8 @@ class NumberValues final : public Rebuild {
     return u32(versions_.size() - 1);
   }
   bool are_apart(const Inst& load, const Inst& store) const;
+  UnseenStores::Place place_of(const Inst& inst) const;
+  void bury_under(const Inst& inst, Value store);
   // Whether a condition holds, if the way here has decided it.
   std::optional<bool> decided(Value condition);
   static Inst decision(Value condition) { return {.op = Op::Branch, .a = condition.raw()}; }
@@ -65,6 +69,7 @@ class NumberValues final : public Rebuild {
   std::vector<Version> versions_;
   std::vector<Versions> at_end_;  // by new block
   Versions now_ = {};
+  UnseenStores unseen_;
   u64 changes_ = 0;
 };
 

@@ -306,6 +306,15 @@ TEST(SlowAndFat, GlobalsCallsAndGrowth) {
     }));
   });
 }
+// Each could be compared with all stores before it that nothing has seen.
+TEST(SlowAndFat, StoresThatNothingSees) {
+  expect_linear(10'000, [](u32 n) {
+    return function("", repeat(n, [](u32 i) {
+      return concat("(i32.store offset=", i % 7 ? 200'000 - i : 300'000, " (local.get $p) (i32.const ", i,
+                    ")) (global.set $g (i32.const ", i, "))");
+    }));
+  });
+}
 TEST(SlowAndFat, LiveReferences) {
   expect_linear(250, [](u32 n) {
     Text gets = repeat(n, [](u32 i) { return concat("(local.set ", i, " (table.get (i32.const ", i, ")))"); });

@@ -294,6 +294,163 @@ block0(v0: i32):
 )");
 }
 
+// Of memories, by what overlaps and by what is wider; of globals; of slots, which nobody else ever sees.
+TEST(Number, StoresThatAreOverwritten) {
+  EXPECT_EQ(after(Pass::Number, R"(function 0 (i32, i32, i64) -> (i32)
+    slots i32
+    block0(v0: i32, v1: i32, v2: i64):
+      v4: i32 = const 9
+      store memory0[v0 + 20], v4
+      store memory0[v0 + 8], v1
+      store8 memory0[v0 + 15], v1
+      global_set 2, v1
+      slot_set 0, v1
+      v5: i32 = load memory0[v0 + 16]
+      store memory0[v0 + 8], v2
+      global_set 2, v4
+      v6: i32 = call 1(v5)
+      slot_set 0, v4
+      v7: i32 = slot_get 0
+      store memory0[v4], v1
+      v8: i32 = load8_u memory0[v4 + 4]
+      store16 memory0[v4 + 2], v8
+      store memory0[v4], v8
+      return v7)"),
+            R"(function 0 (i32, i32, i64) -> (i32)
+slots i32
+block0(v0: i32, v1: i32, v2: i64):
+  v3: i32 = const 9
+  store memory0[v0 + 20], v3
+  v5: i32 = load memory0[v0 + 16]
+  store memory0[v0 + 8], v2
+  global_set 2, v3
+  v8: i32 = call 1(v5)
+  slot_set 0, v3
+  store memory0[v3], v1
+  v11: i32 = load8_u memory0[v3 + 4]
+  store memory0[v3], v11
+  return v3
+)");
+}
+
+// What stands between may read what is stored, or may trap, and then whoever calls next sees it.
+TEST(Number, StoresThatMayBeSeen) {
+  for (const char* between :
+       {"v6: i32 = load memory0[v1]", "v6: i32 = load8_u memory0[v0 + 11]", "v6: i32 = idiv_u v0, v1",
+        "v6: i32 = call 1()", "v6: i32 = load memory0[v0 + 64]", "store memory0[v1], v1", "fuel 1",
+        "v6: i32 = load memory1[v0]", "v6: i32 = trunc_s v2", "v6: i32 = call_builtin memory_grow(v0, v1)",
+        "v6: ref = table_get 0, v0"}) {
+    std::string text = concat(R"(function 0 (i32, i32, f64) -> ()
+block0(v0: i32, v1: i32, v2: f64):
+  store memory0[v0 + 12], v0
+  store memory0[v0 + 8], v0
+  global_set 2, v0
+  )", between, R"(
+  store memory0[v0 + 8], v1
+  global_set 2, v1
+  return
+)");
+    auto count = [](std::string_view printed, std::string_view word) {
+      u32 found = 0;
+      for (usize at = printed.find(word); at != printed.npos; at = printed.find(word, at + 1)) ++found;
+      return found;
+    };
+    std::string printed = after(only(Pass::Number), text);
+    bool is_known_to_be_there = std::string_view(between).find("11]") != std::string_view::npos;
+    EXPECT_EQ(count(printed, "store memory0[v0 + 8]"), 2u) << printed;
+    EXPECT_EQ(count(printed, "global_set"), is_known_to_be_there ? 1u : 2u) << printed;
+  }
+}
+
+TEST(Number, StoresInBlocksThatOthersFollow) {
+  const char* text = R"(function 0 (i32, i32) -> ()
+block0(v0: i32, v1: i32):
+  store memory0[v0], v0
+  global_set 2, v0
+  branch v1, block1, block2
+block1:
+  store memory0[v0], v1
+  global_set 2, v1
+  return
+block2:
+  return
+)";
+  EXPECT_EQ(after(Pass::Number, text), text);
+}
+
+// A wider one may trap where the narrower did not. One that may trap itself goes only if nothing changes meanwhile, and
+// nothing relies on its place.
+TEST(Number, StoresThatMayTrap) {
+  for (const char* lines : {"store8 memory0[v0 + 4], v1\n  store memory0[v0 + 4], v1",
+                            "store memory0[v0 + 8], v0\n  global_set 2, v1\n  store memory0[v0 + 8], v1",
+                            "store memory0[v0 + 8], v0\n  store memory0[v0], v0\n  store memory0[v0 + 8], v1"}) {
+    std::string text = concat("function 0 (i32, i32) -> ()\nblock0(v0: i32, v1: i32):\n  ", lines, "\n  return\n");
+    EXPECT_EQ(after(Pass::Number, text), text);
+  }
+  // The trap comes where the first store is.
+  auto parsed = ir::parse(R"(function 0 (i32, i32) -> ()
+    block0(v0: i32, v1: i32):
+      store memory0[v0 + 8], v0
+      v3: i32 = imul v0, v1
+      store memory0[v0 + 8], v1
+      store memory0[v0 + 8], v3
+      return)");
+  ASSERT_TRUE(parsed);
+  ir::Function& function = parsed->function;
+  for (u32 i = 0; i < function.positions.size(); ++i) function.positions[i] = 100 + i;
+  const wasm::Module module = test_module();
+  Pipeline(only(Pass::Number) | only(Pass::Prune)).run(module, function);
+  EXPECT_EQ(ir::print(function), R"(function 0 (i32, i32) -> ()
+block0(v0: i32, v1: i32):
+  v2: i32 = imul v0, v1
+  store memory0[v0 + 8], v2
+  return
+)");
+  EXPECT_EQ(function.positions[3], 102u);
+}
+
+// At a constant place that is there from the beginning a store does not trap.
+TEST(Number, StoresWithinTheLeastMemory) {
+  wasm::Module module = test_module();
+  module.memories[MemoryIndex(0)].limits.min = 1;
+  for (u32 place : {65532, 65533}) {
+    auto parsed = ir::parse(concat(R"(function 0 (i32) -> ()
+      block0(v0: i32):
+        v1: i32 = const 65000
+        global_set 2, v0
+        store memory0[v1 + )", place - 65000, R"(], v0
+        global_set 2, v1
+        return)"));
+    ASSERT_TRUE(parsed);
+    Pipeline(only(Pass::Number) | only(Pass::Prune)).run(module, parsed->function);
+    std::string text = ir::print(parsed->function);
+    EXPECT_EQ(text.find("global_set 2, v0") == text.npos, place == 65532) << text;
+  }
+}
+
+// Imported memories may be one and the same, as may imported globals.
+TEST(Number, StoresThatAreReadByAnotherName) {
+  wasm::Module module = test_module();
+  module.imported_memories = 2;
+  auto parsed = ir::parse(R"(function 0 (i32, i32) -> (i32)
+    block0(v0: i32, v1: i32):
+      store memory1[v0 + 8], v0
+      store memory0[v0 + 12], v0
+      store memory0[v0 + 8], v1
+      global_set 0, v1
+      v4: i32 = load memory1[v0 + 8]
+      v5: i32 = global_get 1
+      store memory0[v0 + 8], v0
+      global_set 0, v0
+      v6: i32 = iadd v1, v4
+      v7: i32 = iadd v5, v6
+      return v7)");
+  ASSERT_TRUE(parsed);
+  std::string before = ir::print(parsed->function);
+  Pipeline(only(Pass::Number) | only(Pass::Prune)).run(module, parsed->function);
+  EXPECT_EQ(ir::print(parsed->function), before);
+}
+
 // Globals 0 and 1 are imported, and may be one.
 TEST(Number, ImportedGlobalsMayBeOne) {
   std::string text = after(Pass::Number, R"(function 0 (i32) -> (i32)
