@@ -37,6 +37,28 @@ std::vector<std::vector<u64>> numbers(u64 end) {
   return calls;
 }
 
+// What is behind the registers is stored by whole words, of which an f32 is the lower half: the upper is zero.
+TEST(Control, FloatsThatAreReturnedInMemoryHaveNothingAboveThem) {
+  auto module = [](const std::string& results, const std::string& values) {
+    return concat("(module (func (export \"f\") (param $x f32) (param $y f64) (result", results, ")", values, "))");
+  };
+  std::string results, values;
+  for (u32 i = 0; i < 8; ++i) results += " f64", values += " (local.get $y)";
+  // Where a value is used for the last time it is computed in place.
+  std::string in_place = module(results + " f32", values + "(f32.demote_f64 (f64.mul (local.get $y) (f64.const 3.3)))");
+  for (std::string_view value :
+       {"(f32.neg (local.get $x))", "(f32.abs (local.get $x))", "(f32.demote_f64 (local.get $y))",
+        "(f32.copysign (local.get $x) (f32.neg (local.get $x)))",
+        "(f32.demote_f64 (f64.mul (local.get $y) (local.get $y)))", "(f32.sqrt (f32.neg (local.get $x)))",
+        "(f32.nearest (f32.neg (local.get $x)))"}) {
+    results += " f32";
+    values += value;
+  }
+  std::vector<std::vector<u64>> calls = {{0xbfc00000, 0x400921fb54442d18}, {0x7f000000, 0xffefffffffffffff}};
+  expect_same(module(results, values), "f", calls);
+  expect_same(in_place, "f", calls);
+}
+
 TEST(Control, LoopCarriesValues) {
   expect_same(R"((module (func (export "fib") (param $n i32) (result i64)
     (local $a i64) (local $b i64) (local $t i64)

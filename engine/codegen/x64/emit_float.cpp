@@ -73,15 +73,19 @@ bool Emitter::emit_float(const VInst& inst) {
       Xmm d = result_xmm(inst.d);
       Sse op = FloatUnaryOp(inst.aux) == FloatUnaryOp::Sqrt ? (wide ? Sse::Sqrtsd : Sse::Sqrtss)
                : FloatUnaryOp(inst.aux) == FloatUnaryOp::Promote ? Sse::Cvtss2sd : Sse::Cvtsd2ss;
-      // The upper bits of d are an input: clear them, lest the operation wait for whoever wrote d.
-      if (place(inst.d) != place(inst.a)) a_.xorps(d, d);
-      with_float(inst.a, [&](auto const& a) { a_.emit(op, d, a); });
+      // The upper bits are an input: cleared, lest the operation wait for whoever wrote them, and since above an f32 there
+      // is nothing. What is in place has them clear, but for the f64 that becomes an f32.
+      bool in_place = in_register(inst.a) && xmm(place(inst.a)) == d;
+      Xmm made = in_place && op == Sse::Cvtsd2ss ? second_scratch_xmm : d;
+      if (!in_place || made != d) a_.xorps(made, made);
+      with_float(inst.a, [&](auto const& a) { a_.emit(op, made, a); });
+      if (made != d) a_.movaps(d, made);
       store_result(inst.d, d);
       return true;
     }
     case VOp::FloatRound: {
       Xmm d = result_xmm(inst.d);
-      if (place(inst.d) != place(inst.a)) a_.xorps(d, d);
+      if (!in_register(inst.a) || xmm(place(inst.a)) != d) a_.xorps(d, d);
       with_float(inst.a, [&](auto const& a) { a_.emit(wide ? SseI::Roundsd : SseI::Roundss, d, a, u8(inst.imm)); });
       store_result(inst.d, d);
       return true;
@@ -90,7 +94,8 @@ bool Emitter::emit_float(const VInst& inst) {
     case VOp::FloatBits: {
       Xmm d = result_xmm(inst.d);
       move_to(d, inst.a);
-      u64 bits = wide ? u64(inst.imm) : u64(u32(inst.imm)) | u64(inst.imm) << 32;
+      // Of an f32 the upper half stays zero, as cells have it (docs/abi.md).
+      u64 bits = wide ? u64(inst.imm) : u64(u32(inst.imm));
       Mem constant = Mem::rip(a_.constant128(bits, bits));
       if (FloatBitsOp(inst.aux) == FloatBitsOp::And) a_.andps(d, constant);
       else a_.xorps(d, constant);
