@@ -545,11 +545,13 @@ typename Isa::Label Emission<Isa>::edge_label(u32 target) {
 // loop, from which each instruction of the program goes to its own place.
 template <class Isa>
 bool Emission<Isa>::is_repeated(ir::Block block) {
-  constexpr u32 most = 2, most_of_head = 12;
+  constexpr u32 most = 2, most_of_head = 12, most_entries = 64;
   if (is_repeating_ || code_->blocks[block].weight == 1) return false;
   if (!is_loop_header(block)) return is_short(block, ir::Op::Branch, most);
   if (context_->settings.polls || context_->settings.counts) return false;
-  return is_short(block, ir::Op::BrTable, most_of_head) && is_dispatch(block);
+  // Each repetition has the table once more.
+  const ir::Inst& last = (*function_)[ir::Value(function_->blocks[block].end - 1)];
+  return is_short(block, ir::Op::BrTable, most_of_head) && last.c <= most_entries && is_dispatch(block);
 }
 
 template <class Isa>
