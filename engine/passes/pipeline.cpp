@@ -7,6 +7,7 @@
 #include "engine/passes/number.h"
 #include "engine/passes/predict.h"
 #include "engine/passes/rebase.h"
+#include "engine/passes/thread.h"
 
 namespace skerry::passes {
 namespace {
@@ -46,6 +47,7 @@ struct Pipeline::Passes {
   InlineCalls inline_calls;
   ExpandTables expand;
   NumberValues number;
+  ThreadJumps thread;
   RebaseCounters rebase;
   HoistInvariants hoist;
   PredictSelections predict;
@@ -80,6 +82,9 @@ void Pipeline::run(const wasm::Module& module, ir::Function& function, Callees* 
 
   // First, so that all others see the callee's instructions and the caller's together.
   if (callees) run_pass(Pass::Inline, function, [&] { return p.inline_calls.run(*callees, function); });
+  // Before tables become branches, since it looks for tables, and before values are numbered, which folds what is known in
+  // copies: so nothing need run twice.
+  run_pass(Pass::Thread, function, [&] { return p.thread.run(function); });
   // Before values are numbered, so that comparisons with the indices are among them, and a branch decides others.
   run_pass(Pass::Expand, function, [&] { return p.expand.run(function); });
   // Before all that counts instructions or moves them: what is computed once is moved once.

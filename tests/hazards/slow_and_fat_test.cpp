@@ -295,6 +295,48 @@ TEST(SlowAndFat, BranchTablesThatCarryLocals) {
     return function(repeat(50, "(local i32)"), repeat(n + 1, "block ") + tables + "end " + uses);
   });
 }
+// State machines: each state is a constant where it is set, and names the next one, itself or the first. Asked are the
+// passes and the size of code alone: the allocator's steps grow faster than the ways back do, with and without copies.
+TEST(SlowAndFat, StatesOfALoop) {
+  auto module = [](u32 n) {
+    Text body = "(loop $next " + repeat(n, "(block ") + "(br_table " + repeat(n, [](u32 i) { return concat(i, " "); }) +
+                concat(n - 1, " (local.get $s))");
+    for (u32 i = 0; i < n; ++i) {
+      body += concat(") (local.set $x (i32.add (local.get $x) (i32.const ", i, "))) (local.set $s (i32.const ",
+                     (i + 1) % n, ")) (br_if $next (local.get $x)) (local.set $s (i32.const ", i % 2 ? i : 0,
+                     ")) (br $next)");
+    }
+    return function("(local $s i32) (local $x i32)", body + ")");
+  };
+  for (const tests::TestTarget& machine : tests::all_targets()) {
+    Cost small = cost_of(module(1'000), machine), large = cost_of(module(4'000), machine);
+    EXPECT_LE(double(large.passes), 6 * double(small.passes)) << machine.name;
+    EXPECT_LE(double(large.best), 6 * double(small.best)) << machine.name;
+  }
+}
+// One in each of many nested loops: none is worth a copy, or each is.
+TEST(SlowAndFat, NestedLoopsWithStates) {
+  expect_linear(1'000, [](u32 n) {
+    Text in = "(loop (block (block (block (br_table 0 1 2 (local.get $s))) (local.set $s (i32.const 1)) (br_if 2 "
+              "(local.get $p))) (local.set $s (i32.const 0)) (br_if 1 (local.get $x))) ";
+    return function("(local $s i32) (local $x i32)", repeat(n, in) + repeat(n, ")"));
+  });
+}
+// What is carried from copy to copy: many values, live behind the loop.
+TEST(SlowAndFat, StatesThatCarryLocals) {
+  expect_linear(100, [](u32 n) {
+    Text body = "(loop $next (block (block (block (br_table 0 1 2 (local.get $s)))";
+    auto step = [&](u32 state) {
+      Text sums = repeat(n, [](u32 i) {
+        return concat("(local.set $", i, " (i32.add (local.get $", i, ") (local.get $p)))");
+      });
+      return sums + concat("(local.set $s (i32.const ", state, ")) (br_if $next (local.get $0))");
+    };
+    body += step(1) + ")" + step(0) + "))";
+    for (u32 i = 0; i < n; ++i) body += concat("(local.set $p (i32.xor (local.get $p) (local.get $", i, ")))");
+    return function("(local $s i32)" + repeat(n, [](u32 i) { return concat("(local $", i, " i32)"); }), body);
+  });
+}
 TEST(SlowAndFat, GlobalsCallsAndGrowth) {
   expect_linear(15'000, [](u32 n) {
     return function("", repeat(n, [](u32 i) -> Text {
