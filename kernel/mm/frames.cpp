@@ -7,25 +7,50 @@
 
 namespace skerry::kernel {
 
-struct FreeFrame { u64 next; };
-constexpr u64 no_frame = ~u64{0};
+// Free frames, linked through themselves.
+class FrameList {
+ public:
+  void push(u64 frame) {
+    reinterpret_cast<Link*>(arch::direct(frame))->next = first_;
+    first_ = frame;
+    ++count_;
+  }
+  std::optional<u64> pop() {
+    if (count_ == 0) return std::nullopt;
+    u64 frame = first_;
+    first_ = reinterpret_cast<Link*>(arch::direct(frame))->next;
+    --count_;
+    return frame;
+  }
+  u64 size() const { return count_; }
+  void move_to(FrameList& other, u64 count) {
+    for (; count != 0 && count_ != 0; --count) other.push(*pop());
+  }
 
-static SpinLock lock;  // of all that follows
+ private:
+  struct Link { u64 next; };
+  u64 first_ = 0, count_ = 0;
+};
 
+// What a hart has freed, up to so many, for itself: harts seldom meet at the pool. Where that is empty, others take from
+// here; so what is promised is found wherever it lies.
+struct alignas(64) OwnFrames {
+  SpinLock lock;  // before the pool's
+  FrameList frames;
+};
+constexpr u64 most_own = 64, moved_at_once = 32;
+static OwnFrames own_frames[max_harts];
+
+static SpinLock lock;  // of the pool
+static FrameList pool;
 // Ranges of frames never used; the first `range` are exhausted.
 static PhysicalRange fresh[BootInfo::max_ram];
 static u32 range, range_count;
-static u64 first_free = no_frame;
-static u64 total, overdraft;  // that may be charged, and beyond that for those who are ended
-// Changed under the lock; to be read without, which who starts a process does a dozen times.
+
+static u64 all, total, overdraft;  // frames; that may be charged, and beyond that for those who are ended
 static std::atomic<u64> charged, used;
 
 std::atomic<u64> refused_after;
-
-// Under the lock.
-static void add(std::atomic<u64>& count, u64 more) {
-  count.store(count.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
-}
 
 static u64 number_behind(std::string_view text, std::string_view key) {
   usize at = text.find(key);
@@ -44,45 +69,81 @@ void start_frames(const BootInfo& info) {
     fresh[i] = info.ram[i];
     total += fresh[i].size() / page_size;
   }
+  all = total;
   u64 tables = total / 64;
   overdraft = total / 32;
   total -= tables + overdraft;
 }
 
-static std::optional<u64> allocate_fresh(u64 count) {
+// Under the pool's lock.
+static std::optional<u64> take_fresh(u64 count) {
   while (range < range_count && fresh[range].size() == 0) ++range;
   for (u32 i = range; i < range_count; ++i) {
     if (fresh[i].size() / page_size < count) continue;
     u64 frame = fresh[i].begin;
     fresh[i].begin += count * page_size;
-    add(used, count);
     return frame;
   }
   return std::nullopt;
 }
 
-std::optional<u64> allocate_frame() {
-  SpinGuard guard(lock);
-  if (first_free != no_frame) {
-    u64 frame = first_free;
-    first_free = reinterpret_cast<FreeFrame*>(arch::direct(frame))->next;
-    add(used, 1);
-    return frame;
+static std::optional<u64> take_own(OwnFrames& own) {
+  SpinGuard guard(own.lock);
+  if (own.frames.size() == 0) {
+    SpinGuard pool_guard(lock);
+    pool.move_to(own.frames, moved_at_once);
   }
-  return allocate_fresh(1);
+  return own.frames.pop();
+}
+
+static std::optional<u64> take_fresh_or_others() {
+  {
+    SpinGuard guard(lock);
+    if (auto frame = take_fresh(1)) return frame;
+  }
+  for (OwnFrames& own : own_frames) {
+    if (auto frame = take_own(own)) return frame;
+  }
+  return std::nullopt;
+}
+
+static std::optional<u64> take_frame() {
+  NoInterrupts no_interrupts;  // it stays on its hart
+  // Between the looks a frame may have gone from where none was yet to where none was any more.
+  do {
+    auto frame = take_own(own_frames[arch::hart_number()]);
+    if (!frame) frame = take_fresh_or_others();
+    if (frame) return frame;
+  } while (used.load(std::memory_order_acquire) < all);
+  return std::nullopt;
+}
+
+std::optional<u64> allocate_frame() {
+  auto frame = take_frame();
+  if (frame) used.fetch_add(1, std::memory_order_relaxed);
+  return frame;
 }
 
 std::optional<u64> allocate_adjacent_frames(u64 count) {
   SpinGuard guard(lock);
-  return allocate_fresh(count);
+  auto frames = take_fresh(count);
+  if (frames) used.fetch_add(count, std::memory_order_relaxed);
+  return frames;
 }
 
 void free_frame(u64 frame) {
   CHECK(frame % page_size == 0);
-  SpinGuard guard(lock);
-  reinterpret_cast<FreeFrame*>(arch::direct(frame))->next = first_free;
-  first_free = frame;
-  add(used, ~u64{0});
+  {
+    NoInterrupts no_interrupts;
+    OwnFrames& own = own_frames[arch::hart_number()];
+    SpinGuard guard(own.lock);
+    own.frames.push(frame);
+    if (own.frames.size() > most_own) {
+      SpinGuard pool_guard(lock);
+      own.frames.move_to(pool, moved_at_once);
+    }
+  }
+  used.fetch_sub(1, std::memory_order_release);
 }
 
 static u64 limit_of(For whom) {
@@ -99,17 +160,16 @@ bool count_towards_refusal(For whom) { return whom != For::Ended && refused_afte
 
 bool charge_frames(u64 count, For whom) {
   if (is_refused(whom)) return false;
-  SpinGuard guard(lock);
   u64 limit = limit_of(whom), now = charged.load(std::memory_order_relaxed);
-  if (now > limit || count > limit - now) return false;
-  add(charged, count);
+  do {
+    if (now > limit || count > limit - now) return false;
+  } while (!charged.compare_exchange_weak(now, now + count, std::memory_order_acquire, std::memory_order_relaxed));
   return true;
 }
 
 void uncharge_frames(u64 count) {
-  SpinGuard guard(lock);
-  CHECK(count <= charged.load(std::memory_order_relaxed));
-  add(charged, u64{0} - count);
+  u64 before = charged.fetch_sub(count, std::memory_order_release);
+  CHECK(count <= before);
 }
 
 bool is_left(u64 count, For whom) {

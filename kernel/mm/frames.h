@@ -4,7 +4,8 @@
 // fault finds a frame. Tables of pages are charged one or two for each reservation, and beyond that live from a reserve
 // of 1/64 of the memory that is never charged, and another is for what cannot be refused (For::Ended). Frames that were
 // never used are handed out in ascending order, so that an emulator backs no more of the memory than is
-// wanted; freed ones are reused first, linked through themselves. From any context; the lock is the last in the order.
+// wanted; freed ones are reused first, by the hart that freed them, and beyond some of each hart's by all. From any
+// context; the locks are the last in the order.
 
 #pragma once
 

@@ -29,7 +29,7 @@ def run(*words, harts=1, board=BOARDS[0], memory="256M", options=()):
 
 
 def test_parts():
-    for harts, parts in ((2, ("memory", "faults", "threads", "compile", "harts")), (4, ("heap", "memory", "faults"))):
+    for harts, parts in ((2, ("memory", "faults", "threads", "compile", "harts")), (4, ("heap", "memory", "frames", "faults"))):
         for part in parts:
             done = boot.run(build, part, harts=harts)
             assert (done.returncode, done.stdout, done.stderr) == (0, part.encode() + b"\n", b""), (part, done)

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/string.h"
+#include "kernel/arch/spin_lock.h"
 #include "kernel/mm/address_space.h"
 #include "kernel/mm/frames.h"
 #include "kernel/mm/heap.h"
@@ -232,7 +233,50 @@ void have_memory_behind_stack() {
   CHECK(is_near || arch::address_limit() < u64{1} << 46);
 }
 
+// Allocates and frees, some hundreds at a time.
+void churn_frames(void* seed) {
+  u64 held[200] = {};
+  u64 state = u64(seed);
+  for (u32 i = 0; i < 20'000; ++i) {
+    state = state * 6364136223846793005 + 1442695040888963407;
+    u64& frame = held[(state >> 33) % std::size(held)];
+    if (frame != 0) free_frame(std::exchange(frame, 0));
+    else frame = allocate_frame().value();
+  }
+  for (u64 frame : held) if (frame != 0) free_frame(frame);
+}
+
+// How many are in use when there is none left to give; then as many are free as before.
+u64 use_all_frames() {
+  NoInterrupts no_interrupts;  // nobody here needs one meanwhile
+  constexpr u64 none = ~u64{0};
+  u64 last = none;
+  while (auto frame = allocate_frame()) {
+    *reinterpret_cast<u64*>(arch::direct(*frame)) = last;
+    last = *frame;
+  }
+  u64 used = frame_counts().used;
+  while (last != none) free_frame(std::exchange(last, *reinterpret_cast<u64*>(arch::direct(last))));
+  return used;
+}
+
 }  // namespace
+
+// Frames that a hart has for itself are found by another, when there are no others.
+u8 frames(Channel& channel) {
+  const u64 all = use_all_frames();
+  for (u32 round = 0; round < 4; ++round) {
+    std::vector<Thread*> threads;
+    for (u64 seed = 1; seed <= 8; ++seed) {
+      auto thread = spawn_thread(churn_frames, reinterpret_cast<void*>(seed + 8 * round));
+      threads.push_back(check(thread));
+    }
+    for (Thread* thread : threads) join_thread(thread);
+    CHECK(use_all_frames() == all);
+  }
+  say(channel, "frames\n");
+  return 0;
+}
 
 u8 memory(Channel& channel) {
   use_memory();  // the heap has grown

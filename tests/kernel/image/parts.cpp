@@ -730,6 +730,7 @@ u8 run_program(const BootInfo& info, Channel& the_channel, Terminal&, Virtio9pDe
   if (name == "echo") return echo();
   if (name == "heap") return heap(*channel);
   if (name == "memory") return memory(*channel);
+  if (name == "frames") return frames(*channel);
   if (name == "faults") return faults_test();
   if (name == "threads") return threads();
   if (name == "behind") return behind();

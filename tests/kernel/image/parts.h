@@ -26,6 +26,7 @@ T& check(Result<T>& result) {
 // Of mm/ (memory_parts.cpp).
 u8 heap(Channel& channel);
 u8 memory(Channel& channel);
+u8 frames(Channel& channel);
 
 // Guests whose folder's server lies, beside one that looks after itself (liar.cpp).
 u8 liar(Channel& channel);
