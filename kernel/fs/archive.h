@@ -7,7 +7,8 @@
 // The nanoseconds of mtime are in rdevmajor, which means nothing for files and directories.
 //
 // At boot it holds "manifest" (kernel/manifest.h), "program", a tree dirs/N/... for each preopened
-// directory, and in some images code/KEY: machine code of modules, by what the engine's cache knows it by. At the end it holds what dirs/N/... then is, where something was changed:
+// directory, and in some images code/KEY: machine code of modules, by what the engine's cache knows it by. At the end it
+// holds what dirs/N/... then is, where something was changed:
 // a file that is as it was in the boot archive, name and all, has mode 0 and no bytes.
 
 #pragma once

@@ -142,8 +142,8 @@ class Processes {
   std::shared_ptr<wasi::Context> new_context(wasi::Limits limits = {}) const;
 
   static constexpr u32 most = 16'000;  // for which there are addresses
-  // Begins a process with a thread of its own. Again where there are too many, or more than one above may have; Nomem; Canceled where the parent is to
-  // end.
+  // Begins a process with a thread of its own. Again where there are too many, or more than one above may have; Nomem;
+  // Canceled where the parent is to end.
   wasi::HostResult<u32> start(u32 parent, Launch launch);
   // The first process, on the caller's thread, to its end; then ends all others.
   Ending run_here(Launch launch);

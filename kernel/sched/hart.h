@@ -5,8 +5,9 @@
 //   idle        the thread that runs where no other does: on the stack that the hart came up on. It is in no queue
 //   sleepers    threads that began to wait for an instant on this hart
 //   timer       set to what comes first: the nearest sleeper, the end of the running thread's slice, which only
-//               counts while another is ready, or of all the time that it may have. Setting it is a device's work and slow, so it is set anew only where
-//               that is earlier: it may ring too early, and is then set to what is the nearest.
+//               counts while another is ready, or of all the time that it may have. Setting it is a device's work
+//               and slow, so it is set anew only where that is earlier: it may ring too early, and is then set to
+//               what is the nearest.
 //
 // A hart that has nothing to do looks through the others' queues, then says that it is idle, looks once more, and
 // halts. Who makes a thread ready looks for an idle hart afterwards and wakes it, so that one of the two sees the other.
